@@ -1,0 +1,46 @@
+"""Who may do what. Services ask here, so that web, admin and API agree (docs/roles.md)."""
+
+from leadapp.errors import NotAllowed
+from leadapp.models import ApiKey, Lead, User
+
+# A person, a REST client's key, or None for Leadapp itself (a worker, a command).
+Actor = User | ApiKey | None
+
+
+def user_of(actor: Actor) -> User | None:
+    """Return the person behind an actor, for the columns that name one."""
+    return actor if isinstance(actor, User) else None
+
+
+def may(actor: Actor, permission: str) -> bool:
+    """Tell whether the actor has a permission of the form app.codename. Keys have scopes, not permissions."""
+    return actor is None or (isinstance(actor, User) and actor.has_perm(permission))
+
+
+def require(actor: Actor, permission: str, message: str) -> None:
+    """Raise NotAllowed with the message unless the actor has the permission."""
+    if not may(actor, permission):
+        raise NotAllowed(message)
+
+
+def may_work(actor: Actor, lead: Lead) -> bool:
+    """Tell whether the actor may edit, log for, answer BANT for and move this lead."""
+    if isinstance(actor, ApiKey):
+        return ApiKey.Scope.WRITE in actor.scopes
+    if may(actor, "leadapp.work_any_lead"):
+        return True
+    return may(actor, "leadapp.work_own_lead") and actor is not None and lead.owner_id == actor.pk
+
+
+def may_take(actor: Actor, lead: Lead) -> bool:
+    """Tell whether the actor may make an unassigned lead their own."""
+    return isinstance(actor, User) and lead.owner_id is None and actor.has_perm("leadapp.work_own_lead")
+
+
+def require_may_work(actor: Actor, lead: Lead) -> None:
+    """Raise NotAllowed unless the actor may work on this lead."""
+    if may_work(actor, lead):
+        return
+    if may_take(actor, lead):
+        raise NotAllowed("Nobody has this lead. Take it first, then it is yours to work on.")
+    raise NotAllowed("This lead belongs to somebody else.")

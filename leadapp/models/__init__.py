@@ -1,0 +1,47 @@
+"""The core: people, companies, leads, activities, and how data comes in."""
+
+from leadapp.models.activities import Activity, ActivityType
+from leadapp.models.capture import (
+    ApiKey,
+    ConsentRecord,
+    Form,
+    ImportJob,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from leadapp.models.leads import (
+    Company,
+    CustomField,
+    Gender,
+    Lead,
+    LeadIdentifier,
+    Seniority,
+    Stage,
+    Status,
+    Temperature,
+)
+from leadapp.models.operators import Match, Operator
+from leadapp.models.people import User
+
+__all__ = [
+    "Activity",
+    "ActivityType",
+    "ApiKey",
+    "Company",
+    "ConsentRecord",
+    "CustomField",
+    "Form",
+    "Gender",
+    "ImportJob",
+    "Lead",
+    "LeadIdentifier",
+    "Match",
+    "Operator",
+    "Seniority",
+    "Stage",
+    "Status",
+    "Temperature",
+    "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+]

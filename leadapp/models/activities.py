@@ -1,0 +1,123 @@
+"""What leads do: immutable facts, and the types the system knows."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from leadapp.models.leads import Lead
+
+
+class ActivityType(models.Model):
+    """A kind of activity that rules can count. Marketers add their own."""
+
+    class Channel(models.TextChoices):
+        """Where it happens; the timeline groups by it."""
+
+        WEB = "web", "Website"
+        EMAIL = "email", "Email"
+        CONTENT = "content", "Content"
+        EVENT = "event", "Events"
+        SALES = "sales", "Sales"
+        SOCIAL = "social", "Social"
+        PRODUCT = "product", "Product"
+        RECORD = "record", "Record"
+
+    id = models.SmallAutoField(primary_key=True)
+    slug = models.CharField(max_length=64, unique=True)
+    label = models.CharField(max_length=100)
+    channel = models.CharField(max_length=16, choices=Channel.choices)
+    is_signal = models.BooleanField(
+        "key event", default=False, help_text="Marked in the timeline: a demo or quote request, a meeting."
+    )
+    is_touch = models.BooleanField(
+        "answers the lead", default=False, help_text="A rep reached out: stops the response clock."
+    )
+    is_internal = models.BooleanField(
+        default=False, editable=False, help_text="Written by Leadapp itself; cannot be pushed."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(slug__regex=r"^[a-z][a-z0-9_.]*$"), name="activity_type_slug_form"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    channel__in=["web", "email", "content", "event", "sales", "social", "product", "record"]
+                ),
+                name="activity_type_channel_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Activity(models.Model):
+    """Something that a lead did, or that was done with a lead.
+
+    Never changed after it was written (a trigger forbids it); a wrong one is voided with a reason and
+    stays visible. `occurred_at` is never after `received_at`.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="activities", db_index=False)
+    type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="+", db_index=False)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
+    source = models.CharField(max_length=100, help_text="The form, key or page that it came from.")
+    external_id = models.CharField(max_length=200, null=True, blank=True)
+    properties = models.JSONField(default=dict, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    voided_at = models.DateTimeField(null=True, blank=True)
+    voided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    void_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name_plural = "activities"
+        constraints = [
+            # A retry of the same event is harmless.
+            models.UniqueConstraint(
+                fields=["source", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="activity_external_id_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(external_id__isnull=True) | ~Q(external_id=""), name="activity_external_id_not_empty"
+            ),
+            models.CheckConstraint(condition=~Q(source=""), name="activity_has_source"),
+            models.CheckConstraint(
+                condition=Q(occurred_at__lte=F("received_at")), name="activity_not_in_the_future"
+            ),
+            models.CheckConstraint(
+                condition=Q(voided_at__isnull=True, void_reason="")
+                | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
+                name="activity_void_has_reason",
+            ),
+        ]
+        indexes = [
+            # The timeline of a lead, newest first; and the engine, lead by lead.
+            models.Index("lead", F("occurred_at").desc(), F("id").desc(), name="activity_timeline"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} on {self.occurred_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_voided(self) -> bool:
+        """Tell whether this activity was declared wrong and gives no points."""
+        return self.voided_at is not None

@@ -1,0 +1,204 @@
+"""How data comes in: forms, API keys, imports; and how it goes out: webhooks; and consent."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from leadapp.models.activities import ActivityType
+from leadapp.models.leads import Lead
+
+
+class Form(models.Model):
+    """A form on a website whose submissions become activities.
+
+    `fields` is a list of {"name", "label", "required", "fact"}; `fact` names the lead fact that the
+    value becomes, or is empty where the value stays with the activity only.
+    """
+
+    slug = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=100)
+    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="+")
+    fields = models.JSONField(default=list)
+    consent_text = models.TextField(blank=True, help_text="Shown beside the consent box; kept with each consent.")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="form_has_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiKey(models.Model):
+    """A REST client's key. Only its SHA-256 is kept; `prefix` finds it."""
+
+    class Scope(models.TextChoices):
+        """What a key may be used for."""
+
+        INGEST = "ingest", "Push submissions and events"
+        READ = "read", "Read leads and scores"
+        WRITE = "write", "Create and change leads"
+        SCORING = "scoring", "Change scoring models"
+
+    name = models.CharField(max_length=100, unique=True)
+    prefix = models.CharField(max_length=16, unique=True, editable=False)
+    digest = models.BinaryField(max_length=32, editable=False)
+    scopes = ArrayField(models.CharField(max_length=16, choices=Scope.choices))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, editable=False, help_text="To the hour.")
+
+    class Meta:
+        verbose_name = "API key"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scopes__contained_by=["ingest", "read", "write", "scoring"]) & Q(scopes__len__gt=0),
+                name="api_key_scopes_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("created_at")),
+                name="api_key_expires_after_creation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ConsentRecord(models.Model):
+    """One answer to one consent question, with the words that were shown. Never changed."""
+
+    class Purpose(models.TextChoices):
+        """What the lead was asked for."""
+
+        EMAIL = "email", "Marketing email"
+        PHONE = "phone", "Phone calls"
+        SCORING = "scoring", "Scoring"
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    granted = models.BooleanField()
+    text = models.TextField(blank=True, help_text="The words that were shown.")
+    source = models.CharField(max_length=100)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(purpose__in=["email", "phone", "scoring"]), name="consent_purpose_known"
+            ),
+            models.CheckConstraint(condition=~Q(source=""), name="consent_has_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()}: {'yes' if self.granted else 'no'}"
+
+
+class ImportJob(models.Model):
+    """A file of leads being taken in."""
+
+    class State(models.TextChoices):
+        """Where the job stands."""
+
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        CANCELLED = "cancelled", "Cancelled"
+        FAILED = "failed", "Failed"
+
+    file_name = models.CharField(max_length=255)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    mapping = models.JSONField(default=dict, help_text="Column name to fact.")
+    rows_total = models.PositiveIntegerField(null=True)
+    rows_done = models.PositiveIntegerField(default=0)
+    rows_refused = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "running", "done", "cancelled", "failed"]),
+                name="import_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True) | Q(finished_at__gte=F("created_at")),
+                name="import_finishes_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(rows_total__isnull=True) | Q(rows_done__lte=F("rows_total")),
+                name="import_rows_within_total",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class WebhookEndpoint(models.Model):
+    """An address that wants to hear of events."""
+
+    url = models.URLField(max_length=500)
+    secret = models.CharField(max_length=100)
+    events = ArrayField(models.CharField(max_length=64))
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(events__len__gt=0), name="webhook_listens_to_something"),
+            models.CheckConstraint(condition=~Q(secret=""), name="webhook_has_secret"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class WebhookDelivery(models.Model):
+    """One event on its way to one endpoint."""
+
+    class State(models.TextChoices):
+        """Where the delivery stands."""
+
+        WAITING = "waiting", "Waiting"
+        DELIVERED = "delivered", "Delivered"
+        DEAD = "dead", "Given up"
+
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.CharField(max_length=64)
+    lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="+")
+    payload = models.JSONField()
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    delivered_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "webhook deliveries"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "delivered", "dead"]), name="webhook_delivery_state_known"
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="delivered") & Q(delivered_at__isnull=False))
+                | (~Q(state="delivered") & Q(delivered_at__isnull=True)),
+                name="webhook_delivered_has_date",
+            ),
+        ]
+        indexes = [
+            # The sender polls for what is due.
+            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="webhook_delivery_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} to {self.endpoint}"

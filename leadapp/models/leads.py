@@ -1,0 +1,326 @@
+"""Leads and their companies: the facts that fit rules look at."""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Lower
+from django.utils import timezone
+
+from leadapp.models.querysets import LeadQuerySet
+
+
+class Company(models.Model):
+    """An organisation that leads work for."""
+
+    name = models.CharField(max_length=200)
+    domain = models.CharField(
+        max_length=253, null=True, blank=True, help_text="Lower case, without www; unique."
+    )
+    industry = models.CharField(max_length=100, blank=True)
+    employees = models.PositiveIntegerField(null=True, blank=True)
+    annual_revenue = models.PositiveBigIntegerField(null=True, blank=True, help_text="In euros.")
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "companies"
+        constraints = [
+            models.UniqueConstraint(fields=["domain"], name="company_domain_unique"),
+            models.CheckConstraint(
+                condition=Q(domain__isnull=True) | (Q(domain=Lower("domain")) & ~Q(domain="")),
+                name="company_domain_lower_case",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="company_has_name"),
+            models.CheckConstraint(
+                condition=Q(country="") | Q(country__regex="^[A-Z]{2}$"), name="company_country_iso"
+            ),
+        ]
+        indexes = [
+            # Read by capture (a lead names its company) and by the company list.
+            models.Index(Lower("name"), name="company_name_lower"),
+            # Read by the search of the lead list.
+            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="company_name_trigram"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Stage(models.TextChoices):
+    """How far a lead has come, in order."""
+
+    LEAD = "lead", "Lead"
+    MQL = "mql", "MQL"
+    SQL = "sql", "SQL"
+    CUSTOMER = "customer", "Customer"
+
+
+class Status(models.TextChoices):
+    """Whether a lead is being worked on."""
+
+    OPEN = "open", "Open"
+    NURTURE = "nurture", "Nurture"
+    DISQUALIFIED = "disqualified", "Disqualified"
+
+
+class Temperature(models.TextChoices):
+    """The band of the total score."""
+
+    HOT = "hot", "Hot"
+    WARM = "warm", "Warm"
+    COLD = "cold", "Cold"
+
+
+class Seniority(models.TextChoices):
+    """The level of a lead's position."""
+
+    STUDENT = "student", "Student or intern"
+    STAFF = "staff", "Staff"
+    SENIOR = "senior", "Senior"
+    MANAGER = "manager", "Manager"
+    HEAD = "head", "Head"
+    DIRECTOR = "director", "Director"
+    VP = "vp", "VP"
+    C_LEVEL = "c_level", "C-level"
+    OWNER = "owner", "Owner"
+
+
+class Gender(models.TextChoices):
+    """Named in scoring practice; optional, off by default in rules, flagged by the rule check."""
+
+    FEMALE = "female", "Female"
+    MALE = "male", "Male"
+    DIVERSE = "diverse", "Diverse"
+
+
+class Lead(models.Model):
+    """A person who may become a customer.
+
+    Text facts that are not known are empty; `email` is NULL then, so that it can be unique. The
+    block "written by scoring" is written by the scoring services and by nothing else.
+    """
+
+    email = models.EmailField(null=True, blank=True, help_text="Stored in lower case; unique.")
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    phone = models.CharField(max_length=32, blank=True, help_text="International form, +49…")
+    linkedin_url = models.URLField("LinkedIn", max_length=300, blank=True)
+    job_title = models.CharField(max_length=200, blank=True)
+    seniority = models.CharField(max_length=16, choices=Seniority.choices, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code.")
+    language = models.CharField(max_length=12, blank=True, help_text="BCP 47 tag, such as de or nl-BE.")
+    birth_year = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1900), MaxValueValidator(2100)]
+    )
+    gender = models.CharField(max_length=16, choices=Gender.choices, blank=True)
+    company = models.ForeignKey(
+        Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
+    )
+    attributes = models.JSONField(default=dict, blank=True, help_text="Custom fields.")
+
+    source = models.CharField(max_length=100, blank=True)
+    campaign = models.CharField(max_length=200, blank=True)
+    utm_source = models.CharField("UTM source", max_length=200, blank=True)
+    utm_medium = models.CharField("UTM medium", max_length=200, blank=True)
+    utm_campaign = models.CharField("UTM campaign", max_length=200, blank=True)
+    utm_term = models.CharField("UTM term", max_length=200, blank=True)
+    utm_content = models.CharField("UTM content", max_length=200, blank=True)
+
+    do_not_email = models.BooleanField(default=False)
+    do_not_call = models.BooleanField(default=False)
+    do_not_score = models.BooleanField(default=False, help_text="Opted out of scoring: has no score.")
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="leads",
+        db_index=False,
+    )
+    stage = models.CharField(max_length=16, choices=Stage.choices, default=Stage.LEAD)
+    stage_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
+    status_reason = models.CharField(
+        max_length=500, blank=True, help_text="Why it is in nurture or disqualified."
+    )
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    # Written by scoring. NULL: not scored yet, or opted out.
+    fit = models.IntegerField(null=True, editable=False)
+    engagement = models.IntegerField(null=True, editable=False)
+    score = models.IntegerField(null=True, editable=False)
+    grade = models.CharField(max_length=2, blank=True, editable=False)
+    temperature = models.CharField(
+        max_length=8, choices=Temperature.choices, blank=True, editable=False
+    )
+    scored_at = models.DateTimeField(null=True, editable=False)
+    score_version = models.ForeignKey(
+        "scoring.ScoringModelVersion",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    last_activity_at = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="Newest activity, or when it was created."
+    )
+    # The score as the list sorts it: a lead without a score comes last.
+    priority = models.GeneratedField(
+        expression=Coalesce(F("score"), Value(-1)),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+
+    objects = LeadQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["email"], name="lead_email_unique"),
+            models.CheckConstraint(
+                condition=Q(email__isnull=True) | (Q(email=Lower("email")) & ~Q(email="")),
+                name="lead_email_lower_case",
+            ),
+            models.CheckConstraint(
+                condition=Q(country="") | Q(country__regex="^[A-Z]{2}$"), name="lead_country_iso"
+            ),
+            models.CheckConstraint(
+                condition=Q(birth_year__isnull=True) | Q(birth_year__range=(1900, 2100)),
+                name="lead_birth_year_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(seniority="") | Q(seniority__in=Seniority.values), name="lead_seniority_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(gender="") | Q(gender__in=Gender.values), name="lead_gender_known"
+            ),
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="lead_stage_known"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="lead_status_known"),
+            models.CheckConstraint(
+                condition=Q(status=Status.OPEN, status_reason="")
+                | (~Q(status=Status.OPEN) & ~Q(status_reason="")),
+                name="lead_status_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    score__isnull=True, fit__isnull=True, engagement__isnull=True, grade="", temperature=""
+                )
+                | (
+                    Q(score__isnull=False, score__gte=0, fit__isnull=False, engagement__isnull=False)
+                    & Q(scored_at__isnull=False, score_version__isnull=False)
+                    & Q(grade__regex="^[A-D][1-4]$", temperature__in=Temperature.values)
+                ),
+                name="lead_score_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(do_not_score=False) | Q(score__isnull=True), name="lead_opted_out_has_no_score"
+            ),
+        ]
+        indexes = [
+            # The prioritised list: everybody's leads.
+            models.Index(F("priority").desc(), F("last_activity_at").desc(), F("id").desc(), name="lead_list"),
+            # The prioritised list of one rep, or of nobody.
+            models.Index(
+                "owner", F("priority").desc(), F("last_activity_at").desc(), F("id").desc(), name="lead_list_owner"
+            ),
+            # The board, and the list of one stage.
+            models.Index(
+                "stage", F("priority").desc(), F("last_activity_at").desc(), F("id").desc(), name="lead_list_stage"
+            ),
+            # Search in the list: parts of names and addresses.
+            GinIndex(
+                fields=["first_name", "last_name", "email"],
+                opclasses=["gin_trgm_ops"] * 3,
+                name="lead_search_trigram",
+            ),
+        ]
+        permissions = [
+            ("work_any_lead", "Edit, answer BANT for and move any lead"),
+            ("work_own_lead", "Edit, answer BANT for and move own leads, and take unassigned ones"),
+            ("reassign_lead", "Give a lead of somebody else to another owner"),
+            ("export_lead", "Export leads"),
+            ("import_lead", "Import and merge leads"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Return what people call this lead: the name, else the address or phone, else the number."""
+        full = f"{self.first_name} {self.last_name}".strip()
+        return full or self.email or self.phone or f"Lead {self.pk}"
+
+    @property
+    def is_hot(self) -> bool:
+        """Tell whether the total is in the hot band."""
+        return self.temperature == Temperature.HOT
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether somebody works, or should work, on this lead."""
+        return self.status == Status.OPEN
+
+    @property
+    def is_reachable(self) -> bool:
+        """Tell whether there is any way to reach this lead."""
+        return bool(self.email or self.phone or self.linkedin_url)
+
+
+class LeadIdentifier(models.Model):
+    """A name by which another system knows a lead: its own id, or an anonymous visitor id."""
+
+    class Kind(models.TextChoices):
+        """Who gave the name."""
+
+        EXTERNAL = "external", "External id"
+        VISITOR = "visitor", "Visitor id"
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="identifiers")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    value = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "value"], name="lead_identifier_unique"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["external", "visitor"]), name="lead_identifier_kind_known"
+            ),
+            models.CheckConstraint(condition=~Q(value=""), name="lead_identifier_has_value"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.value}"
+
+
+class CustomField(models.Model):
+    """A fact of a team's own, kept in `Lead.attributes` under `key`."""
+
+    class Kind(models.TextChoices):
+        """What the values are."""
+
+        TEXT = "text", "Text"
+        NUMBER = "number", "Number"
+        BOOLEAN = "boolean", "Yes or no"
+        DATE = "date", "Date"
+
+    key = models.SlugField(max_length=50, unique=True)
+    label = models.CharField(max_length=100)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TEXT)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["text", "number", "boolean", "date"]), name="custom_field_kind_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label

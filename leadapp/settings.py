@@ -1,0 +1,126 @@
+"""Settings, read from the environment once. docs/settings.md explains each variable.
+
+Every variable can also be given as a file: NAME_FILE holds the path of a file with the value. A
+variable that is not set is looked up among those that a running `make run` wrote down, so that a
+command in another terminal works on the same services.
+"""
+
+import os
+from pathlib import Path
+
+import environ
+
+from leadapp.embedded.folder import DataFolder
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+for name, value in DataFolder.from_environment().recorded_environment().items():
+    if f"{name}_FILE" not in os.environ:
+        os.environ.setdefault(name, value)
+
+env = environ.FileAwareEnv()
+
+DEBUG = env.bool("DEBUG", default=False)
+# Without a key nothing starts: leadapp.checks says so in plain words.
+SECRET_KEY = env.str("SECRET_KEY", default="development-only, never for a real server" if DEBUG else "")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "leadapp",
+    "scoring",
+    "qualification",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "leadapp.urls"
+WSGI_APPLICATION = "leadapp.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Nothing listens on port 1; manage.py explains what to do about it.
+DATABASES = {"default": env.db_url("DATABASE_URL", default="postgresql://leadapp@127.0.0.1:1/leadapp")}
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:1/0")
+
+AUTH_USER_MODEL = "leadapp.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "lead-list"
+LOGOUT_REDIRECT_URL = "login"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+# Which leads a rep sees: "all", or "own" (their own and unassigned ones).
+REPS_SEE = env.str("REPS_SEE", default="all")
+# Hours within which a rep answers a lead that was handed over.
+SLA_HOURS = env.int("SLA_HOURS", default=24)
+
+# The broker carries nudges only; the queue of record is scoring.ScoringRequest in PostgreSQL. Time
+# limits stay well below the visibility timeout, after which a message counts as lost and comes again.
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    # The defaults (10 and 10) let a redelivery wait for 100 seconds.
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    # Without these a frozen broker would hang a web request for good.
+    "socket_connect_timeout": 1,
+    "socket_timeout": 3,
+    "socket_keepalive": True,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SOFT_TIME_LIMIT = 150
+CELERY_TASK_TIME_LIMIT = 180
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.1}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE

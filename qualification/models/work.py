@@ -1,0 +1,122 @@
+"""The work on leads: who has them and until when, what was won, tasks and notes."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from leadapp.models import Lead
+
+
+class Assignment(models.Model):
+    """A lead was given to somebody. The running one has no `ended_at`.
+
+    `due_at` is set when an answer is due: the lead was handed over to sales.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="assignments", db_index=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments")
+    assigned_at = models.DateTimeField(default=timezone.now)
+    assigned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    reason = models.CharField(max_length=500, help_text="Why this person.")
+    due_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="The first real touch.")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead"], condition=Q(ended_at__isnull=True), name="assignment_one_running"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="assignment_has_reason"),
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=True) | Q(due_at__gt=F("assigned_at")), name="assignment_due_later"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True) | Q(answered_at__gte=F("assigned_at")),
+                name="assignment_answered_later",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("assigned_at")),
+                name="assignment_ends_later",
+            ),
+        ]
+        indexes = [
+            # Whose answers are due, soonest first.
+            models.Index(
+                fields=["owner", "due_at"],
+                condition=Q(ended_at__isnull=True, answered_at__isnull=True, due_at__isnull=False),
+                name="assignment_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"lead {self.lead_id} to {self.owner}"
+
+
+class Deal(models.Model):
+    """A lead bought something: value and date of what was won."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deals")
+    value = models.DecimalField(max_digits=14, decimal_places=2)
+    currency = models.CharField(max_length=3, default="EUR", help_text="ISO 4217 code.")
+    won_on = models.DateField()
+    product = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(value__gte=0), name="deal_value_not_negative"),
+            models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name="deal_currency_iso"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.currency}"
+
+
+class Task(models.Model):
+    """A follow-up that somebody set for themselves or a colleague."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="tasks")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    text = models.CharField(max_length=500)
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(text=""), name="task_has_text")]
+        indexes = [
+            # My day: what is due, soonest first.
+            models.Index(fields=["owner", "due_at"], condition=Q(done_at__isnull=True), name="task_open"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Note(models.Model):
+    """What somebody wrote down about a lead."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="notes", db_index=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    text = models.TextField(max_length=10_000)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(text=""), name="note_has_text")]
+        indexes = [
+            # The notes of a lead, newest first.
+            models.Index("lead", F("created_at").desc(), F("id").desc(), name="note_of_lead"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -1,0 +1,29 @@
+"""Scoring: what marketers define, and what the workers write."""
+
+from scoring.models.definition import (
+    Counting,
+    Decay,
+    Dimension,
+    RuleCondition,
+    RuleGroup,
+    ScoringModel,
+    ScoringModelVersion,
+    ScoringRule,
+)
+from scoring.models.running import Cause, Rescore, ScoreChange, ScoredLead, ScoringRequest
+
+__all__ = [
+    "Cause",
+    "Counting",
+    "Decay",
+    "Dimension",
+    "Rescore",
+    "RuleCondition",
+    "RuleGroup",
+    "ScoreChange",
+    "ScoredLead",
+    "ScoringModel",
+    "ScoringModelVersion",
+    "ScoringRequest",
+    "ScoringRule",
+]

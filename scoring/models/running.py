@@ -1,0 +1,105 @@
+"""What scoring itself writes: the queue, the history, and long runs."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from leadapp.models import Lead, Temperature
+from scoring.models.definition import ScoringModelVersion
+
+
+class Cause(models.TextChoices):
+    """Why a lead is scored."""
+
+    ACTIVITY = "activity", "Activity"
+    FACTS = "facts", "Facts changed"
+    PUBLISH = "publish", "New version"
+    DECAY = "decay", "Time passed"
+    REQUEST = "request", "Asked for"
+
+
+class ScoringRequest(models.Model):
+    """A lead waits to be scored: the queue of record. Rows are only added and deleted.
+
+    Any number of rows may wait for one lead; serving one serves them all.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    cause = models.CharField(max_length=16, choices=Cause.choices)
+    requested_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(cause__in=Cause.values), name="scoring_request_cause_known")
+        ]
+
+    def __str__(self) -> str:
+        return f"lead {self.lead_id}: {self.cause}"
+
+
+class ScoredLead(models.Model):
+    """A lead was scored and its gates wait to be looked at: qualification's inbox.
+
+    Written in the transaction that scores, deleted in the one that evaluates the gates.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    scored_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"lead {self.lead_id}"
+
+
+class ScoreChange(models.Model):
+    """The score of a lead changed. Never changed itself; NULL means no score."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="score_changes", db_index=False)
+    at = models.DateTimeField()
+    score_before = models.IntegerField(null=True)
+    score = models.IntegerField(null=True)
+    fit = models.IntegerField(null=True)
+    engagement = models.IntegerField(null=True)
+    grade = models.CharField(max_length=2, blank=True)
+    temperature = models.CharField(max_length=8, choices=Temperature.choices, blank=True)
+    version = models.ForeignKey(ScoringModelVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    cause = models.CharField(max_length=16, choices=Cause.choices)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(cause__in=Cause.values), name="score_change_cause_known"),
+        ]
+        indexes = [
+            # The score history of a lead.
+            models.Index("lead", F("at").desc(), F("id").desc(), name="score_change_history"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score_before} → {self.score}"
+
+
+class Rescore(models.Model):
+    """A run over all leads, chunk by chunk in id order; `next_lead_id` is where it goes on after a kill."""
+
+    version = models.ForeignKey(ScoringModelVersion, on_delete=models.PROTECT, related_name="rescores")
+    cause = models.CharField(max_length=16, choices=Cause.choices)
+    started_at = models.DateTimeField(default=timezone.now)
+    next_lead_id = models.BigIntegerField(default=0)
+    leads_total = models.PositiveIntegerField(default=0)
+    leads_done = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(cause__in=Cause.values), name="rescore_cause_known"),
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True) | Q(finished_at__gte=F("started_at")),
+                name="rescore_finishes_after_start",
+            ),
+            # A newer publish takes over; two decay runs never overlap.
+            models.UniqueConstraint(
+                fields=["cause"], condition=Q(finished_at__isnull=True), name="rescore_one_running_per_cause"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_cause_display()} {self.started_at:%Y-%m-%d %H:%M}"
