@@ -1,0 +1,58 @@
+# `make run` starts Leadapp, `make test` tests it. Both need only Python 3.11+ and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps
+# The tests have services of their own, so that they run beside a live `make run`.
+TEST_DATA := $(or $(LEADAPP_DATA),var)/test
+WITH_SERVICES = LEADAPP_DATA=$(TEST_DATA) $(BIN)/python -m leadapp.embedded --throwaway --
+
+.PHONY: help run test lint format pins clean
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: $(VENV)/installed  ## start Leadapp on http://127.0.0.1:8000 (PORT and LEADAPP_DATA move it)
+	@exec $(BIN)/python -m leadapp.supervisor
+
+test: $(VENV)/installed-dev  ## run all tests (ARGS="-k name" runs some)
+	@$(WITH_SERVICES) $(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/installed-dev  ## check style, types, layers and templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint templates
+
+format: $(VENV)/installed-dev  ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+pins:  ## refresh requirements*.txt from requirements*.in
+	$(PYTHON) -m venv $(VENV)/pip-tools
+	$(VENV)/pip-tools/bin/pip install --quiet pip-tools
+	for name in requirements requirements-dev; do \
+	  $(VENV)/pip-tools/bin/pip-compile --quiet --upgrade --strip-extras --no-header --annotation-style=line \
+	    --no-emit-find-links --no-emit-index-url --no-emit-trusted-host --output-file $$name.txt $$name.in; \
+	done
+
+clean:  ## remove what was installed and built; the data in var/ stay
+	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Leadapp needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# Every pin is listed, so nothing has to be resolved.
+$(VENV)/installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing the requirements into $(VENV) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@echo "Installing the development tools into $(VENV) ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
