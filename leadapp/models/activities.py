@@ -66,7 +66,8 @@ class Activity(models.Model):
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(default=timezone.now)
     source = models.CharField(max_length=100, help_text="The form, key or page that it came from.")
-    external_id = models.CharField(max_length=200, null=True, blank=True)
+    # NULL where the sender gave none: those are never unique.
+    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
     properties = models.JSONField(default=dict, blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -97,7 +98,8 @@ class Activity(models.Model):
                 name="activity_external_id_unique",
             ),
             models.CheckConstraint(
-                condition=Q(external_id__isnull=True) | ~Q(external_id=""), name="activity_external_id_not_empty"
+                condition=Q(external_id__isnull=True) | ~Q(external_id=""),
+                name="activity_external_id_not_empty",
             ),
             models.CheckConstraint(condition=~Q(source=""), name="activity_has_source"),
             models.CheckConstraint(

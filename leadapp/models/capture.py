@@ -21,7 +21,9 @@ class Form(models.Model):
     name = models.CharField(max_length=100)
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="+")
     fields = models.JSONField(default=list)
-    consent_text = models.TextField(blank=True, help_text="Shown beside the consent box; kept with each consent.")
+    consent_text = models.TextField(
+        blank=True, help_text="Shown beside the consent box; kept with each consent."
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -59,7 +61,8 @@ class ApiKey(models.Model):
         verbose_name = "API key"
         constraints = [
             models.CheckConstraint(
-                condition=Q(scopes__contained_by=["ingest", "read", "write", "scoring"]) & Q(scopes__len__gt=0),
+                condition=Q(scopes__contained_by=["ingest", "read", "write", "scoring"])
+                & Q(scopes__len__gt=0),
                 name="api_key_scopes_known",
             ),
             models.CheckConstraint(
@@ -119,7 +122,9 @@ class ImportJob(models.Model):
     rows_total = models.PositiveIntegerField(null=True)
     rows_done = models.PositiveIntegerField(default=0)
     rows_refused = models.PositiveIntegerField(default=0)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
 

@@ -15,7 +15,7 @@ class Company(models.Model):
     """An organisation that leads work for."""
 
     name = models.CharField(max_length=200)
-    domain = models.CharField(
+    domain = models.CharField(  # noqa: DJ001 - unique, and many have none
         max_length=253, null=True, blank=True, help_text="Lower case, without www; unique."
     )
     industry = models.CharField(max_length=100, blank=True)
@@ -102,7 +102,9 @@ class Lead(models.Model):
     block "written by scoring" is written by the scoring services and by nothing else.
     """
 
-    email = models.EmailField(null=True, blank=True, help_text="Stored in lower case; unique.")
+    email = models.EmailField(  # noqa: DJ001 - unique, and many have none
+        null=True, blank=True, help_text="Stored in lower case; unique."
+    )
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)
     phone = models.CharField(max_length=32, blank=True, help_text="International form, +49…")
@@ -156,9 +158,7 @@ class Lead(models.Model):
     engagement = models.IntegerField(null=True, editable=False)
     score = models.IntegerField(null=True, editable=False)
     grade = models.CharField(max_length=2, blank=True, editable=False)
-    temperature = models.CharField(
-        max_length=8, choices=Temperature.choices, blank=True, editable=False
-    )
+    temperature = models.CharField(max_length=8, choices=Temperature.choices, blank=True, editable=False)
     scored_at = models.DateTimeField(null=True, editable=False)
     score_version = models.ForeignKey(
         "scoring.ScoringModelVersion",
@@ -224,14 +224,24 @@ class Lead(models.Model):
         ]
         indexes = [
             # The prioritised list: everybody's leads.
-            models.Index(F("priority").desc(), F("last_activity_at").desc(), F("id").desc(), name="lead_list"),
+            models.Index(
+                F("priority").desc(), F("last_activity_at").desc(), F("id").desc(), name="lead_list"
+            ),
             # The prioritised list of one rep, or of nobody.
             models.Index(
-                "owner", F("priority").desc(), F("last_activity_at").desc(), F("id").desc(), name="lead_list_owner"
+                "owner",
+                F("priority").desc(),
+                F("last_activity_at").desc(),
+                F("id").desc(),
+                name="lead_list_owner",
             ),
             # The board, and the list of one stage.
             models.Index(
-                "stage", F("priority").desc(), F("last_activity_at").desc(), F("id").desc(), name="lead_list_stage"
+                "stage",
+                F("priority").desc(),
+                F("last_activity_at").desc(),
+                F("id").desc(),
+                name="lead_list_stage",
             ),
             # Search in the list: parts of names and addresses.
             GinIndex(

@@ -48,7 +48,9 @@ class GateCriterion(models.Model):
     class Meta:
         verbose_name_plural = "gate criteria"
         constraints = [
-            models.CheckConstraint(condition=Q(operator__in=Operator.values), name="gate_criterion_operator_known"),
+            models.CheckConstraint(
+                condition=Q(operator__in=Operator.values), name="gate_criterion_operator_known"
+            ),
             models.CheckConstraint(condition=~Q(field=""), name="gate_criterion_has_field"),
             models.CheckConstraint(condition=~Q(label=""), name="gate_criterion_has_label"),
         ]
@@ -69,7 +71,10 @@ class Move(models.TextChoices):
 
 
 class StageChange(models.Model):
-    """A lead moved: its stage, its status, or both. Never changed itself. `actor` is empty for automatic moves."""
+    """A lead moved: its stage, its status, or both. Never changed itself.
+
+    `actor` is empty for automatic moves.
+    """
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="stage_changes", db_index=False)
     at = models.DateTimeField(default=timezone.now)
@@ -80,7 +85,12 @@ class StageChange(models.Model):
     to_status = models.CharField(max_length=16, choices=Status.choices)
     is_automatic = models.BooleanField(default=False)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     reason = models.CharField(max_length=500, blank=True)
     score = models.IntegerField(null=True, help_text="The score at that moment.")
@@ -148,7 +158,12 @@ class BantAnswer(models.Model):
     value = models.CharField(max_length=500, blank=True, help_text="Amount, role, pain or date.")
     source = models.CharField(max_length=16, choices=Source.choices, default=Source.REP)
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     answered_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="From then on it is stale.")

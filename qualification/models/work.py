@@ -18,7 +18,12 @@ class Assignment(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments")
     assigned_at = models.DateTimeField(default=timezone.now)
     assigned_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     reason = models.CharField(max_length=500, help_text="Why this person.")
     due_at = models.DateTimeField(null=True, blank=True)
@@ -83,7 +88,9 @@ class Task(models.Model):
     """A follow-up that somebody set for themselves or a colleague."""
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="tasks")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tasks", db_index=False
+    )
     text = models.CharField(max_length=500)
     due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
@@ -107,7 +114,9 @@ class Note(models.Model):
     """What somebody wrote down about a lead."""
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="notes", db_index=False)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     text = models.TextField(max_length=10_000)
     created_at = models.DateTimeField(default=timezone.now)
 

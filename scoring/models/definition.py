@@ -99,7 +99,9 @@ class ScoringModelVersion(models.Model):
             models.UniqueConstraint(fields=["model", "number"], name="version_number_unique"),
             models.UniqueConstraint(fields=["model"], condition=Q(state="live"), name="version_one_live"),
             models.UniqueConstraint(fields=["model"], condition=Q(state="draft"), name="version_one_draft"),
-            models.CheckConstraint(condition=Q(state__in=["draft", "live", "retired"]), name="version_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "live", "retired"]), name="version_state_known"
+            ),
             models.CheckConstraint(
                 condition=Q(state="draft", published_at__isnull=True, retired_at__isnull=True)
                 | Q(state="live", published_at__isnull=False, retired_at__isnull=True)
@@ -149,8 +151,12 @@ class RuleGroup(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["version", "name"], name="rule_group_name_unique"),
-            models.CheckConstraint(condition=Q(dimension__in=Dimension.values), name="rule_group_dimension_known"),
-            models.CheckConstraint(condition=Q(cap__isnull=True) | Q(cap__gt=0), name="rule_group_cap_positive"),
+            models.CheckConstraint(
+                condition=Q(dimension__in=Dimension.values), name="rule_group_dimension_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(cap__isnull=True) | Q(cap__gt=0), name="rule_group_cap_positive"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -161,7 +167,9 @@ class ScoringRule(models.Model):
     """Points for a fact (fit) or for activities (engagement)."""
 
     version = models.ForeignKey(ScoringModelVersion, on_delete=models.CASCADE, related_name="rules")
-    group = models.ForeignKey(RuleGroup, null=True, blank=True, on_delete=models.SET_NULL, related_name="rules")
+    group = models.ForeignKey(
+        RuleGroup, null=True, blank=True, on_delete=models.SET_NULL, related_name="rules"
+    )
     name = models.CharField(max_length=150)
     dimension = models.CharField(max_length=16, choices=Dimension.choices)
     points = models.IntegerField()
@@ -193,11 +201,15 @@ class ScoringRule(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(decay="none", decay_days__isnull=True)
-                | (Q(decay__in=["half_life", "linear"]) & Q(decay_days__isnull=False, decay_days__range=(1, 3650))),
+                | (
+                    Q(decay__in=["half_life", "linear"])
+                    & Q(decay_days__isnull=False, decay_days__range=(1, 3650))
+                ),
                 name="rule_decay_has_days",
             ),
             models.CheckConstraint(
-                condition=Q(window_days__isnull=True) | Q(window_days__range=(1, 3650)), name="rule_window_range"
+                condition=Q(window_days__isnull=True) | Q(window_days__range=(1, 3650)),
+                name="rule_window_range",
             ),
             models.CheckConstraint(condition=Q(min_occurrences__gte=1), name="rule_min_occurrences_positive"),
             models.CheckConstraint(
@@ -229,9 +241,13 @@ class RuleCondition(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(operator__in=Operator.values), name="rule_condition_operator_known"),
+            models.CheckConstraint(
+                condition=Q(operator__in=Operator.values), name="rule_condition_operator_known"
+            ),
             models.CheckConstraint(condition=~Q(field=""), name="rule_condition_has_field"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.field} {self.get_operator_display()} {'' if self.value is None else self.value}".strip()
+        return (
+            f"{self.field} {self.get_operator_display()} {'' if self.value is None else self.value}".strip()
+        )

@@ -61,7 +61,9 @@ class ScoreChange(models.Model):
     engagement = models.IntegerField(null=True)
     grade = models.CharField(max_length=2, blank=True)
     temperature = models.CharField(max_length=8, choices=Temperature.choices, blank=True)
-    version = models.ForeignKey(ScoringModelVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    version = models.ForeignKey(
+        ScoringModelVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     cause = models.CharField(max_length=16, choices=Cause.choices)
 
     class Meta:
