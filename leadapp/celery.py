@@ -4,8 +4,11 @@ import os
 
 from celery import Celery
 
+from leadapp.heartbeat import WorkerHeartbeat
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadapp.settings")
 
 app = Celery("leadapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(WorkerHeartbeat)

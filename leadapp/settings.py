@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import environ
+from csp.constants import NONE, SELF
 
 from leadapp.embedded.folder import DataFolder
 
@@ -77,7 +78,10 @@ TEMPLATES = [
 ]
 
 # Nothing listens on port 1; manage.py explains what to do about it.
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgresql://leadapp@127.0.0.1:1/leadapp")}
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default="postgresql://leadapp@127.0.0.1:1/leadapp")
+    | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"connect_timeout": 5}}
+}
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:1/0")
 
 AUTH_USER_MODEL = "leadapp.User"
@@ -92,13 +96,60 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# A real deployment serves what collectstatic has hashed and compressed; `make run` and the tests serve
+# the files from where they are.
+COLLECTED_STATIC = env.bool("COLLECTED_STATIC", default=not DEBUG)
+WHITENOISE_USE_FINDERS = not COLLECTED_STATIC
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if COLLECTED_STATIC
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Whether people reach Leadapp over HTTPS. Behind a proxy that ends HTTPS, name the header by which it
+# says so, such as HTTP_X_FORWARDED_PROTO; the proxy must remove that header from what clients send.
+HTTPS = env.bool("HTTPS", default=not DEBUG)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=30 * 24 * 3600) if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = (env.str("PROXY_HTTPS_HEADER"), "https") if "PROXY_HTTPS_HEADER" in env else None
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# HSTS for all subdomains, and for ever, is a decision about a domain and not about this application.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# No inline script or style, no eval, nothing from elsewhere.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}
 
 # Which leads a rep sees: "all", or "own" (their own and unassigned ones).
 REPS_SEE = env.str("REPS_SEE", default="all")
 # Hours within which a rep answers a lead that was handed over.
 SLA_HOURS = env.int("SLA_HOURS", default=24)
+# Seconds for which a lead may wait for its score before /healthz/ready says that something is wrong.
+READY_MAX_WAIT = env.int("READY_MAX_WAIT", default=300)
 
 # The broker carries nudges only; the queue of record is scoring.ScoringRequest in PostgreSQL. Time
 # limits stay well below the visibility timeout, after which a message counts as lost and comes again.

@@ -1,0 +1,102 @@
+"""Fixtures for all tests. Everything is real: database, broker, workers, web server, browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+from django.conf import settings
+from django.test import TransactionTestCase
+
+from leadapp.celery import app
+from tests.support.browser import browser, browser_context, page, sign_in
+from tests.support.database import keep_migrated_data, restore_migrated_data
+from tests.support.processes import Process, WebServer, celery_beat, celery_worker
+from tests.support.waiting import wait_for as wait_until
+
+__all__ = ["browser", "browser_context", "page", "sign_in"]
+
+REDIS_DATABASE = 15
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Let fixtures know whether their test failed."""
+    report: Any = yield
+    if report.failed:
+        item.failed = True  # type: ignore[attr-defined]
+    return report
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Make the test database, and let transactional tests come back to its migrated data."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        keep_migrated_data()
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: restore_migrated_data())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_broker_database() -> Iterator[None]:
+    """Keep the tests' nudges away from a live Leadapp on the same Redis."""
+    url = urlsplit(settings.REDIS_URL)._replace(path=f"/{REDIS_DATABASE}").geturl()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "REDIS_URL", url)
+        patch.setattr(settings, "CELERY_BROKER_URL", url)
+        app.conf.broker_url = url
+        yield
+
+
+@pytest.fixture
+def broker() -> Iterator[redis.Redis]:
+    """Give an emptied broker."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()
+        yield client
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., Any]:
+    """Return a function that polls: ``wait_for(lambda: lead_is_scored(), timeout=5)``."""
+    return wait_until
+
+
+@pytest.fixture
+def worker(transactional_db: None, broker: redis.Redis, tmp_path: Path) -> Iterator[Process]:
+    """Run a Celery worker on the test's database: it has kill(), start(), stop(), restart(), output()."""
+    process = celery_worker(tmp_path / "worker.log")
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def second_worker(worker: Process, tmp_path: Path) -> Iterator[Process]:
+    """Run another worker beside the first."""
+    process = celery_worker(tmp_path / "worker2.log")
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def beat(transactional_db: None, broker: redis.Redis, tmp_path: Path) -> Iterator[Process]:
+    """Run Celery beat, which sweeps for what no nudge has served."""
+    process = celery_beat(tmp_path / "beat.log")
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def web_server(transactional_db: None, broker: redis.Redis, tmp_path: Path) -> Iterator[WebServer]:
+    """Run gunicorn on the test's database; ``web_server.url`` is its address."""
+    process = WebServer(tmp_path / "web.log")
+    process.start()
+    yield process
+    process.stop()
