@@ -28,6 +28,10 @@ class Gate(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(step__in=Step.values), name="gate_step_known"),
             models.CheckConstraint(condition=Q(match__in=Match.values), name="gate_match_known"),
+            # A deal has a value and a date, which only a person knows.
+            models.CheckConstraint(
+                condition=Q(is_automatic=False) | ~Q(step="to_customer"), name="gate_customer_by_hand"
+            ),
         ]
         permissions = [("override_gate", "Move a lead past a gate that does not pass, with a reason")]
 
@@ -36,13 +40,22 @@ class Gate(models.Model):
 
 
 class GateCriterion(models.Model):
-    """One line of a gate's checklist; `field`, `operator` and `value` as in a rule condition."""
+    """One line of a gate's checklist; `field`, `operator` and `value` as in a rule condition.
+
+    Criteria of a gate with the same word in `one_of` make up a single line, named by the first of them.
+    """
 
     gate = models.ForeignKey(Gate, on_delete=models.CASCADE, related_name="criteria")
     label = models.CharField(max_length=150, help_text="As the checklist says it.")
     field = models.CharField(max_length=100)
     operator = models.CharField(max_length=16, choices=Operator.choices)
     value = models.JSONField(null=True, blank=True)
+    one_of = models.CharField(
+        "one of",
+        max_length=50,
+        blank=True,
+        help_text="Criteria with the same word here are alternatives: one of them is enough.",
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

@@ -11,11 +11,19 @@ from leadapp.models import Lead
 class Assignment(models.Model):
     """A lead was given to somebody. The running one has no `ended_at`.
 
-    `due_at` is set when an answer is due: the lead was handed over to sales.
+    `due_at` is set when an answer is due: the lead was handed over to sales. Without an owner it waits
+    in the team queue, because nobody was available; its clock runs.
     """
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="assignments", db_index=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="assignments",
+        help_text="Nobody: the lead waits in the team queue.",
+    )
     assigned_at = models.DateTimeField(default=timezone.now)
     assigned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -37,6 +45,9 @@ class Assignment(models.Model):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="assignment_has_reason"),
             models.CheckConstraint(
+                condition=Q(owner__isnull=False) | Q(due_at__isnull=False), name="assignment_queue_has_clock"
+            ),
+            models.CheckConstraint(
                 condition=Q(due_at__isnull=True) | Q(due_at__gt=F("assigned_at")), name="assignment_due_later"
             ),
             models.CheckConstraint(
@@ -55,10 +66,16 @@ class Assignment(models.Model):
                 condition=Q(ended_at__isnull=True, answered_at__isnull=True, due_at__isnull=False),
                 name="assignment_due",
             ),
+            # The team queue, longest waiting first.
+            models.Index(
+                fields=["assigned_at", "id"],
+                condition=Q(ended_at__isnull=True, owner__isnull=True),
+                name="assignment_queue",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"lead {self.lead_id} to {self.owner}"
+        return f"lead {self.lead_id} to {self.owner or 'the team queue'}"
 
 
 class Deal(models.Model):
