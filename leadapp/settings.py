@@ -54,9 +54,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "leadapp.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
+    "leadapp.middleware.RefusalMiddleware",
 ]
 
 ROOT_URLCONF = "leadapp.urls"
@@ -89,6 +91,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "lead-list"
 LOGOUT_REDIRECT_URL = "login"
+CSRF_FAILURE_VIEW = "leadapp.views.sign_in.form_without_token"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

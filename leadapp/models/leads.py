@@ -278,6 +278,11 @@ class Lead(models.Model):
         return self.status == Status.OPEN
 
     @property
+    def is_disqualified(self) -> bool:
+        """Tell whether work on this lead has ended without a sale."""
+        return self.status == Status.DISQUALIFIED
+
+    @property
     def is_reachable(self) -> bool:
         """Tell whether there is any way to reach this lead."""
         return bool(self.email or self.phone or self.linkedin_url)

@@ -1,0 +1,163 @@
+"""The parts that pages are made of. Each draws one file of templates/components/."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Protocol
+
+from django import template
+from django.forms import BaseForm, BoundField, CheckboxInput, Select
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from leadapp.models import Lead, Stage, Temperature, User
+from leadapp.times import write_date, write_moment, write_span
+
+register = template.Library()
+
+SOON = timedelta(hours=4)
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+
+
+class Clock(Protocol):
+    """Anything with the times of an answer that is due: an Assignment."""
+
+    due_at: datetime | None
+    answered_at: datetime | None
+    assigned_at: datetime
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """Draw an icon of the sprite; size "sm" is the small one. Words beside it say what it means."""
+    return format_html(
+        '<svg class="icon{}" aria-hidden="true"><use href="#i-{}"/></svg>',
+        f" icon--{size}" if size else "",
+        name,
+    )
+
+
+@register.inclusion_tag("components/score.html")
+def score(lead: Lead) -> dict[str, Any]:
+    """Write a lead's total, or that it has none."""
+    return {"score": lead.score, "opted_out": lead.do_not_score}
+
+
+@register.inclusion_tag("components/grade.html")
+def grade(code: str, size: str = "") -> dict[str, Any]:
+    """Draw a grade such as A1; size "lg" is the large one. An empty code draws nothing."""
+    return {"code": code, "fit": code[:1], "engagement": code[1:], "size": size}
+
+
+@register.inclusion_tag("components/temperature.html")
+def temperature(code: str) -> dict[str, Any]:
+    """Draw a temperature as bars and a word. An empty code draws nothing."""
+    if not code:
+        return {}
+    return {"code": code, "label": Temperature(code).label}
+
+
+@register.inclusion_tag("components/stage.html")
+def stage(code: str) -> dict[str, Any]:
+    """Draw a stage: the circle fills up, and the word."""
+    return {"code": code, "label": Stage(code).label}
+
+
+@register.inclusion_tag("components/standing.html")
+def standing(lead: Lead, with_reason: bool = False) -> dict[str, Any]:
+    """Draw where a lead stands: its stage, or that it rests (nurture) or ended (disqualified)."""
+    return {"lead": lead, "reason": lead.status_reason if with_reason else ""}
+
+
+@register.inclusion_tag("components/sla.html")
+def sla(clock: Clock | None, now: datetime | None = None) -> dict[str, Any]:
+    """Draw until when an answer is due, how late it is, or how long it took; None has no deadline."""
+    if clock is None or clock.due_at is None:
+        return {"state": "none"}
+    if clock.answered_at is not None:
+        return {"state": "met", "span": write_span(clock.answered_at - clock.assigned_at)}
+    left = clock.due_at - (now or timezone.now())
+    state = "late" if left < timedelta() else "soon" if left < SOON else "ok"
+    return {"state": state, "span": write_span(abs(left)), "due": write_date(clock.due_at)}
+
+
+@register.inclusion_tag("components/points.html")
+def points(value: float | Decimal | None, decimals: int = 0) -> dict[str, Any]:
+    """Write points with their sign; the minus is a real one, None is a dash."""
+    if value is None:
+        return {"kind": "nil", "text": DASH}
+    number = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    if not number:
+        return {"kind": "nil", "text": f"{abs(number)}"}
+    return {"kind": "up" if number > 0 else "down", "text": f"{'+' if number > 0 else MINUS}{abs(number)}"}
+
+
+@register.simple_tag
+def moment(value: datetime | None, now: datetime | None = None) -> SafeString | str:
+    """Write when something was or will be; the whole date is in the title and the datetime attribute."""
+    if value is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        timezone.localtime(value).isoformat(timespec="seconds"),
+        write_date(value),
+        write_moment(value, now=now or timezone.now()),
+    )
+
+
+@register.simple_tag
+def full_date(value: datetime | None) -> SafeString | str:
+    """Write a moment in full, with weekday, year and time."""
+    if value is None:
+        return ""
+    return format_html(
+        '<time datetime="{}">{}</time>', value.isoformat(timespec="seconds"), write_date(value)
+    )
+
+
+@register.inclusion_tag("components/avatar.html")
+def avatar(user: User | None, is_me: bool = False) -> dict[str, Any]:
+    """Draw a person's initials; the name has to stand beside it."""
+    return {"initials": user.initials if user else DASH, "is_me": is_me}
+
+
+@register.inclusion_tag("components/spark.html")
+def spark(values: Sequence[float]) -> dict[str, Any]:
+    """Draw a small line of values, oldest first, in a box of 64 by 20. One value draws a flat line."""
+    if not values:
+        return {"path": ""}
+    line = list(values) if len(values) > 1 else [values[0], values[0]]
+    low, high = min(line), max(line)
+    step = 60 / (len(line) - 1)
+    parts = [
+        f"{1 + index * step:.0f} {10.0 if high == low else 18 - 16 * (value - low) / (high - low):.1f}"
+        for index, value in enumerate(line)
+    ]
+    return {"path": "M" + " L".join(parts)}
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, placeholder: str = "", optional: bool | None = None) -> dict[str, Any]:
+    """Draw a form field: label, control, hint, and what to type instead. Tied together for screen readers."""
+    widget = bound.field.widget
+    attributes = {"class": "" if isinstance(widget, CheckboxInput) else "input"}
+    if placeholder:
+        attributes["placeholder"] = placeholder
+    return {
+        "field": bound,
+        "control": bound.as_widget(attrs=attributes),
+        "is_checkbox": isinstance(widget, CheckboxInput),
+        "is_select": isinstance(widget, Select) and not getattr(widget, "allow_multiple_selected", False),
+        "is_optional": not bound.field.required if optional is None else optional,
+    }
+
+
+@register.inclusion_tag("components/error_summary.html")
+def error_summary(form: BaseForm) -> dict[str, Any]:
+    """List what has to be mended above a form, with links to the fields; draws nothing without errors."""
+    return {
+        "fields": [form[name] for name in form.errors if name in form.fields],
+        "general": form.non_field_errors(),
+    }
