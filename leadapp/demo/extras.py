@@ -1,0 +1,53 @@
+"""What else a lived-in Leadapp holds: custom fields, visitor ids, consents, voided activities."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from leadapp.demo.population import Prospect
+from leadapp.models import Activity, ConsentRecord, CustomField, LeadIdentifier, User
+
+CONSENT = "Yes, send me the Machine letter and invitations by email. I can unsubscribe at any time."
+SCORING_OPT_OUT = "Please do not evaluate my behaviour."
+
+
+def add_custom_fields() -> None:
+    """Define the two facts of the team's own that leads carry in `attributes`."""
+    for key, label, kind in (("machines", "Machines", "number"), ("erp", "ERP system", "text")):
+        CustomField.objects.get_or_create(key=key, defaults={"label": label, "kind": kind})
+
+
+def add_identifiers_and_consents(rng: random.Random, prospects: Sequence[Prospect], *, now: datetime) -> None:
+    """Give visitor ids to those whom the website knows, and write down who agreed to what."""
+    identifiers, consents = [], []
+    for prospect in prospects:
+        lead = prospect.lead
+        if rng.random() < 0.6:
+            value = f"v-{rng.getrandbits(48):012x}"
+            identifiers.append(LeadIdentifier(lead=lead, kind=LeadIdentifier.Kind.VISITOR, value=value))
+        if lead.email and rng.random() < 0.8:
+            consents.append(_consent(prospect, ConsentRecord.Purpose.EMAIL, True, CONSENT, lead.created_at))
+        for event in prospect.events:
+            if event.type == "unsubscribed" and event.at < now:
+                consents.append(_consent(prospect, ConsentRecord.Purpose.EMAIL, False, "", event.at))
+        if lead.do_not_score:
+            at = lead.created_at + (now - lead.created_at) * rng.random()
+            consents.append(_consent(prospect, ConsentRecord.Purpose.SCORING, False, SCORING_OPT_OUT, at))
+    LeadIdentifier.objects.bulk_create(identifiers, batch_size=2_000)
+    ConsentRecord.objects.bulk_create(consents, batch_size=2_000)
+
+
+def _consent(prospect: Prospect, purpose: str, granted: bool, text: str, at: datetime) -> ConsentRecord:
+    return ConsentRecord(
+        lead=prospect.lead, purpose=purpose, granted=granted, text=text, source="form", recorded_at=at
+    )
+
+
+def void_some(rng: random.Random, activities: Sequence[Activity], *, by: User, now: datetime) -> None:
+    """Void a few clicks that mail scanners made, as marketers do."""
+    clicks = [activity for activity in activities if activity.source == "mail" and "path" in activity.properties]
+    for activity in rng.sample(clicks, len(clicks) // 40):
+        activity.voided_at = min(activity.occurred_at + timedelta(days=1), now)
+        activity.voided_by = by
+        activity.void_reason = "A mail scanner clicked, not a person."
+        activity.save(update_fields=["voided_at", "voided_by", "void_reason"])

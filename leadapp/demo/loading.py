@@ -1,0 +1,182 @@
+"""Write the demo into an empty Leadapp, in one transaction, scored by the real services."""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from leadapp.demo.behaviour import behave
+from leadapp.demo.extras import add_custom_fields, add_identifiers_and_consents, void_some
+from leadapp.demo.history import moments_until, score_the_year
+from leadapp.demo.people import create_people
+from leadapp.demo.population import Event, Prospect, build_companies, build_people
+from leadapp.demo.selling import Selling, sell
+from leadapp.demo.verdicts import judge
+from leadapp.errors import Conflict
+from leadapp.models import Activity, ActivityType, Company, Lead, User
+from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
+from qualification.services.evaluation import evaluate_waiting
+from scoring.engine import score_leads
+from scoring.models import ScoringModelVersion
+
+BATCH = 2_000
+COMPANIES_PER_LEAD = 0.2
+# Any number; two loads at once must not both see an empty table.
+LOCK = 7_320_551
+# What `load` reports through `advance`: six steps, and one per scored moment.
+STEPS = 6 + len(moments_until(datetime.max.replace(tzinfo=None)))
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load has written."""
+
+    leads: int
+    activities: int
+    people: dict[str, User]
+    kept: list[str]
+
+
+def load(
+    *,
+    leads: int,
+    seed: int,
+    password: str,
+    now: datetime,
+    advance: Callable[[str], None] = lambda step: None,
+) -> Loaded:
+    """Load the demo into an empty Leadapp, all of it or nothing."""
+    with transaction.atomic():
+        _claim()
+        rng = random.Random(seed)  # noqa: S311 - nothing here is secret
+        people, kept = create_people(password=password)
+        version = ScoringModelVersion.objects.select_related("model").get(model__is_primary=True, state="live")
+        _use_for_a_year(version, now=now)
+        advance("companies and leads")
+        prospects = _populate(rng, leads, now)
+        advance("what they did")
+        activities = _insert_activities([(p, event) for p in prospects for event in p.events], now=now)
+        advance("who was good enough for sales")
+        selling, done = _sell_all(rng, prospects, version, people, now)
+        advance("what sales did")
+        activities += _insert_activities(done, people=people, now=now)
+        void_some(rng, activities, by=people["marketer"], now=now)
+        _finish_leads(prospects, activities)
+        _insert_selling(selling, version)
+        score_the_year(prospects, now=now, advance=lambda: advance("scores of the year"))
+        advance("gates")
+        while evaluate_waiting(now=now, limit=leads):
+            pass
+        advance("done")
+        return Loaded(len(prospects), len(activities), people, kept)
+
+
+def _claim() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    if Lead.objects.exists():
+        raise Conflict("There are leads already. The demo goes into an empty Leadapp only; nothing was changed.")
+
+
+def _use_for_a_year(version: ScoringModelVersion, *, now: datetime) -> None:
+    """Let the model that ships be live for the whole year that the demo tells of."""
+    year_ago = now - timedelta(days=366)
+    ScoringModelVersion.objects.filter(pk=version.pk, published_at__gt=year_ago).update(
+        created_at=year_ago - timedelta(days=2), published_at=year_ago
+    )
+
+
+def _populate(rng: random.Random, count: int, now: datetime) -> list[Prospect]:
+    add_custom_fields()
+    companies = build_companies(rng, count=max(1, round(count * COMPANIES_PER_LEAD)), now=now)
+    Company.objects.bulk_create(companies, batch_size=BATCH)
+    prospects = build_people(rng, companies=companies, count=count, now=now)
+    for prospect in prospects:
+        behave(rng, prospect, now=now)
+    for prospect in rng.sample(prospects, count // 160):
+        prospect.lead.do_not_score = True
+    Lead.objects.bulk_create([prospect.lead for prospect in prospects], batch_size=BATCH)
+    add_identifiers_and_consents(rng, prospects, now=now)
+    return prospects
+
+
+def _insert_activities(
+    events: Iterable[tuple[Prospect, Event]], *, now: datetime, people: dict[str, User] | None = None
+) -> list[Activity]:
+    """Insert what happened until now, oldest first as it came in."""
+    types = dict(ActivityType.objects.values_list("slug", "id"))
+    activities = [
+        Activity(
+            lead=prospect.lead,
+            type_id=types[event.type],
+            occurred_at=event.at,
+            received_at=min(event.at + timedelta(seconds=2), now),
+            source=event.source,
+            properties=event.properties,
+            actor=prospect.lead.owner if event.by_rep else None,
+        )
+        for prospect, event in sorted(events, key=lambda pair: pair[1].at)
+        if event.at < now
+    ]
+    return Activity.objects.bulk_create(activities, batch_size=BATCH)
+
+
+def _sell_all(
+    rng: random.Random,
+    prospects: Sequence[Prospect],
+    version: ScoringModelVersion,
+    people: dict[str, User],
+    now: datetime,
+) -> tuple[Selling, list[tuple[Prospect, Event]]]:
+    """Let the reps work on every lead that was good enough; return what they left and what they did."""
+    verdicts = judge(prospects, version=version)
+    selling = Selling()
+    done: list[tuple[Prospect, Event]] = []
+    reps = [people["rep"], people["rep2"]]
+    for prospect in prospects:
+        verdict = verdicts.get(prospect.lead.pk)
+        if verdict is not None:
+            told = len(prospect.events)
+            sell(rng, prospect, verdict, selling, reps=reps, sla=timedelta(hours=settings.SLA_HOURS), now=now)
+            done += [(prospect, event) for event in prospect.events[told:]]
+    return selling, done
+
+
+def _finish_leads(prospects: Sequence[Prospect], activities: Sequence[Activity]) -> None:
+    """Write what the year did to the leads: owner, stage, status, last activity."""
+    newest: dict[int, datetime] = {}
+    for activity in activities:
+        newest[activity.lead_id] = max(activity.occurred_at, newest.get(activity.lead_id, activity.occurred_at))
+    for prospect in prospects:
+        lead = prospect.lead
+        lead.last_activity_at = max(lead.created_at, newest.get(lead.pk, lead.created_at))
+    fields = ["owner", "stage", "stage_changed_at", "status", "status_reason", "last_activity_at"]
+    Lead.objects.bulk_update([prospect.lead for prospect in prospects], fields, batch_size=500)
+
+
+def _insert_selling(selling: Selling, version: ScoringModelVersion) -> None:
+    _fill_scores(selling.stage_changes, version)
+    StageChange.objects.bulk_create(selling.stage_changes, batch_size=BATCH)
+    Assignment.objects.bulk_create(selling.assignments, batch_size=BATCH)
+    BantAnswer.objects.bulk_create(selling.bant_answers, batch_size=BATCH)
+    Deal.objects.bulk_create(selling.deals, batch_size=BATCH)
+    Task.objects.bulk_create(selling.tasks, batch_size=BATCH)
+    Note.objects.bulk_create(selling.notes, batch_size=BATCH)
+
+
+def _fill_scores(changes: Sequence[StageChange], version: ScoringModelVersion) -> None:
+    """Give every move the score of its moment: all first moves in one go, then all second ones …"""
+    turns: dict[int, list[StageChange]] = defaultdict(list)
+    count: dict[int, int] = defaultdict(int)
+    for change in changes:
+        turns[count[change.lead_id]].append(change)
+        count[change.lead_id] += 1
+    for turn in turns.values():
+        scores = score_leads(version=version, moments={change.lead_id: change.at for change in turn})
+        for change in turn:
+            if score := scores.get(change.lead_id):
+                change.score = score.score
