@@ -32,6 +32,10 @@ class Company(models.Model):
                 condition=Q(domain__isnull=True) | (Q(domain=Lower("domain")) & ~Q(domain="")),
                 name="company_domain_lower_case",
             ),
+            # Companies that are known by nothing but their name: one each, whoever names it first.
+            models.UniqueConstraint(
+                Lower("name"), condition=Q(domain__isnull=True), name="company_name_unique"
+            ),
             models.CheckConstraint(condition=~Q(name=""), name="company_has_name"),
             models.CheckConstraint(
                 condition=Q(country="") | Q(country__regex="^[A-Z]{2}$"), name="company_country_iso"

@@ -1,0 +1,1 @@
+"""What is written: facts, activities, submissions, keys. Every interface writes through these."""

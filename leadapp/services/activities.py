@@ -1,0 +1,71 @@
+"""What people at work write down about a lead, and take back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from scoring.services.queue import request_scoring
+from scoring.tasks import nudge
+
+from leadapp.access import Actor, require_may_work, user_of
+from leadapp.errors import Conflict, Invalid
+from leadapp.models import Activity, ActivityType, Lead
+from leadapp.services.events import Event, read_moment, read_properties
+from leadapp.services.facts import Facts
+from leadapp.services.identity import Reference
+from leadapp.services.recording import Recorded, record_activities
+from leadapp.services.texts import clean_text
+from qualification.services.assignment import record_touch
+from scoring.models import Cause
+
+__all__ = ["Recorded", "log_activity", "record_activities", "void_activity"]
+
+OWN_PAGES = "leadapp"  # the source of what people log by hand
+
+
+def log_activity(
+    *,
+    lead: Lead,
+    type_slug: str,
+    properties: Mapping[str, object],
+    actor: Actor,
+    now: datetime,
+    occurred_at: object = None,
+) -> Activity:
+    """Record what somebody did with a lead: a call, an email, a meeting. A touch stops the response clock."""
+    require_may_work(actor, lead)
+    kind = ActivityType.objects.filter(slug=type_slug, is_internal=False).first()
+    if kind is None:
+        raise Invalid.field("type", "Is not a type that can be logged.")
+    event = Event(
+        reference=Reference(id=lead.pk),
+        facts=Facts(),
+        type=kind,
+        occurred_at=read_moment(occurred_at, "occurred_at", now=now),
+        properties=read_properties(properties, "properties"),
+    )
+    with transaction.atomic():
+        (recorded,) = record_activities(events=[event], source=OWN_PAGES, actor=actor, now=now, by="person")
+        if kind.is_touch:
+            record_touch(lead_ids=[lead.pk], now=now)
+    return Activity.objects.select_related("type", "actor").get(pk=recorded.id)
+
+
+def void_activity(*, activity: Activity, reason: str, actor: Actor, now: datetime) -> Activity:
+    """Declare an activity wrong: it stays visible, with the reason, and gives no points any more."""
+    require_may_work(actor, activity.lead)
+    why = clean_text(reason, "reason", longest=500)
+    if not why:
+        raise Invalid.field("reason", "Say why it is wrong.")
+    if activity.type.is_internal:
+        raise Invalid("A change of facts cannot be voided. Change the facts back instead.")
+    with transaction.atomic():
+        voided = Activity.objects.filter(pk=activity.pk, voided_at__isnull=True).update(
+            voided_at=now, voided_by=user_of(actor), void_reason=why
+        )
+        if not voided:
+            raise Conflict("It was voided already.")
+        request_scoring(lead_ids=[activity.lead_id], cause=Cause.ACTIVITY, now=now)
+    nudge()
+    activity.refresh_from_db()
+    return activity

@@ -1,0 +1,91 @@
+"""Which company is meant: found by domain, else by name, else made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from leadapp.models import Company
+from leadapp.services.contacts import business_domain
+from leadapp.services.facts import Facts
+from leadapp.services.inserts import insert_unless_present
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A company as somebody's facts describe it. `guess` is the domain of a business address."""
+
+    name: str
+    domain: str
+    guess: str
+    facts: dict[str, Any]
+
+
+def wanted_company(facts: Facts, *, email: str | None = None) -> Wanted | None:
+    """Return the company that the facts are about, or None when nothing points to one."""
+    given = facts.company or {}
+    wanted = Wanted(
+        name=given.get("name", ""),
+        domain=given.get("domain", ""),
+        guess=business_domain(facts.email or email),
+        facts={key: value for key, value in given.items() if key not in {"name", "domain"}},
+    )
+    return wanted if wanted.name or wanted.domain or wanted.guess else None
+
+
+@dataclass
+class Companies:
+    """The companies that a request is about, by domain and by name."""
+
+    by_domain: dict[str, Company]
+    by_name: dict[str, Company]
+
+    def find(self, wanted: Wanted) -> Company | None:
+        """Return the company: by the domain that was given, else the address's, else by name."""
+        if wanted.domain:
+            return self.by_domain.get(wanted.domain)
+        return self.by_domain.get(wanted.guess) or self.by_name.get(wanted.name.lower())
+
+
+def resolve_companies(wanted: Sequence[Wanted], *, now: datetime) -> Companies:
+    """Find all companies that are meant, and make those that have a name or domain and are new.
+
+    A domain that is only guessed from an address finds a company and never makes one without a name.
+    """
+    companies = _look_up(wanted)
+    missing: dict[tuple[str, str], Company] = {}
+    for one in wanted:
+        if not (one.name or one.domain) or companies.find(one):
+            continue
+        domain = one.domain or one.guess or None
+        key = (domain or "", "" if domain else one.name.lower())
+        missing.setdefault(
+            key, Company(name=one.name or one.domain, domain=domain, created_at=now, **one.facts)
+        )
+    if missing:
+        insert_unless_present([missing[key] for key in sorted(missing)], returning=["id"])
+        companies = _look_up(wanted)
+    return companies
+
+
+def _look_up(wanted: Sequence[Wanted]) -> Companies:
+    domains = {domain for one in wanted for domain in (one.domain, one.guess) if domain}
+    names = {one.name.lower() for one in wanted if one.name}
+    if not domains and not names:
+        return Companies({}, {})
+    condition = Q()
+    if domains:
+        condition |= Q(domain__in=domains)
+    if names:
+        condition |= Q(lower_name__in=names)
+    companies = Companies({}, {})
+    # Of several with one name the oldest counts, and one without a domain only after those with one.
+    found = Company.objects.annotate(lower_name=Lower("name")).filter(condition)
+    for company in found.order_by("domain", "id"):
+        if company.domain:
+            companies.by_domain[company.domain] = company
+        companies.by_name.setdefault(company.name.lower(), company)
+    return companies

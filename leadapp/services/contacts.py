@@ -1,0 +1,94 @@
+"""The normal forms of the ways to reach a person: what two spellings are compared by."""
+
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from leadapp.errors import Invalid
+from leadapp.services.texts import clean_text
+
+EMAIL_LENGTH = 254
+
+# Addresses here say nothing about where somebody works.
+# fmt: off
+FREE_MAIL_DOMAINS = frozenset((
+    "126.com", "163.com", "aol.com", "bluewin.ch", "comcast.net", "fastmail.com", "free.fr",
+    "freenet.de", "gmail.com", "gmx.at", "gmx.ch", "gmx.com", "gmx.de", "gmx.net", "googlemail.com",
+    "hotmail.co.uk", "hotmail.com", "hotmail.de", "hotmail.fr", "hotmail.it", "hushmail.com",
+    "icloud.com", "inbox.com", "laposte.net", "libero.it", "live.com", "live.de", "live.nl", "mac.com",
+    "mail.com", "mail.ru", "mailbox.org", "me.com", "msn.com", "orange.fr", "outlook.com", "outlook.de",
+    "outlook.fr", "posteo.de", "proton.me", "protonmail.com", "qq.com", "rediffmail.com",
+    "rocketmail.com", "seznam.cz", "sfr.fr", "t-online.de", "tutanota.com", "virgilio.it", "wanadoo.fr",
+    "web.de", "wp.pl", "yahoo.co.in", "yahoo.co.uk", "yahoo.com", "yahoo.de", "yahoo.es", "yahoo.fr",
+    "yahoo.it", "yandex.com", "yandex.ru", "ymail.com", "zoho.com",
+))
+# fmt: on
+
+
+def clean_email(value: object, field: str = "email") -> str | None:
+    """Return the normal form of an address, None when there is none, or raise Invalid.
+
+    Normal form: stripped, Unicode in form C, lower case in front of the @ and behind it. Nothing is
+    looked up. Tags (jane+news@) and dots are kept: to the owner of a domain they can be other people.
+    """
+    text = clean_text(value, field, longest=EMAIL_LENGTH)
+    if not text:
+        return None
+    address, fault = _read_email(text)
+    if fault:
+        raise Invalid.field(field, fault)
+    return address
+
+
+@lru_cache(maxsize=4096)
+def _read_email(text: str) -> tuple[str, str]:
+    try:
+        # Testers may use the domain .test, which nobody owns.
+        address = validate_email(text, check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as error:
+        return "", str(error)
+    if len(address) > EMAIL_LENGTH or (not address.isascii() and address != address.lower()):
+        return "", "Is not an address that could be stored."
+    return address, ""
+
+
+def domain_of(email: str | None) -> str:
+    """Return what stands behind the @."""
+    return email.rpartition("@")[2] if email else ""
+
+
+def business_domain(email: str | None) -> str:
+    """Return the domain of the employer, as far as an address tells: not a free-mail provider's."""
+    domain = domain_of(email)
+    return "" if domain in FREE_MAIL_DOMAINS else domain
+
+
+def clean_domain(value: object, field: str = "company.domain") -> str | None:
+    """Return a company's domain out of a domain or a web address: lower case, without www."""
+    text = clean_text(value, field, longest=300).lower()
+    if not text:
+        return None
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+    except ValueError:
+        host = ""
+    host = host.removeprefix("www.").rstrip(".")
+    if "." not in host or len(host) > 253 or any(mark in host for mark in " @/:_,;'\"<>()[]{}\\"):
+        raise Invalid.field(field, "Is not a domain, such as example.com.")
+    return host
+
+
+def read_phone(text: str, country: str = "") -> str | None:
+    """Return the number in E.164 form (+4930…), or None where it cannot be read.
+
+    Without a leading + the lead's country decides which number is meant.
+    """
+    try:
+        number = phonenumbers.parse(text, country or None)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

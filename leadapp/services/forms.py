@@ -1,0 +1,130 @@
+"""Take submissions of the forms on a website."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadapp.access import Actor
+from leadapp.errors import Invalid, NotFound
+from leadapp.models import ApiKey, Form
+from leadapp.services.changes import Overwrite
+from leadapp.services.events import Event
+from leadapp.services.facts import COMPANY_FACTS, LEAD_FACTS, Facts, clean_facts, custom_fields_for
+from leadapp.services.identity import Reference
+from leadapp.services.recording import record_activities
+from leadapp.services.texts import clean_text
+
+LONGEST_ANSWER = 5_000
+# A visitor can mend an address; nothing else may stand between us and what they wrote.
+SOFT_IN_FORMS = frozenset(LEAD_FACTS) - {"email"} | {f"company.{name}" for name in COMPANY_FACTS}
+# Where visitors came from rides along with every form, in hidden fields.
+CAMPAIGN_FIELDS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "campaign")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submission that is stored. The id says nothing about others and is all that visitors learn."""
+
+    id: str
+    lead_id: int
+    activity_id: int
+
+
+def find_form(*, slug: str) -> Form:
+    """Return the form that takes submissions under this name, or raise NotFound."""
+    form = Form.objects.select_related("activity_type").filter(slug=slug, is_active=True).first()
+    if form is None:
+        raise NotFound("There is no such form.")
+    return form
+
+
+def submit_form(
+    *, form: Form, answers: Mapping[str, object], actor: Actor, now: datetime, submission_id: str = ""
+) -> Submission:
+    """Store a submission: the lead, what it said, and a request to score it.
+
+    The answers stay with the activity as they were typed. What they say about the person fills facts
+    that are empty, and replaces those that the same person typed into a form before.
+    """
+    typed = _read_answers(form, answers)
+    facts = _facts(form, typed)
+    if facts.email is None:
+        raise Invalid.field(_email_field(form), "Give an email address.")
+    number = submission_id or str(uuid.uuid4())
+    event = Event(
+        reference=Reference(email=facts.email),
+        facts=facts,
+        type=form.activity_type,
+        occurred_at=now,
+        properties={"form": form.slug, **typed},
+        external_id=number,
+    )
+    source = actor.name if isinstance(actor, ApiKey) and submission_id else form.slug
+    (recorded,) = record_activities(
+        events=[event], source=source, actor=actor, now=now, by="form", overwrite=Overwrite.OWN_ANSWERS
+    )
+    return Submission(id=number, lead_id=recorded.lead_id, activity_id=recorded.id)
+
+
+def _read_answers(form: Form, answers: Mapping[str, object]) -> dict[str, str]:
+    fields = {field["name"]: field for field in form.fields}
+    errors: dict[str, list[str]] = {
+        name: ["Is not a field of this form."]
+        for name in answers
+        if name not in fields and name not in CAMPAIGN_FIELDS
+    }
+    typed: dict[str, str] = {}
+    for name in (*fields, *CAMPAIGN_FIELDS):
+        try:
+            text = _read_answer(answers.get(name), name)
+        except Invalid as fault:
+            errors.update({key: list(texts) for key, texts in fault.errors.items()})
+            continue
+        if text:
+            typed[name] = text
+        elif name in fields and fields[name].get("required"):
+            errors[name] = ["This field is required."]
+    if errors:
+        raise Invalid("The form is not filled in correctly.", errors=errors)
+    return typed
+
+
+def _read_answer(value: object, name: str) -> str:
+    """Return an answer as text: several ticked boxes are joined, a lone tick is yes or no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return clean_text(str(value), name, longest=LONGEST_ANSWER)
+    if isinstance(value, list) and len(value) <= 50 and all(isinstance(one, str) for one in value):
+        return clean_text(", ".join(value), name, longest=LONGEST_ANSWER)
+    return clean_text(value, name, longest=LONGEST_ANSWER)
+
+
+def _facts(form: Form, typed: Mapping[str, str]) -> Facts:
+    raw: dict[str, object] = {name: typed[name] for name in CAMPAIGN_FIELDS if name in typed}
+    company: dict[str, object] = {}
+    attributes: dict[str, object] = {}
+    for field in form.fields:
+        fact, answer = field.get("fact"), typed.get(field["name"])
+        if not fact or answer is None:
+            continue
+        group, _, name = fact.rpartition(".")
+        {"": raw, "company": company, "attributes": attributes}[group][name] = answer
+    if company:
+        raw["company"] = company
+    if attributes:
+        raw["attributes"] = attributes
+    custom_fields = custom_fields_for([raw])
+    soft = SOFT_IN_FORMS | {f"attributes.{key}" for key in custom_fields}
+    try:
+        return clean_facts(raw, custom_fields=custom_fields, soft=soft)
+    except Invalid as fault:
+        # The visitor knows the fields by the form's names.
+        names = {field.get("fact"): field["name"] for field in form.fields}
+        errors = {names.get(name, name): texts for name, texts in fault.errors.items()}
+        raise Invalid("The form is not filled in correctly.", errors=errors) from fault
+
+
+def _email_field(form: Form) -> str:
+    return next((field["name"] for field in form.fields if field.get("fact") == "email"), "email")

@@ -1,0 +1,63 @@
+"""What text and JSON may hold, so that PostgreSQL can store it and every page can show it."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from leadapp.errors import Invalid
+
+LARGEST_INTEGER = 2**53 - 1  # what JSON readers agree on; larger ones lose digits on their way
+DEEPEST = 8
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+
+def text_fault(text: str, *, longest: int) -> str | None:
+    """Say what is wrong with a text, or return None."""
+    if "\x00" in text:
+        return "Contains a NUL character."
+    if len(text) > longest:
+        return f"Is longer than {longest:,} characters."
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "Contains half of a surrogate pair, which is no character."
+    return None
+
+
+def clean_text(value: object, field: str, *, longest: int) -> str:
+    """Return the stripped text, or raise Invalid; None is an empty text."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Invalid.field(field, "Must be a text.")
+    stripped = value.strip()
+    if fault := text_fault(stripped, longest=longest):
+        raise Invalid.field(field, fault)
+    return stripped
+
+
+def json_fault(value: object, *, longest_text: int = 10_000) -> str | None:
+    """Say what is wrong with a JSON value, or return None. Walks without recursion."""
+    waiting: list[tuple[object, int]] = [(value, 1)]
+    while waiting:
+        item, depth = waiting.pop()
+        if depth > DEEPEST:
+            return f"Is nested deeper than {DEEPEST} levels."
+        if isinstance(item, Mapping):
+            waiting.extend((key, depth) for key in item)
+            waiting.extend((inner, depth + 1) for inner in item.values())
+        elif isinstance(item, list):
+            waiting.extend((inner, depth + 1) for inner in item)
+        elif fault := _scalar_fault(item, longest_text):
+            return fault
+    return None
+
+
+def _scalar_fault(item: object, longest_text: int) -> str | None:
+    if isinstance(item, str):
+        return text_fault(item, longest=longest_text)
+    if isinstance(item, float) and not math.isfinite(item):
+        return "Contains a number that is not finite."
+    if isinstance(item, int) and abs(item) > LARGEST_INTEGER:
+        return "Contains a whole number beyond ±9,007,199,254,740,991."
+    return None
