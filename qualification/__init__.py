@@ -1,0 +1,1 @@
+"""Qualification: stages, gates, evidence, owners and clocks."""

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from leadapp.models import Lead
+from qualification.models.querysets import AssignmentQuerySet
 
 
 class Assignment(models.Model):
@@ -38,6 +39,8 @@ class Assignment(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True, help_text="The first real touch.")
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    objects = AssignmentQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -65,6 +68,19 @@ class Assignment(models.Model):
                 fields=["owner", "due_at"],
                 condition=Q(ended_at__isnull=True, answered_at__isnull=True, due_at__isnull=False),
                 name="assignment_due",
+            ),
+            # How many leads that were handed over somebody has.
+            models.Index(
+                fields=["owner"],
+                condition=Q(ended_at__isnull=True, due_at__isnull=False),
+                name="assignment_load",
+            ),
+            # When somebody was last handed a lead.
+            models.Index(
+                "owner",
+                F("assigned_at").desc(),
+                condition=Q(due_at__isnull=False),
+                name="assignment_handed_over",
             ),
             # The team queue, longest waiting first.
             models.Index(

@@ -1,0 +1,1 @@
+"""Everything that writes stages, evidence, owners, notes and tasks."""

@@ -1,0 +1,187 @@
+"""Owners: handing over to sales, taking, giving away, and the clock that runs until the first touch."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from types import EllipsisType
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from leadapp.access import Actor, may, may_take, require, require_may_work, user_of
+from leadapp.errors import Conflict, Invalid, NotAllowed
+from leadapp.models import Lead, Stage, Status, User
+from qualification.models import Assignment
+from qualification.services.locks import lock_lead, lock_leads
+from qualification.services.texts import needed_reason
+from qualification.services.turns import Turns
+
+
+def hand_over(*, lead_ids: Collection[int], now: datetime) -> list[Assignment]:
+    """Hand these leads over to sales: once per stay in MQL, each to an available rep, with a clock.
+
+    Who has a lead keeps it. While nobody is available it waits in the team queue.
+    """
+    with transaction.atomic():
+        ready = Lead.objects.filter(pk__in=lead_ids, stage=Stage.MQL, status=Status.OPEN)
+        lock_leads(lead_ids)
+        # Judged by a statement that begins after the locks are held.
+        handed_over = Assignment.objects.of_this_stay().filter(lead_id__in=lead_ids, due_at__isnull=False)
+        pending = list(
+            ready.exclude(pk__in=handed_over.values("lead_id")).select_related("owner").order_by("pk")
+        )
+        if not pending:
+            return []
+        assignments = _spread(pending, now)
+        return _replace_running(assignments, now)
+
+
+def hand_out_queue(*, now: datetime, limit: int = 500) -> list[Assignment]:
+    """Give leads of the team queue to reps who are available now, longest waiting first."""
+    with transaction.atomic():
+        waiting = Assignment.objects.queued().order_by("assigned_at", "pk")
+        lead_ids = list(waiting.values_list("lead_id", flat=True)[:limit])
+        if not lead_ids or not Turns.available_reps().exists():
+            return []
+        lock_leads(lead_ids)
+        queued = list(waiting.filter(lead_id__in=lead_ids).select_related("lead"))
+        turns = Turns.locked()
+        assignments = []
+        for item in queued:
+            turn = turns.next(now)
+            if turn is not None:
+                reason = f"Waited in the team queue; {turn.reason}"
+                due_at = _due_after(item, now)
+                assignments.append(_assignment(item.lead, turn.rep, reason, now, due_at=due_at))
+        return _replace_running(assignments, now)
+
+
+def take_lead(*, lead: Lead, actor: Actor, now: datetime) -> Assignment:
+    """Make an unassigned lead one's own; raise Conflict if somebody has it. A running clock goes on."""
+    with transaction.atomic():
+        locked = lock_lead(lead)
+        if not may(actor, "leadapp.work_own_lead") or not isinstance(actor, User):
+            raise NotAllowed("Only sales reps take leads.")
+        if locked.owner is not None:
+            whose = "You have" if locked.owner == actor else f"{locked.owner} has"
+            raise Conflict(f"{whose} this lead already.")
+        if not may_take(actor, locked):
+            raise NotAllowed("You cannot take this lead.")
+        return _give(locked, actor, "Took it", actor, now)
+
+
+def assign_lead(
+    *,
+    lead: Lead,
+    owner: User,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    seen_owner_id: int | EllipsisType | None = ...,
+) -> Assignment:
+    """Give a lead to somebody else; raise Conflict if its owner is not the one that was seen.
+
+    Seen was `seen_owner_id`, or else the owner of `lead` as it was loaded. A running clock goes on.
+    """
+    reason = needed_reason(reason, why="the new owner wants to know.")
+    seen = lead.owner_id if seen_owner_id is ... else seen_owner_id
+    with transaction.atomic():
+        locked = lock_lead(lead)
+        if not may(actor, "leadapp.reassign_lead"):
+            require_may_work(actor, locked)
+            require(actor, "leadapp.work_own_lead", "Only a manager may give this lead to somebody else.")
+        if locked.owner_id != seen:
+            raise Conflict(f"This lead went to {locked.owner or 'nobody'} meanwhile.")
+        if locked.owner_id == owner.pk:
+            raise Invalid.field("owner", f"{owner} has this lead already.")
+        if not _can_own(owner):
+            raise Invalid.field("owner", f"{owner} does not work on leads.")
+        return _give(locked, owner, reason, actor, now)
+
+
+def record_touch(*, lead_ids: Iterable[int], now: datetime) -> int:
+    """Stop the clocks of these leads: somebody reached out. Only the first touch counts."""
+    running = Assignment.objects.running().filter(
+        lead_id__in=list(lead_ids), due_at__isnull=False, answered_at__isnull=True
+    )
+    return running.update(answered_at=Greatest(F("assigned_at"), now))
+
+
+def end_running(*, lead_ids: Collection[int], now: datetime) -> None:
+    """End the running assignments of these leads: they were set aside. Their owners keep them."""
+    Assignment.objects.running().filter(lead_id__in=lead_ids).update(ended_at=Greatest(F("assigned_at"), now))
+
+
+def start_again(*, lead: Lead, actor: Actor, now: datetime) -> None:
+    """Start an assignment for the owner of a lead that was reopened, in the caller's transaction."""
+    if lead.owner is not None:
+        _assignment(lead, lead.owner, "Reopened", now, by=user_of(actor)).save(force_insert=True)
+
+
+def _spread(leads: Iterable[Lead], now: datetime) -> list[Assignment]:
+    """Find an owner for each of these leads, who are locked, and say why."""
+    due_at = now + timedelta(hours=settings.SLA_HOURS)
+    turns = Turns.locked()
+    assignments = []
+    for lead in leads:
+        why = "Handed over" if lead.score is None else f"Handed over at {lead.score} points"
+        if lead.owner is not None and lead.owner.is_active:
+            assignments.append(
+                _assignment(lead, lead.owner, f"{why}; {lead.owner} has this lead", now, due_at=due_at)
+            )
+            continue
+        turn = turns.next(now)
+        rep, because = (turn.rep, turn.reason) if turn else (None, "nobody was available")
+        assignments.append(_assignment(lead, rep, f"{why}; {because}", now, due_at=due_at))
+    return assignments
+
+
+def _give(lead: Lead, owner: User, reason: str, actor: Actor, now: datetime) -> Assignment:
+    running = Assignment.objects.running().filter(lead=lead).first()
+    assignment = _assignment(
+        lead, owner, reason, now, by=user_of(actor), due_at=_due_after(running, now) if running else None
+    )
+    return _replace_running([assignment], now)[0]
+
+
+def _due_after(running: Assignment, now: datetime) -> datetime | None:
+    """Return when the next owner has to answer: as before, or after a whole span if that has passed."""
+    if running.due_at is None or running.answered_at is not None:
+        return None
+    if running.due_at > now:
+        return running.due_at
+    return now + timedelta(hours=settings.SLA_HOURS)
+
+
+def _replace_running(assignments: list[Assignment], now: datetime) -> list[Assignment]:
+    """Write these assignments and owners in place of the running ones. The leads are locked."""
+    if not assignments:
+        return []
+    end_running(lead_ids=[assignment.lead_id for assignment in assignments], now=now)
+    changed = []
+    for assignment in assignments:
+        if assignment.lead.owner_id != assignment.owner_id:
+            assignment.lead.owner = assignment.owner
+            changed.append(assignment.lead)
+    Lead.objects.bulk_update(changed, ["owner"])
+    return Assignment.objects.bulk_create(assignments)
+
+
+def _assignment(
+    lead: Lead,
+    owner: User | None,
+    reason: str,
+    now: datetime,
+    *,
+    by: User | None = None,
+    due_at: datetime | None = None,
+) -> Assignment:
+    return Assignment(
+        lead=lead, owner=owner, assigned_at=now, assigned_by=by, reason=reason[:500], due_at=due_at
+    )
+
+
+def _can_own(user: User) -> bool:
+    works = user.has_perm("leadapp.work_own_lead") or user.has_perm("leadapp.work_any_lead")
+    return user.is_active and works

@@ -1,0 +1,187 @@
+"""What a gate can ask: the facts and scores that rules ask too, and qualification's own fields.
+
+The SQL names the tables as `scoring.fields` does, and the lateral `evidence` of EVIDENCE.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leadapp.errors import Invalid
+from leadapp.models import ActivityType, Operator
+from qualification.models import BantDimension
+from scoring.engine.fragments import Fragment
+
+NUMBER_OPERATORS = {
+    Operator.EQUALS: "=",
+    Operator.NOT_EQUALS: "<>",
+    Operator.GREATER: ">",
+    Operator.AT_LEAST: ">=",
+    Operator.LESS: "<",
+    Operator.AT_MOST: "<=",
+}
+CHOICE_OPERATORS = (Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN)
+BANT_STATES = {"confirmed": "Confirmed", "unknown": "Unknown", "ruled_out": "Ruled out", "stale": "Stale"}
+
+# The newest answer per dimension; one that has run out says nothing any more.
+EVIDENCE = """
+LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE state = 'confirmed') AS confirmed_count,
+           count(*) FILTER (WHERE state = 'ruled_out') AS ruled_out_count,
+           coalesce(jsonb_object_agg(dimension, state), '{}') AS states
+    FROM (
+        SELECT DISTINCT ON (dimension) dimension,
+               CASE WHEN expires_at <= m.as_of AND state <> 'unknown' THEN 'stale' ELSE state END AS state
+        FROM qualification_bantanswer
+        WHERE lead_id = l.id
+        ORDER BY dimension, answered_at DESC, id DESC
+    ) AS newest
+) AS evidence ON true
+"""
+
+
+FREE_MAIL = (
+    "aol.com", "freenet.de", "gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net", "googlemail.com",
+    "hotmail.com", "icloud.com", "live.com", "mail.com", "mailbox.org", "me.com", "outlook.com", "posteo.de",
+    "proton.me", "protonmail.com", "t-online.de", "web.de", "yahoo.com", "yahoo.de",
+)  # fmt: skip
+BUSINESS_EMAIL = f"coalesce(split_part(l.email, '@', 2) <> ALL('{{{','.join(FREE_MAIL)}}}'), false)"
+
+
+@dataclass(frozen=True)
+class OwnField:
+    """A field that only gates know."""
+
+    key: str
+    label: str
+    kind: str
+    operators: tuple[Operator, ...]
+    choices: Mapping[str, str]
+    sql: str
+
+
+def _own_fields() -> dict[str, OwnField]:
+    numbers = (*NUMBER_OPERATORS, Operator.BETWEEN)
+    fields = [
+        OwnField(
+            "bant.confirmed_count", "BANT: confirmed", "number", numbers, {}, "evidence.confirmed_count"
+        ),
+        OwnField(
+            "bant.ruled_out_count", "BANT: ruled out", "number", numbers, {}, "evidence.ruled_out_count"
+        ),
+        *(
+            OwnField(
+                f"bant.{dimension.value}",
+                f"BANT: {dimension.label}",
+                "choice",
+                CHOICE_OPERATORS,
+                BANT_STATES,
+                f"coalesce(evidence.states->>'{dimension.value}', 'unknown')",
+            )
+            for dimension in BantDimension
+        ),
+        OwnField(
+            "lead.business_email", "Business email address", "boolean", (Operator.EQUALS,), {}, BUSINESS_EMAIL
+        ),
+        OwnField("activity", "Activities", "activity", (Operator.IN, Operator.NOT_IN), {}, ""),
+        OwnField(
+            "deal.count",
+            "Won deals",
+            "number",
+            numbers,
+            {},
+            "(SELECT count(*) FROM qualification_deal WHERE lead_id = l.id)",
+        ),
+    ]
+    return {field.key: field for field in fields}
+
+
+OWN_FIELDS = _own_fields()
+
+
+def own_test_sql(field: str, operator: str, value: Any) -> Fragment:
+    """Return the condition that tells whether a lead meets this criterion."""
+    own = OWN_FIELDS[field]
+    if own.kind == "activity":
+        found = f"EXISTS ({_activities('1')})"
+        return Fragment(found if operator == Operator.IN else f"NOT {found}", (list(value),))
+    if own.kind == "number":
+        if operator == Operator.BETWEEN:
+            return Fragment(f"{own.sql} BETWEEN %s AND %s", tuple(value))
+        return Fragment(f"{own.sql} {NUMBER_OPERATORS[Operator(operator)]} %s", (value,))
+    if own.kind == "boolean":
+        return Fragment(f"{own.sql} = %s", (value,))
+    values = list(value) if isinstance(value, list) else [value]
+    is_in = operator in (Operator.EQUALS, Operator.IN)
+    return Fragment(f"{own.sql} {'= ANY' if is_in else '<> ALL'}(%s)", (values,))
+
+
+def own_value_sql(field: str, value: Any) -> Fragment:
+    """Return the expression for what a lead has there now, as JSON."""
+    own = OWN_FIELDS[field]
+    if own.kind == "activity":
+        newest = _activities("jsonb_build_object('label', type.label, 'at', activity.occurred_at)")
+        newest += " ORDER BY activity.occurred_at DESC LIMIT 1"
+        return Fragment(f"({newest})", (list(value),))
+    return Fragment(f"to_jsonb({own.sql})")
+
+
+def _activities(columns: str) -> str:
+    return (
+        f"SELECT {columns} FROM leadapp_activity AS activity "  # noqa: S608 - columns are ours
+        "JOIN leadapp_activitytype AS type ON type.id = activity.type_id "
+        "WHERE activity.lead_id = l.id AND activity.voided_at IS NULL AND type.slug = ANY(%s)"
+    )
+
+
+def validate_own(field: str, operator: str, value: Any) -> Any:
+    """Return the value of a criterion over one of our own fields, cleaned, or raise Invalid."""
+    own = OWN_FIELDS[field]
+    if operator not in own.operators:
+        allowed = ", ".join(item.label for item in own.operators)
+        raise Invalid.field("operator", f"{own.label} can be compared with: {allowed}.")
+    if own.kind == "number":
+        return _numbers(value) if operator == Operator.BETWEEN else _number(value)
+    if own.kind == "boolean":
+        return _yes_or_no(value)
+    if own.kind == "activity":
+        known: Mapping[str, str] = dict(ActivityType.objects.values_list("slug", "label"))
+    else:
+        known = own.choices
+    if operator in (Operator.EQUALS, Operator.NOT_EQUALS):
+        return _known([value], known)[0]
+    return _known(value, known)
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise Invalid.field("value", "Give a whole number.")
+    try:
+        return int(value)
+    except ValueError:
+        raise Invalid.field("value", "Give a whole number.") from None
+
+
+def _numbers(value: Any) -> list[int]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        raise Invalid.field("value", "Give two numbers: the lowest and the highest.")
+    low, high = _number(value[0]), _number(value[1])
+    if low > high:
+        raise Invalid.field("value", "The first number must not be above the second.")
+    return [low, high]
+
+
+def _known(value: Any, known: Mapping[str, str]) -> list[str]:
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    unknown = [str(item) for item in values if item not in known]
+    if not values or unknown:
+        wrong = f"Not known: {', '.join(unknown)}. " if unknown else ""
+        raise Invalid.field("value", f"{wrong}Choose from: {', '.join(known)}.")
+    return values
+
+
+def _yes_or_no(value: Any) -> bool:
+    known = {"true": True, "yes": True, "false": False, "no": False}
+    if str(value).lower() not in known:
+        raise Invalid.field("value", "Say yes or no.")
+    return known[str(value).lower()]

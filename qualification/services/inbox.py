@@ -1,0 +1,18 @@
+"""Ask the workers to look at the gates of leads again."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from scoring.models import ScoredLead
+from scoring.tasks import EVALUATE, send
+
+
+def ask_for_evaluation(*, lead_ids: Iterable[int], now: datetime) -> None:
+    """Put these leads into the inbox, in the caller's transaction, and nudge a worker once it commits.
+
+    A nudge that gets lost delays, and loses nothing: the sweep finds what waits.
+    """
+    ScoredLead.objects.bulk_create([ScoredLead(lead_id=lead_id, scored_at=now) for lead_id in lead_ids])
+    transaction.on_commit(lambda: send(EVALUATE), robust=True)

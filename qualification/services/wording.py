@@ -1,0 +1,191 @@
+"""What a checklist says, in plain words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+
+from leadapp.models import Operator
+from qualification.models import BantDimension, GateCriterion
+from qualification.services.criteria import choice_label
+
+# Without a score none of these is known.
+SCORE_FIELDS = (
+    "lead.score",
+    "lead.fit",
+    "lead.engagement",
+    "lead.fit_grade",
+    "lead.engagement_grade",
+    "lead.temperature",
+    "lead.ready_for_sales",
+)
+NUMBER_WORDS = ("none", "one", "two", "three", "four")
+
+
+class ItemState(models.TextChoices):
+    """How a line of a checklist stands."""
+
+    HOLDS = "holds", "Holds"
+    MISSING = "missing", "Missing"
+    STALE = "stale", "Stale"
+    RULED_OUT = "ruled_out", "Ruled out"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a checklist: what it asks, how it stands, what is there, what would make it hold."""
+
+    label: str
+    state: ItemState
+    detail: str
+    hint: str
+    comes_with_move: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether this line is settled."""
+        return self.state == ItemState.HOLDS
+
+    def __str__(self) -> str:
+        """Say the whole line: "Missing: Score at least 50 (38 now; 12 more)"."""
+        return f"{self.state.label}: {self.label}" + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A criterion, whether a lead meets it, what the lead has there, and the lead's BANT states."""
+
+    criterion: GateCriterion
+    holds: bool
+    value: Any
+    bant: Mapping[str, str]
+
+    @property
+    def state(self) -> ItemState:
+        """Return how this criterion stands."""
+        if self.holds:
+            return ItemState.HOLDS
+        if self.criterion.field == "bant.ruled_out_count":
+            return ItemState.RULED_OUT
+        if self.criterion.field == "bant.confirmed_count":
+            would_do = self.value + len(self.dimensions("stale")) >= self.wanted
+            return ItemState.STALE if would_do else ItemState.MISSING
+        if self.criterion.field.startswith("bant."):
+            return {"stale": ItemState.STALE, "ruled_out": ItemState.RULED_OUT}.get(
+                self.value, ItemState.MISSING
+            )
+        return ItemState.MISSING
+
+    @property
+    def wanted(self) -> int:
+        """Return the number that a count has to reach."""
+        value: Any = self.criterion.value
+        if isinstance(value, list):
+            return int(value[0])
+        return int(value) + (1 if self.criterion.operator == Operator.GREATER else 0)
+
+    def dimensions(self, *states: str) -> list[str]:
+        """Return the names of the dimensions in one of these states, in the order of BANT."""
+        return [
+            dimension.label.lower()
+            for dimension in BantDimension
+            if self.bant.get(dimension, "unknown") in states
+        ]
+
+
+def item_of(readings: Sequence[Reading]) -> Item:
+    """Return the line for a criterion, or for several of which one is enough."""
+    holding = [reading for reading in readings if reading.holds]
+    if holding:
+        return Item(readings[0].criterion.label, ItemState.HOLDS, _detail(holding[0]), "")
+    details = dict.fromkeys(detail for reading in readings if (detail := _detail(reading)))
+    hints = dict.fromkeys(hint for reading in readings if (hint := _hint(reading)))
+    return Item(
+        label=readings[0].criterion.label,
+        state=readings[0].state,
+        detail="; ".join(details),
+        hint=" Or: ".join(hints),
+        comes_with_move=any(reading.criterion.field == "deal.count" for reading in readings),
+    )
+
+
+def _detail(reading: Reading) -> str:
+    field = reading.criterion.field
+    if field == "bant.confirmed_count":
+        return _confirmed(reading)
+    if field == "bant.ruled_out_count":
+        return _sentence(_either(reading.dimensions("ruled_out"), "and"))
+    if field == "activity":
+        return _activity(reading.value)
+    if field == "deal.count":
+        return "" if reading.holds else "None yet"
+    return _fact(reading)
+
+
+def _confirmed(reading: Reading) -> str:
+    if reading.holds:
+        return f"{reading.value} of 4"
+    lacking = reading.wanted - reading.value
+    open_ones = reading.dimensions("unknown", "stale", "ruled_out")
+    if lacking >= len(open_ones):
+        return f"{reading.value} now; {_either(open_ones, 'and')} still open"
+    if lacking == 1:
+        return f"{reading.value} now; {_either(open_ones, 'or')} would do"
+    return f"{reading.value} now; {NUMBER_WORDS[lacking]} of {_either(open_ones, 'and')} would do"
+
+
+def _activity(value: Any) -> str:
+    if not value:
+        return "None yet"
+    at = parse_datetime(value["at"])
+    return f"{value['label']}, {date_format(timezone.localtime(at), 'j M')}" if at else str(value["label"])
+
+
+def _fact(reading: Reading) -> str:
+    criterion, value = reading.criterion, reading.value
+    wanted: Any = criterion.value
+    if isinstance(value, bool):
+        return ""
+    if value is None or value == "":
+        if reading.holds:
+            return ""
+        return "No score yet" if criterion.field in SCORE_FIELDS else "Not given"
+    text = choice_label(criterion.field, value)
+    if reading.holds:
+        return text
+    missing = ""
+    if criterion.operator == Operator.AT_LEAST and isinstance(value, int | float):
+        missing = f"; {float(wanted) - value:g} more would do"
+    return f"{text} now{missing}"
+
+
+def _hint(reading: Reading) -> str:
+    field = reading.criterion.field
+    if field == "bant.confirmed_count":
+        stale = reading.dimensions("stale")
+        ask = f"Ask again about {_either(stale, 'and')}." if stale else ""
+        unknown = reading.dimensions("unknown")
+        return ask or (f"Ask about {_either(unknown, 'or')}." if unknown else "")
+    if field == "bant.ruled_out_count":
+        return "Ask again, or move it to nurture."
+    if field.startswith("bant."):
+        return f"Ask about {BantDimension(field.removeprefix('bant.')).label.lower()}."
+    if field == "activity":
+        return "Log it once it has happened."
+    if field == "deal.count":
+        return "You give them with the move."
+    return ""
+
+
+def _either(names: Sequence[str], word: str) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {word} {names[-1]}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
