@@ -179,3 +179,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+# What no nudge has served; a message that comes late says nothing new.
+CELERY_BEAT_SCHEDULE = {
+    "qualification-sweep": {
+        "task": "qualification.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+}

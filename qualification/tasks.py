@@ -1,22 +1,25 @@
-"""What the workers do: look at gates. Each task only calls a service and may run twice, late or never."""
+"""What the workers do: look at gates. Thin, because a task may run twice, late or never."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from qualification.services import assignment, evaluation
+from scoring.models import ScoredLead
+from scoring.tasks import EVALUATE, send
 
 LIMIT = 500
 
 
-@shared_task(name="qualification.tasks.evaluate_waiting")
+@shared_task(name=EVALUATE)
 def evaluate_waiting() -> None:
-    """Serve the leads that wait for their gates to be looked at."""
-    while evaluation.evaluate_waiting(now=timezone.now(), limit=LIMIT) == LIMIT:
-        pass
+    """Look at the gates of leads that wait for it."""
+    if evaluation.evaluate_waiting(now=timezone.now(), limit=LIMIT) >= LIMIT:
+        send(EVALUATE)
 
 
-@shared_task(name="qualification.tasks.sweep")
+@shared_task
 def sweep() -> None:
-    """Serve what no nudge has served, and hand out the team queue to whoever is available now."""
-    evaluate_waiting()
+    """Wake the workers for what no nudge has served, and empty the team queue when somebody is available."""
+    if ScoredLead.objects.exists():
+        send(EVALUATE)
     assignment.hand_out_queue(now=timezone.now())
