@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from leadapp.demo.population import Event, Prospect, at_work, clamp
 from leadapp.demo.vocabulary import CAREERS, DEMO_MESSAGES, DOWNLOADS, MAILS, PAGES, WEBINARS
 
-TRACKER, MAILER, WEBINAR_TOOL, FORM = "website", "mail", "webinar", "form:"
+# Where events come from: the shipped forms by their slugs, and the other systems of the team.
+TRACKER, MAILER, WEBINAR_TOOL = "website", "mail", "webinar"
 LOOKING = [weight for _, _, weight, _ in PAGES]
 COMPARING = [weight for _, _, _, weight in PAGES]
 
@@ -39,16 +40,23 @@ def _arrive(rng: random.Random, prospect: Prospect) -> None:
             _add(prospect, "webinar_registered", at, WEBINAR_TOOL, title=webinar)
             if rng.random() < 0.55:
                 later = at_work(rng, at + timedelta(days=rng.randrange(1, 12)))
-                _add(prospect, "webinar_attended", later, WEBINAR_TOOL, title=webinar, minutes=rng.randrange(18, 61))
+                _add(
+                    prospect,
+                    "webinar_attended",
+                    later,
+                    WEBINAR_TOOL,
+                    title=webinar,
+                    minutes=rng.randrange(18, 61),
+                )
         case "Newsletter":
-            _add(prospect, "newsletter_signup", at, f"{FORM}newsletter", list="Machine letter")
+            _add(prospect, "newsletter_signup", at, "newsletter", list="Machine letter")
         case "Trade fair":
             _add(prospect, "event_attended", at, "fair", title="Hannover fair", minutes=rng.randrange(5, 40))
         case "Content syndication":
             _download(rng, prospect, at)
         case _:
             _visit(rng, prospect, at - timedelta(minutes=rng.randrange(3, 30)), comparing=False)
-            _add(prospect, "form_submission", at, f"{FORM}contact", form="contact", message=_message(rng))
+            _add(prospect, "form_submission", at, "contact", form="contact", message=_message(rng))
 
 
 def _look_around(rng: random.Random, prospect: Prospect, now: datetime) -> None:
@@ -62,7 +70,14 @@ def _look_around(rng: random.Random, prospect: Prospect, now: datetime) -> None:
         day = prospect.lead.created_at + timedelta(days=rng.uniform(1, 120))
         if day < now:
             at = clamp(at_work(rng, day), now)
-            _add(prospect, "social_interaction", at, "social", network="LinkedIn", action=rng.choice(("like", "comment", "share")))
+            _add(
+                prospect,
+                "social_interaction",
+                at,
+                "social",
+                network="LinkedIn",
+                action=rng.choice(("like", "comment", "share")),
+            )
 
 
 def _read_mail(rng: random.Random, prospect: Prospect, now: datetime) -> None:
@@ -122,13 +137,28 @@ def _ask(rng: random.Random, prospect: Prospect, at: datetime, drive: float) -> 
     if rng.random() < 0.2:
         title = rng.choice(WEBINARS)
         _add(prospect, "webinar_registered", at - timedelta(days=2), WEBINAR_TOOL, title=title)
-        _add(prospect, "webinar_attended", at - timedelta(hours=3), WEBINAR_TOOL, title=title, minutes=rng.randrange(25, 61))
+        _add(
+            prospect,
+            "webinar_attended",
+            at - timedelta(hours=3),
+            WEBINAR_TOOL,
+            title=title,
+            minutes=rng.randrange(25, 61),
+        )
     if rng.random() < logistic(1.2 * drive - 0.9):
-        _add(prospect, "demo_requested", at, f"{FORM}demo-request", form="demo-request", message=_message(rng))
+        _add(prospect, "demo_requested", at, "demo-request", form="demo-request", message=_message(rng))
         prospect.moments.append(at + timedelta(minutes=1))
     if rng.random() < logistic(drive - 1.8):
         later = at + timedelta(hours=rng.uniform(2, 60))
-        _add(prospect, "quote_requested", later, f"{FORM}quote", form="quote", seats=rng.randrange(3, 60), message="")
+        _add(
+            prospect,
+            "quote_requested",
+            later,
+            "quote-request",
+            form="quote-request",
+            seats=rng.randrange(3, 60),
+            message="",
+        )
         prospect.moments.append(later + timedelta(minutes=1))
     if rng.random() < 0.2:
         later = at + timedelta(hours=rng.uniform(1, 48))
@@ -159,7 +189,7 @@ def _visit(rng: random.Random, prospect: Prospect, at: datetime, *, comparing: b
 
 def _download(rng: random.Random, prospect: Prospect, at: datetime) -> None:
     title, kind = rng.choice(DOWNLOADS)
-    _add(prospect, "content_download", at, f"{FORM}download", title=title, kind=kind)
+    _add(prospect, "content_download", at, "content", title=title, kind=kind)
 
 
 def _message(rng: random.Random) -> str:

@@ -45,7 +45,9 @@ def _consent(prospect: Prospect, purpose: str, granted: bool, text: str, at: dat
 
 def void_some(rng: random.Random, activities: Sequence[Activity], *, by: User, now: datetime) -> None:
     """Void a few clicks that mail scanners made, as marketers do."""
-    clicks = [activity for activity in activities if activity.source == "mail" and "path" in activity.properties]
+    clicks = [
+        activity for activity in activities if activity.source == "mail" and "path" in activity.properties
+    ]
     for activity in rng.sample(clicks, len(clicks) // 40):
         activity.voided_at = min(activity.occurred_at + timedelta(days=1), now)
         activity.voided_by = by

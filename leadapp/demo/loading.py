@@ -18,6 +18,7 @@ from leadapp.demo.selling import Selling, sell
 from leadapp.demo.verdicts import judge
 from leadapp.errors import Conflict
 from leadapp.models import Activity, ActivityType, Company, Lead, User
+from leadapp.services.changes import Origin, records_of_new
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
 from qualification.services.evaluation import evaluate_waiting
 from scoring.engine import score_leads
@@ -54,18 +55,21 @@ def load(
         _claim()
         rng = random.Random(seed)  # noqa: S311 - nothing here is secret
         people, kept = create_people(password=password)
-        version = ScoringModelVersion.objects.select_related("model").get(model__is_primary=True, state="live")
+        version = ScoringModelVersion.objects.select_related("model").get(
+            model__is_primary=True, state="live"
+        )
         _use_for_a_year(version, now=now)
         advance("companies and leads")
         prospects = _populate(rng, leads, now)
         advance("what they did")
         activities = _insert_activities([(p, event) for p in prospects for event in p.events], now=now)
+        _record_creation(prospects)
         advance("who was good enough for sales")
         selling, done = _sell_all(rng, prospects, version, people, now)
         advance("what sales did")
         activities += _insert_activities(done, people=people, now=now)
         void_some(rng, activities, by=people["marketer"], now=now)
-        _finish_leads(prospects, activities)
+        _finish_leads(prospects)
         _insert_selling(selling, version)
         score_the_year(prospects, now=now, advance=lambda: advance("scores of the year"))
         advance("gates")
@@ -79,7 +83,9 @@ def _claim() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     if Lead.objects.exists():
-        raise Conflict("There are leads already. The demo goes into an empty Leadapp only; nothing was changed.")
+        raise Conflict(
+            "There are leads already. The demo goes into an empty Leadapp only; nothing was changed."
+        )
 
 
 def _use_for_a_year(version: ScoringModelVersion, *, now: datetime) -> None:
@@ -125,6 +131,15 @@ def _insert_activities(
     return Activity.objects.bulk_create(activities, batch_size=BATCH)
 
 
+def _record_creation(prospects: Sequence[Prospect]) -> None:
+    """Keep what was known of each lead when it came in, as capture does."""
+    origin = Origin(source="demo", actor=None, by="form", now=prospects[0].lead.created_at)
+    records = records_of_new([prospect.lead for prospect in prospects], origin)
+    for record in records:
+        record.occurred_at = record.received_at = record.lead.created_at
+    Activity.objects.bulk_create(records, batch_size=BATCH)
+
+
 def _sell_all(
     rng: random.Random,
     prospects: Sequence[Prospect],
@@ -146,15 +161,9 @@ def _sell_all(
     return selling, done
 
 
-def _finish_leads(prospects: Sequence[Prospect], activities: Sequence[Activity]) -> None:
-    """Write what the year did to the leads: owner, stage, status, last activity."""
-    newest: dict[int, datetime] = {}
-    for activity in activities:
-        newest[activity.lead_id] = max(activity.occurred_at, newest.get(activity.lead_id, activity.occurred_at))
-    for prospect in prospects:
-        lead = prospect.lead
-        lead.last_activity_at = max(lead.created_at, newest.get(lead.pk, lead.created_at))
-    fields = ["owner", "stage", "stage_changed_at", "status", "status_reason", "last_activity_at"]
+def _finish_leads(prospects: Sequence[Prospect]) -> None:
+    """Write what the year did to the leads; the rest comes from scoring."""
+    fields = ["owner", "stage", "stage_changed_at", "status", "status_reason"]
     Lead.objects.bulk_update([prospect.lead for prospect in prospects], fields, batch_size=500)
 
 

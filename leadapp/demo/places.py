@@ -82,7 +82,9 @@ COUNTRIES = (
         "nl-BE",
         "+32 {area} 555 {number}",
         _words("Charlotte Elke Marie Sofie Katrien Tom Koen Maarten Bart Olivier Luc Wim"),
-        _words("Peeters Janssens Maes Jacobs Willems Claes Goossens Wouters Dubois Lambert De_Smet Vermeulen"),
+        _words(
+            "Peeters Janssens Maes Jacobs Willems Claes Goossens Wouters Dubois Lambert De_Smet Vermeulen"
+        ),
         _words("Gent Antwerpen Leuven Kortrijk Hasselt Liège Brugge"),
         ("NV", "BV", "SA"),
     ),
@@ -91,7 +93,9 @@ COUNTRIES = (
         9,
         "en-GB",
         "+44 {area} 555 {number}",
-        _words("Olivia Charlotte Priya Hannah Fiona Amelia Grace James Oliver Callum Ravi Gareth Owen Daniel"),
+        _words(
+            "Olivia Charlotte Priya Hannah Fiona Amelia Grace James Oliver Callum Ravi Gareth Owen Daniel"
+        ),
         _words(
             "Hartley-Brown Okonkwo Raghunathan Whitfield Pemberton Ashworth Davies MacLeod Patel Thornton "
             "Sinclair Fairbank Holloway Bennett"
@@ -125,7 +129,9 @@ COUNTRIES = (
         "pl",
         "+48 {area} 555 {number}",
         _words("Agnieszka Katarzyna Magdalena Ewa Tomasz Paweł Krzysztof Marcin Grzegorz Łukasz"),
-        _words("Kowalski Nowak Wiśniewska Wójcik Kamiński Zieliński Szymański Brzęczyszczykiewicz Mazur Krawczyk"),
+        _words(
+            "Kowalski Nowak Wiśniewska Wójcik Kamiński Zieliński Szymański Brzęczyszczykiewicz Mazur Krawczyk"
+        ),
         _words("Wrocław Poznań Gdańsk Katowice Łódź Kraków"),
         ("Sp. z o.o.", "S.A."),
     ),

@@ -76,7 +76,9 @@ def build_companies(rng: random.Random, *, count: int, now: datetime) -> list[Co
             domain=domain,
             industry=industry,
             employees=employees if rng.random() < 0.93 else None,
-            annual_revenue=round(employees * rng.uniform(90_000, 320_000), -5) if rng.random() < 0.7 else None,
+            annual_revenue=round(employees * rng.uniform(90_000, 320_000), -5)
+            if rng.random() < 0.7
+            else None,
             country=country.code,
             created_at=now - timedelta(days=366),
         )
@@ -92,7 +94,8 @@ def build_people(
     ages = sorted((365 * rng.random() ** 1.25 for _ in range(count)), reverse=True)
     taken: set[str] = set()
     return [
-        _person(rng, rng.choices(companies, weights)[0], now - timedelta(days=age), taken, now) for age in ages
+        _person(rng, rng.choices(companies, weights)[0], now - timedelta(days=age), taken, now)
+        for age in ages
     ]
 
 
@@ -190,7 +193,9 @@ def _phone(rng: random.Random, country: Country) -> str:
 def _attributes(rng: random.Random, company: Company | None) -> dict[str, Any]:
     if company is None or rng.random() > 0.4:
         return {}
-    attributes: dict[str, Any] = {"machines": max(1, round((company.employees or 80) * rng.uniform(0.05, 0.4)))}
+    attributes: dict[str, Any] = {
+        "machines": max(1, round((company.employees or 80) * rng.uniform(0.05, 0.4)))
+    }
     if rng.random() < 0.6:
         attributes["erp"] = rng.choice(("SAP S/4HANA", "SAP ECC", "Microsoft Dynamics", "proALPHA", "abas"))
     return attributes

@@ -88,7 +88,9 @@ def sell(
     if reached_at is None:
         return
     if rng.random() < 0.5:
-        note = Note(lead=prospect.lead, author=rep, text=rng.choice(NOTES), created_at=_soon(rng, reached_at, now))
+        note = Note(
+            lead=prospect.lead, author=rep, text=rng.choice(NOTES), created_at=_soon(rng, reached_at, now)
+        )
         selling.notes.append(note)
     _qualify(rng, prospect, selling, rep, reached_at, now)
 
@@ -220,7 +222,14 @@ def _close(
     _move(prospect, selling, closed, to_stage=Stage.CUSTOMER, actor=rep)
     product, low, high = rng.choices(PRODUCTS, [5, 4, 1])[0]
     value = Decimal(round(rng.uniform(low, high), -2))
-    deal = Deal(lead=prospect.lead, value=value, won_on=closed.date(), product=product, created_by=rep, created_at=closed)
+    deal = Deal(
+        lead=prospect.lead,
+        value=value,
+        won_on=closed.date(),
+        product=product,
+        created_by=rep,
+        created_at=closed,
+    )
     selling.deals.append(deal)
     bought = {"product": product, "value": int(value), "currency": "EUR"}
     prospect.events.append(Event("purchase", closed, "shop", bought))
@@ -231,7 +240,9 @@ def _close(
 
 def _lose(rng: random.Random, prospect: Prospect, selling: Selling, rep: User, at: datetime) -> None:
     reason = rng.choice(LOSS_REASONS)
-    _move(prospect, selling, at, to_status=Status.DISQUALIFIED, actor=rep, move=Move.DISQUALIFY, reason=reason)
+    _move(
+        prospect, selling, at, to_status=Status.DISQUALIFIED, actor=rep, move=Move.DISQUALIFY, reason=reason
+    )
 
 
 def _park(rng: random.Random, prospect: Prospect, selling: Selling, rep: User, at: datetime) -> None:

@@ -62,7 +62,14 @@ TITLES = (
     ("Office Assistant", Seniority.STAFF, 2),
     ("Marketing Consultant", Seniority.STAFF, 2),
 )
-STUDENT_TITLES = ("Student", "Student Maschinenbau", "Intern", "Praktikantin", "Student assistant", "PhD student")
+STUDENT_TITLES = (
+    "Student",
+    "Student Maschinenbau",
+    "Intern",
+    "Praktikantin",
+    "Student assistant",
+    "PhD student",
+)
 FREE_MAIL = ("gmail.com", "gmx.de", "outlook.com", "web.de", "yahoo.com", "hotmail.com", "icloud.com")
 
 # source, utm_medium, weight, how much intent it brings (added to the lead's interest)
@@ -186,4 +193,8 @@ RULED_OUT = {
     "need": "Has a similar system already",
     "timeline": "Not within two years",
 }
-PRODUCTS = (("Monitoring Starter", 9_000, 24_000), ("Monitoring Plant", 28_000, 85_000), ("Monitoring Group", 90_000, 240_000))
+PRODUCTS = (
+    ("Monitoring Starter", 9_000, 24_000),
+    ("Monitoring Plant", 28_000, 85_000),
+    ("Monitoring Group", 90_000, 240_000),
+)

@@ -24,7 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("--leads", type=_count, default=2_000, help="how many (default 2000)")
         parser.add_argument("--seed", type=int, default=1, help="another number gives other people")
         parser.add_argument(
-            "--password", help="of the demo people; else LEADAPP_DEMO_PASSWORD, else one is made up and printed"
+            "--password",
+            help="of the demo people; else LEADAPP_DEMO_PASSWORD, else one is made up and printed",
         )
         parser.add_argument("--if-empty", action="store_true", help="do nothing when there are leads already")
 
