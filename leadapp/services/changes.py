@@ -64,11 +64,10 @@ def brings_news(lead: Lead, facts: Facts, overwrite: Overwrite) -> bool:
     return facts.company is not None and (lead.company_id is None or len(facts.company) > 1)
 
 
-def apply_facts(*, changes: Sequence[Change], origin: Origin, also_lock: Iterable[int] = ()) -> Applied:
+def apply_facts(*, changes: Sequence[Change], origin: Origin) -> Applied:
     """Write the facts onto their leads; any number of leads takes the same few statements.
 
-    The leads are locked in the order of their ids, as the workers do, and at once with those that the
-    caller is going to write to.
+    The leads are locked in the order of their ids, as the workers do.
     """
     applied = Applied()
     if not changes:
@@ -81,10 +80,7 @@ def apply_facts(*, changes: Sequence[Change], origin: Origin, also_lock: Iterabl
     companies = resolve_companies(list(wanted.values()), now=origin.now)
     leads = Lead.objects.select_for_update(of=("self",), no_key=True).select_related("company")
     locked = {
-        lead.pk: lead
-        for lead in leads.filter(pk__in={change.lead_id for change in changes}.union(also_lock)).order_by(
-            "pk"
-        )
+        lead.pk: lead for lead in leads.filter(pk__in={change.lead_id for change in changes}).order_by("pk")
     }
     _share_companies(locked.values())
     typed = _typed_by_themselves(changes, locked)

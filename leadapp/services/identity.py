@@ -57,7 +57,6 @@ class Person:
     """Somebody that references point to: a lead that exists, or one that is being made."""
 
     lead: Lead
-    last_activity_at: datetime
     is_new: bool = False
     facts: list[Facts] = field(default_factory=list)
 
@@ -93,7 +92,7 @@ class People:
 
     def take(self, lead: Lead) -> Person:
         """Note a lead that exists."""
-        person = self.by_id.setdefault(lead.pk, Person(lead, lead.last_activity_at))
+        person = self.by_id.setdefault(lead.pk, Person(lead))
         if lead.email:
             self.by_email[lead.email] = person
         return person
@@ -149,8 +148,7 @@ def _fill_in(new: Sequence[Person], source: str, now: datetime) -> None:
     wanted = {}
     for person in new:
         lead = person.lead
-        lead.created_at = lead.updated_at = lead.stage_changed_at = now
-        lead.last_activity_at = person.last_activity_at
+        lead.created_at = lead.updated_at = lead.stage_changed_at = lead.last_activity_at = now
         for facts in person.facts:
             for name, value in facts.lead.items():
                 if value and not getattr(lead, name):

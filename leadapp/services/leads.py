@@ -37,7 +37,7 @@ def create_lead(*, facts: Mapping[str, object], source: str, actor: Actor, now: 
         people = look_up([reference])
         if people.find(reference) is not None:
             raise _taken(reference)
-        person = Person(Lead(email=reference.email), now, is_new=True, facts=[cleaned])
+        person = Person(Lead(email=reference.email), is_new=True, facts=[cleaned])
         people.name(person, reference)
         create_people(people, [person], source=source, now=now)
         if not person.is_new:

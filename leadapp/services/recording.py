@@ -1,6 +1,6 @@
 """Record events: each once, whoever sends it and however often, and wake the workers."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -82,7 +82,7 @@ def try_again(write: Callable[[], Result]) -> Result:
 
 def _record(events: Sequence[Event], origin: Origin, overwrite: Overwrite) -> list[Recorded]:
     names = [_name(event, origin.source) for event in events]
-    stored = _stored([name for name in names if name is not None])
+    stored = _stored([name for name in names if name])
     fresh: dict[int, Event] = {}
     seen = set(stored)
     for index, (event, name) in enumerate(zip(events, names, strict=True)):
@@ -131,12 +131,7 @@ def _with_consequences(event: Event) -> Event:
 def _store(events: Sequence[Event], origin: Origin, overwrite: Overwrite) -> list[Activity]:
     """Insert new events with everything that comes with them; a row that lost a race has no pk."""
     persons = _identify(events, origin)
-    newest = {
-        person.lead.pk: person.last_activity_at
-        for person in persons
-        if not person.is_new and person.last_activity_at > person.lead.last_activity_at
-    }
-    applied = _write_facts(persons, newest, origin, overwrite)
+    applied = _write_facts(persons, origin, overwrite)
     rows = [
         Activity(
             lead=person.lead,
@@ -151,7 +146,6 @@ def _store(events: Sequence[Event], origin: Origin, overwrite: Overwrite) -> lis
         for event, person in zip(events, persons, strict=True)
     ]
     _insert([*applied.records, *rows])
-    _note_newest(newest)
     lead_ids = {person.lead.pk for person in persons}
     request_scoring(lead_ids=sorted(lead_ids), cause=Cause.ACTIVITY, now=origin.now)
     if colleagues := applied.to_score - lead_ids:
@@ -177,10 +171,9 @@ def _identify(events: Sequence[Event], origin: Origin) -> list[Person]:
             errors[f"{event.path}lead"] = [reference.unknown]
             continue
         if person is None:
-            person = Person(Lead(email=reference.email), event.occurred_at, is_new=True)
+            person = Person(Lead(email=reference.email), is_new=True)
         people.name(person, reference)
         person.facts.append(_own_facts(event.facts, person, people))
-        person.last_activity_at = max(person.last_activity_at, event.occurred_at)
         persons.append(person)
     if errors:
         raise Invalid("Nobody is known by the name that was given.", errors=errors)
@@ -199,9 +192,7 @@ def _once_each(persons: Iterable[Person]) -> list[Person]:
     return list({id(person): person for person in persons}.values())
 
 
-def _write_facts(
-    persons: Sequence[Person], newest: Mapping[int, datetime], origin: Origin, overwrite: Overwrite
-) -> Applied:
+def _write_facts(persons: Sequence[Person], origin: Origin, overwrite: Overwrite) -> Applied:
     unique = _once_each(persons)
     changes = [
         Change(person.lead.pk, facts, overwrite)
@@ -210,7 +201,7 @@ def _write_facts(
         for facts in person.facts
         if brings_news(person.lead, facts, overwrite)
     ]
-    applied = apply_facts(changes=changes, origin=origin, also_lock=newest)
+    applied = apply_facts(changes=changes, origin=origin)
     new = [person.lead for person in unique if person.is_new]
     if new:
         applied.records = [*records_of_new(new, origin), *applied.records]
@@ -232,23 +223,3 @@ def _insert(rows: Sequence[Activity]) -> None:
     by_name = {(source, external_id): pk for pk, source, external_id in inserted}
     for row in named:
         row.pk = by_name.get((row.source, row.external_id))
-
-
-# Locks in the order of ids; an UPDATE alone would lock in the order in which it finds the rows.
-NOTE_NEWEST = """
-WITH newest AS (
-    SELECT * FROM unnest(%s::bigint[], %s::timestamptz[]) AS one(id, moment)
-), locked AS (
-    SELECT lead.id FROM leadapp_lead lead JOIN newest USING (id) ORDER BY lead.id FOR NO KEY UPDATE OF lead
-)
-UPDATE leadapp_lead lead SET last_activity_at = newest.moment
-FROM newest JOIN locked USING (id)
-WHERE lead.id = newest.id AND lead.last_activity_at < newest.moment
-"""
-
-
-def _note_newest(newest: Mapping[int, datetime]) -> None:
-    """Keep when these leads were last active: the list shows it and breaks ties by it."""
-    if newest:
-        with connection.cursor() as cursor:
-            cursor.execute(NOTE_NEWEST, [list(newest), list(newest.values())])
