@@ -2,8 +2,12 @@
 
 from django.db import migrations
 
-INDUSTRIES = ["Machinery", "Automotive", "Logistics", "Manufacturing", "Software", "Electronics"]
-COUNTRIES = ["DE", "AT", "CH", "NL", "BE", "FR", "GB"]
+# As in the scoring model that ships.
+INDUSTRIES = [
+    "automation", "automotive", "chemicals", "electronics", "engineering", "logistics", "machinery",
+    "manufacturing", "software", "transport", "maschinenbau", "logistik",
+]
+COUNTRIES = ["DE", "AT", "CH", "LI", "LU", "NL", "BE", "GB", "IE", "US", "CA", "FR", "DK", "SE", "NO", "FI"]
 SALES_SIGNALS = ["quote_requested", "demo_requested", "meeting_booked", "meeting_held", "call_connected"]
 
 GATES = {
@@ -15,7 +19,7 @@ GATES = {
             ("First name", "lead.first_name", "is_set", None, ""),
             ("Last name", "lead.last_name", "is_set", None, ""),
             ("Business email address", "lead.business_email", "equals", True, ""),
-            ("Target industry or country", "company.industry", "in", INDUSTRIES, "market"),
+            ("Target industry or country", "company.industry", "matches_list", INDUSTRIES, "market"),
             ("Target country", "lead.country", "in", COUNTRIES, "market"),
             ("Target country of the company", "company.country", "in", COUNTRIES, "market"),
             ("Fit at least B", "lead.fit_grade", "in", ["A", "B"], ""),

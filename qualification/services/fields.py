@@ -40,10 +40,12 @@ LEFT JOIN LATERAL (
 """
 
 
+# Addresses at these say nothing about where somebody works; the shipped scoring model has the same ones.
 FREE_MAIL = (
-    "aol.com", "freenet.de", "gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net", "googlemail.com",
-    "hotmail.com", "icloud.com", "live.com", "mail.com", "mailbox.org", "me.com", "outlook.com", "posteo.de",
-    "proton.me", "protonmail.com", "t-online.de", "web.de", "yahoo.com", "yahoo.de",
+    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com",
+    "yahoo.co.uk", "yahoo.de", "ymail.com", "icloud.com", "me.com", "mac.com", "aol.com", "gmx.de",
+    "gmx.net", "gmx.at", "gmx.ch", "web.de", "t-online.de", "freenet.de", "mail.com", "proton.me",
+    "protonmail.com", "zoho.com", "yandex.com", "mail.ru", "qq.com", "163.com", "rediffmail.com",
 )  # fmt: skip
 BUSINESS_EMAIL = f"coalesce(split_part(l.email, '@', 2) <> ALL('{{{','.join(FREE_MAIL)}}}'), false)"
 

@@ -23,6 +23,7 @@ SCORE_FIELDS = (
     "lead.temperature",
     "lead.ready_for_sales",
 )
+NOT_GIVEN = "Not given"
 NUMBER_WORDS = ("none", "one", "two", "three", "four")
 
 
@@ -103,6 +104,8 @@ def item_of(readings: Sequence[Reading]) -> Item:
     if holding:
         return Item(readings[0].criterion.label, ItemState.HOLDS, _detail(holding[0]), "")
     details = dict.fromkeys(detail for reading in readings if (detail := _detail(reading)))
+    if len(details) > 1:
+        details.pop(NOT_GIVEN, None)
     hints = dict.fromkeys(hint for reading in readings if (hint := _hint(reading)))
     return Item(
         label=readings[0].criterion.label,
@@ -153,9 +156,9 @@ def _fact(reading: Reading) -> str:
     if value is None or value == "":
         if reading.holds:
             return ""
-        return "No score yet" if criterion.field in SCORE_FIELDS else "Not given"
+        return "No score yet" if criterion.field in SCORE_FIELDS else NOT_GIVEN
     text = choice_label(criterion.field, value)
-    if reading.holds:
+    if reading.holds or criterion.field not in SCORE_FIELDS:
         return text
     missing = ""
     if criterion.operator == Operator.AT_LEAST and isinstance(value, int | float):
