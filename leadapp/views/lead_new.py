@@ -1,0 +1,80 @@
+"""A lead that somebody types in."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from leadapp.access import may, may_take
+from leadapp.errors import Conflict, NotAllowed, Refused
+from leadapp.models import Lead
+from leadapp.services.leads import create_lead, find_lead
+from leadapp.views.answering import signed_in
+from qualification.services.assignment import take_lead
+
+SOURCE = "app"
+
+
+class NewLeadForm(forms.Form):
+    """What is known about a person. The services check it, as they do for every other way in."""
+
+    first_name = forms.CharField(label="First name", required=False)
+    last_name = forms.CharField(label="Last name", required=False)
+    email = forms.CharField(label="Email", required=False, widget=forms.EmailInput({"autocomplete": "off"}))
+    phone = forms.CharField(
+        label="Phone",
+        required=False,
+        help_text="With the country code.",
+        widget=forms.TextInput({"type": "tel", "autocomplete": "off"}),
+    )
+    company = forms.CharField(label="Company", required=False)
+    job_title = forms.CharField(label="Job title", required=False)
+    country = forms.CharField(
+        label="Country", required=False, help_text="Two letters, such as DE.", widget=forms.TextInput()
+    )
+    linkedin_url = forms.CharField(label="LinkedIn", required=False)
+    source = forms.CharField(
+        label="Source", required=False, help_text="Where you met, such as Hannover Messe."
+    )
+
+    def tell(self, refused: Refused) -> None:
+        """Put what was refused beside the fields that it is about."""
+        for name, sentences in refused.errors.items():
+            field = name.partition(".")[0]
+            for sentence in sentences:
+                self.add_error(field if field in self.fields else None, sentence)
+        if not refused.errors:
+            self.add_error(None, refused.message)
+
+
+def lead_new(request: HttpRequest) -> HttpResponse:
+    """Ask for a new lead, and make it. What a rep makes is theirs."""
+    user, now = signed_in(request), timezone.now()
+    if not (may(user, "leadapp.work_own_lead") or may(user, "leadapp.work_any_lead")):
+        raise NotAllowed("You may not create leads.")
+    form = NewLeadForm(request.POST if request.method == "POST" else None)
+    existing = None
+    if request.method == "POST" and form.is_valid():
+        facts = {name: value for name, value in form.cleaned_data.items() if value}
+        try:
+            lead = create_lead(facts=facts, source=SOURCE, actor=user, now=now)
+        except NotAllowed:
+            raise
+        except Refused as refused:
+            form.tell(refused)
+            if isinstance(refused, Conflict):
+                existing = _existing(request, form.cleaned_data["email"])
+        else:
+            if may_take(user, lead):
+                take_lead(lead=lead, actor=user, now=now)
+            messages.success(request, f"{lead} is in the list. The score follows in a moment.")
+            return redirect("lead-detail", lead.pk)
+    context = {"form": form, "existing": existing}
+    return render(request, "leads/new.html", context, status=422 if form.errors else 200)
+
+
+def _existing(request: HttpRequest, email: str) -> Lead | None:
+    found = find_lead(email=email)
+    visible = Lead.objects.visible_to(signed_in(request))
+    return visible.filter(pk=found.pk).first() if found else None

@@ -1,0 +1,98 @@
+"""What the rows of the lead list say beside the lead itself: one query for each column, never one a row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import TruncDay
+
+from leadapp.models import Activity, Lead
+from qualification.models import Assignment
+from scoring.engine import reasons_for
+from scoring.models import ScoreChange
+
+TREND = timedelta(days=30)
+# An answer that was given in time is news for so long.
+ANSWERED = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How the score went in the last 30 days: the sum of its changes, and its course day by day."""
+
+    change: int
+    course: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A lead in the list."""
+
+    lead: Lead
+    reasons: Sequence[str]
+    clock: Assignment | None
+    last_activity: str
+    trend: Trend | None = field(default=None)
+
+
+def rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
+    """Read what the list shows of these leads."""
+    ids = [lead.pk for lead in leads]
+    reasons = reasons_for(leads)
+    clocks = running_clocks(ids, now=now)
+    kinds = last_activities(ids)
+    trends = trends_of(leads, now=now)
+    return [
+        Row(
+            lead,
+            reasons.get(lead.pk, []),
+            clocks.get(lead.pk),
+            kinds.get(lead.pk, "Created"),
+            trends.get(lead.pk),
+        )
+        for lead in leads
+    ]
+
+
+def running_clocks(ids: Sequence[int], *, now: datetime) -> dict[int, Assignment]:
+    """Return the running assignment of each lead whose answer is due, or was given lately."""
+    running = Assignment.objects.filter(lead__in=ids, ended_at__isnull=True, due_at__isnull=False)
+    return {
+        clock.lead_id: clock
+        for clock in running
+        if clock.answered_at is None or now - clock.answered_at < ANSWERED
+    }
+
+
+def last_activities(ids: Sequence[int]) -> dict[int, str]:
+    """Return the kind of the newest activity of each lead."""
+    newest = Activity.objects.filter(lead=OuterRef("pk"), voided_at__isnull=True)
+    label = newest.order_by("-occurred_at", "-id").values("type__label")[:1]
+    found = Lead.objects.filter(pk__in=ids).values_list("pk", Subquery(label))
+    return {pk: kind for pk, kind in found if kind}
+
+
+def trends_of(leads: Sequence[Lead], *, now: datetime) -> Mapping[int, Trend]:
+    """Return how the scores of the last 30 days went, for the leads that have one."""
+    days = (
+        ScoreChange.objects.filter(lead__in=[lead.pk for lead in leads], at__gt=now - TREND, at__lte=now)
+        .annotate(day=TruncDay("at"))
+        .values("lead", "day")
+        .annotate(
+            last=ArrayAgg("score", order_by=["-at", "-id"]),
+            first=ArrayAgg("score_before", order_by=["at", "id"]),
+        )
+        .order_by("lead", "day")
+        .values_list("lead", "last", "first")
+    )
+    courses: dict[int, list[int]] = {}
+    for lead, last, first in days:
+        courses.setdefault(lead, [first[0] or 0]).append(last[0] or 0)
+    return {
+        lead.pk: Trend(lead.score - courses[lead.pk][0] if lead.pk in courses else 0, course)
+        for lead in leads
+        if lead.score is not None
+        for course in [courses.get(lead.pk, [lead.score])]
+    }
