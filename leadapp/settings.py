@@ -181,6 +181,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 # What no nudge has served; a message that comes late says nothing new.
 CELERY_BEAT_SCHEDULE = {
+    "scoring-sweep": {
+        "task": "scoring.tasks.sweep",
+        "schedule": 3.0,
+        "options": {"expires": 3.0},
+    },
+    "scoring-refresh-decay": {
+        "task": "scoring.tasks.refresh_decay",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "qualification-sweep": {
         "task": "qualification.tasks.sweep",
         "schedule": 5.0,

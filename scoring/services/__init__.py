@@ -1,0 +1,1 @@
+"""What scoring writes: the queue is served, all leads are scored again, versions are published."""

@@ -1,0 +1,191 @@
+"""The fields that conditions may test: of a lead, its company, and an activity.
+
+The SQL names the tables by fixed letters: `l` is the lead, `c` its company (may be missing), `a` the
+activity, and `m.as_of` the moment that is looked at. It holds %s wherever `params` has a value.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from leadapp.models import CustomField, Gender, Seniority, Temperature
+
+PROPERTY = "property."
+ATTRIBUTE = "lead.attributes."
+# A name inside JSON: what trackers and forms send as a key.
+KEY = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_ .:\-]{0,79}$")
+
+
+class Kind(StrEnum):
+    """What the values of a field are."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    CHOICE = "choice"
+    ANY = "any"  # JSON: the operator says how the value is read
+
+
+class Scope(StrEnum):
+    """Who may test a field."""
+
+    FIT = "fit"
+    ENGAGEMENT = "engagement"
+    GATE = "gate"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing that a condition can look at."""
+
+    key: str
+    label: str
+    kind: Kind
+    sql: str
+    params: tuple[str, ...] = ()
+    scopes: frozenset[Scope] = frozenset(Scope)
+    choices: tuple[tuple[str, str], ...] = ()
+    is_sensitive: bool = False
+
+    @property
+    def is_json(self) -> bool:
+        """Tell whether the SQL gives a JSON value."""
+        return self.kind == Kind.ANY
+
+    @property
+    def text_sql(self) -> str:
+        """Return SQL for the value as text."""
+        return self.sql.replace(" -> ", " ->> ") if self.is_json else f"{self.sql}::text"
+
+
+GATE_ONLY = frozenset({Scope.GATE})
+ACTIVITY_ONLY = frozenset({Scope.ENGAGEMENT})
+READY_FOR_SALES = """(l.score >= (
+    SELECT v.threshold FROM scoring_scoringmodelversion v JOIN scoring_scoringmodel o ON o.id = v.model_id
+    WHERE o.is_primary AND v.state = 'live'))"""
+
+
+def _columns(letter: str, prefix: str, names: Iterable[tuple[str, str, Kind]]) -> list[Field]:
+    return [Field(f"{prefix}.{name}", label, kind, f"{letter}.{name}") for name, label, kind in names]
+
+
+_FIELDS: list[Field] = [
+    Field("lead.email", "Email", Kind.TEXT, "l.email"),
+    Field("lead.email_domain", "Email domain", Kind.TEXT, "split_part(l.email, '@', 2)"),
+    *_columns(
+        "l",
+        "lead",
+        [
+            ("first_name", "First name", Kind.TEXT),
+            ("last_name", "Last name", Kind.TEXT),
+            ("phone", "Phone", Kind.TEXT),
+            ("linkedin_url", "LinkedIn", Kind.TEXT),
+            ("job_title", "Job title", Kind.TEXT),
+        ],
+    ),
+    Field("lead.seniority", "Seniority", Kind.CHOICE, "l.seniority", choices=tuple(Seniority.choices)),
+    *_columns(
+        "l",
+        "lead",
+        [
+            ("city", "City", Kind.TEXT),
+            ("country", "Country", Kind.TEXT),
+            ("language", "Language", Kind.TEXT),
+        ],
+    ),
+    Field("lead.birth_year", "Birth year", Kind.NUMBER, "l.birth_year", is_sensitive=True),
+    Field("lead.gender", "Gender", Kind.CHOICE, "l.gender", choices=tuple(Gender.choices), is_sensitive=True),
+    *_columns(
+        "l",
+        "lead",
+        [
+            ("source", "Lead source", Kind.TEXT),
+            ("campaign", "Campaign", Kind.TEXT),
+            ("utm_source", "UTM source", Kind.TEXT),
+            ("utm_medium", "UTM medium", Kind.TEXT),
+            ("utm_campaign", "UTM campaign", Kind.TEXT),
+            ("utm_term", "UTM term", Kind.TEXT),
+            ("utm_content", "UTM content", Kind.TEXT),
+            ("created_at", "Created", Kind.DATE),
+            ("do_not_email", "Opted out of email", Kind.BOOLEAN),
+            ("do_not_call", "Opted out of calls", Kind.BOOLEAN),
+        ],
+    ),
+    *_columns(
+        "c",
+        "company",
+        [
+            ("name", "Company", Kind.TEXT),
+            ("domain", "Company domain", Kind.TEXT),
+            ("industry", "Industry", Kind.TEXT),
+            ("employees", "Employees", Kind.NUMBER),
+            ("annual_revenue", "Annual revenue", Kind.NUMBER),
+            ("country", "Company country", Kind.TEXT),
+        ],
+    ),
+    Field("activity.source", "Source of the activity", Kind.TEXT, "a.source", scopes=ACTIVITY_ONLY),
+    Field("lead.score", "Score", Kind.NUMBER, "l.score", scopes=GATE_ONLY),
+    Field("lead.fit", "Fit", Kind.NUMBER, "l.fit", scopes=GATE_ONLY),
+    Field("lead.engagement", "Engagement", Kind.NUMBER, "l.engagement", scopes=GATE_ONLY),
+    Field(
+        "lead.fit_grade",
+        "Fit grade",
+        Kind.CHOICE,
+        "substr(l.grade, 1, 1)",
+        scopes=GATE_ONLY,
+        choices=tuple((letter, letter) for letter in "ABCD"),
+    ),
+    Field(
+        "lead.engagement_grade",
+        "Engagement grade",
+        Kind.CHOICE,
+        "substr(l.grade, 2, 1)",
+        scopes=GATE_ONLY,
+        choices=tuple((digit, digit) for digit in "1234"),
+    ),
+    Field(
+        "lead.temperature",
+        "Temperature",
+        Kind.CHOICE,
+        "l.temperature",
+        scopes=GATE_ONLY,
+        choices=tuple(Temperature.choices),
+    ),
+    Field("lead.ready_for_sales", "Ready for sales", Kind.BOOLEAN, READY_FOR_SALES, scopes=GATE_ONLY),
+    Field(
+        "lead.reachable",
+        "Can be reached",
+        Kind.BOOLEAN,
+        "(l.email IS NOT NULL OR l.phone <> '' OR l.linkedin_url <> '')",
+        scopes=GATE_ONLY,
+    ),
+]
+
+FIELDS: dict[str, Field] = {field.key: field for field in _FIELDS}
+
+
+def find_field(key: str) -> Field | None:
+    """Return the field of this key, or nothing if there is none."""
+    if field := FIELDS.get(key):
+        return field
+    if key.startswith(PROPERTY):
+        name = key.removeprefix(PROPERTY)
+        if KEY.match(name):
+            return Field(key, name, Kind.ANY, "(a.properties -> %s)", (name,), scopes=ACTIVITY_ONLY)
+    if key.startswith(ATTRIBUTE):
+        name = key.removeprefix(ATTRIBUTE)
+        if KEY.match(name):
+            return Field(key, name, Kind.ANY, "(l.attributes -> %s)", (name,))
+    return None
+
+
+def field_choices(scope: Scope) -> Sequence[tuple[str, str]]:
+    """Return (key, label) of the fields that a picker offers, the team's own among them (one query)."""
+    known = [(field.key, field.label) for field in FIELDS.values() if scope in field.scopes]
+    own = [
+        (f"{ATTRIBUTE}{key}", label)
+        for key, label in CustomField.objects.order_by("label").values_list("key", "label")
+    ]
+    return [*known, *own]

@@ -1,0 +1,70 @@
+"""Celery tasks of scoring: thin, because they may run twice, late or never."""
+
+import logging
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from leadapp.celery import app
+from scoring.models import Cause, Rescore, ScoringRequest
+from scoring.services import queue, rescore
+from scoring.services.versions import live_version
+
+logger = logging.getLogger(__name__)
+
+LIMIT = 500
+EVALUATE = "qualification.tasks.evaluate_waiting"
+
+
+def nudge() -> None:
+    """Wake a worker once the current transaction is committed.
+
+    The nudge carries nothing and may get lost: the queue is in the database, and `sweep` looks into it.
+    """
+    transaction.on_commit(lambda: send("scoring.tasks.score_waiting"), robust=True)
+
+
+def send(task: str) -> None:
+    """Send a task without data; a broker that is down is a delay, not an error."""
+    try:
+        app.send_task(task, ignore_result=True)
+    except Exception:
+        logger.warning("The broker does not answer; %s waits for the next sweep.", task, exc_info=True)
+
+
+@shared_task
+def score_waiting() -> None:
+    """Score leads that wait, and let their gates be looked at."""
+    count = queue.score_waiting(now=timezone.now(), limit=LIMIT)
+    if count:
+        send(EVALUATE)
+    if count >= LIMIT:
+        send(score_waiting.name)
+
+
+@shared_task
+def rescore_chunk() -> None:
+    """Do one chunk of a run over all leads."""
+    if rescore.continue_rescores(now=timezone.now()):
+        send(rescore_chunk.name)
+    send(EVALUATE)
+
+
+@shared_task
+def sweep() -> None:
+    """Wake the workers for what no nudge has served."""
+    if ScoringRequest.objects.exists():
+        send(score_waiting.name)
+    if Rescore.objects.filter(finished_at=None).exists():
+        send(rescore_chunk.name)
+
+
+@shared_task
+def refresh_decay() -> None:
+    """Let scores fade: begin a run over all leads unless one is going on."""
+    version = live_version()
+    if version is None or Rescore.objects.filter(finished_at=None).exists():
+        return
+    rescore.start_rescore(version=version, cause=Cause.DECAY, now=timezone.now())
+    send(rescore_chunk.name)
