@@ -14,7 +14,7 @@ help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 run: $(VENV)/installed  ## start Leadapp on http://127.0.0.1:8000 (PORT and LEADAPP_DATA move it)
-	@exec $(BIN)/python -m leadapp.supervisor
+	@exec $(BIN)/python -m leadapp.run
 
 test: $(VENV)/installed-dev  ## run all tests (ARGS="-k name" runs some)
 	@$(WITH_SERVICES) $(BIN)/python -m pytest $(ARGS)

@@ -60,11 +60,11 @@ class DataFolder:
         while self._locks:
             self._locks.pop().close()
 
-    def secret(self, name: str) -> str:
+    def secret(self, name: str, size: int = 24) -> str:
         """Return the named secret, making one up the first time."""
         file = self.path / f"{name}.secret"
         if not file.exists():
-            self.write_private(file, secrets.token_urlsafe(24))
+            self.write_private(file, secrets.token_urlsafe(size))
         return file.read_text().strip()
 
     def recorded_environment(self) -> dict[str, str]:
