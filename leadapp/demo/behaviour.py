@@ -10,6 +10,8 @@ from leadapp.demo.vocabulary import CAREERS, DEMO_MESSAGES, DOWNLOADS, MAILS, PA
 # Where events come from: the shipped forms by their slugs, and the other systems of the team.
 TRACKER, MAILER, WEBINAR_TOOL = "website", "mail", "webinar"
 LOOKING = [weight for _, _, weight, _ in PAGES]
+# The share of good leads that compare in these days.
+HURRIED = 0.06
 COMPARING = [weight for _, _, _, weight in PAGES]
 
 
@@ -19,7 +21,12 @@ def behave(rng: random.Random, prospect: Prospect, *, now: datetime) -> None:
     _look_around(rng, prospect, now)
     _read_mail(rng, prospect, now)
     if rng.random() < logistic(1.1 * prospect.interest + 0.5 * prospect.fit - 1.1):
-        _compare(rng, prospect, now)
+        start = prospect.lead.created_at + timedelta(days=rng.choice((0, 0, rng.expovariate(1 / 30))))
+        _compare(rng, prospect, now, start=start, asks_at=None)
+    elif prospect.fit > 0.5 and rng.random() < HURRIED:
+        # Somebody always compares right now, so that there are clocks running.
+        asks_at = now - timedelta(hours=rng.uniform(0.3, 60))
+        _compare(rng, prospect, now, start=asks_at - timedelta(days=6), asks_at=asks_at)
     if prospect.lead.seniority == "student" or rng.random() < 0.03:
         _look_for_work(rng, prospect, now)
     # The burst decides when a score could cross a line; so does the creation itself.
@@ -110,9 +117,10 @@ def _read_mail(rng: random.Random, prospect: Prospect, now: datetime) -> None:
             return
 
 
-def _compare(rng: random.Random, prospect: Prospect, now: datetime) -> None:
+def _compare(
+    rng: random.Random, prospect: Prospect, now: datetime, *, start: datetime, asks_at: datetime | None
+) -> None:
     """Compare seriously for one to three weeks: pricing, downloads, webinar, then ask for something."""
-    start = prospect.lead.created_at + timedelta(days=rng.choice((0, 0, rng.expovariate(1 / 30))))
     length = rng.randrange(4, 20)
     drive = max(prospect.interest + rng.gauss(0.3, 0.5), 0.2)
     for day in range(length):
@@ -125,7 +133,9 @@ def _compare(rng: random.Random, prospect: Prospect, now: datetime) -> None:
         if rng.random() < 0.22:
             _download(rng, prospect, at + timedelta(minutes=9))
         prospect.moments.append(at + timedelta(minutes=30))
-    end = at_work(rng, start + timedelta(days=length * rng.uniform(0.4, 1)))
+    end = asks_at or at_work(rng, start + timedelta(days=length * rng.uniform(0.4, 1)))
+    if asks_at:
+        drive = max(drive, 2.5)
     if end > prospect.lead.created_at:
         _ask(rng, prospect, end, drive)
     prospect.events = [event for event in prospect.events if event.at < now]

@@ -27,9 +27,11 @@ def add_identifiers_and_consents(rng: random.Random, prospects: Sequence[Prospec
             identifiers.append(LeadIdentifier(lead=lead, kind=LeadIdentifier.Kind.VISITOR, value=value))
         if lead.email and rng.random() < 0.8:
             consents.append(_consent(prospect, ConsentRecord.Purpose.EMAIL, True, CONSENT, lead.created_at))
-        for event in prospect.events:
-            if event.type == "unsubscribed" and event.at < now:
-                consents.append(_consent(prospect, ConsentRecord.Purpose.EMAIL, False, "", event.at))
+        consents += [
+            _consent(prospect, ConsentRecord.Purpose.EMAIL, False, "", event.at)
+            for event in prospect.events
+            if event.type == "unsubscribed" and event.at < now
+        ]
         if lead.do_not_score:
             at = lead.created_at + (now - lead.created_at) * rng.random()
             consents.append(_consent(prospect, ConsentRecord.Purpose.SCORING, False, SCORING_OPT_OUT, at))
@@ -43,11 +45,9 @@ def _consent(prospect: Prospect, purpose: str, granted: bool, text: str, at: dat
     )
 
 
-def void_some(rng: random.Random, activities: Sequence[Activity], *, by: User, now: datetime) -> None:
+def void_some(rng: random.Random, *, by: User, now: datetime) -> None:
     """Void a few clicks that mail scanners made, as marketers do."""
-    clicks = [
-        activity for activity in activities if activity.source == "mail" and "path" in activity.properties
-    ]
+    clicks = list(Activity.objects.filter(type__slug="email_clicked").order_by("id"))
     for activity in rng.sample(clicks, len(clicks) // 40):
         activity.voided_at = min(activity.occurred_at + timedelta(days=1), now)
         activity.voided_by = by

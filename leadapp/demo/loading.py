@@ -10,14 +10,15 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from leadapp.demo.behaviour import behave
+from leadapp.demo.copying import copy_rows
 from leadapp.demo.extras import add_custom_fields, add_identifiers_and_consents, void_some
-from leadapp.demo.history import moments_until, score_the_year
+from leadapp.demo.history import DAYS_BACK, score_the_year
 from leadapp.demo.people import create_people
 from leadapp.demo.population import Event, Prospect, build_companies, build_people
 from leadapp.demo.selling import Selling, sell
 from leadapp.demo.verdicts import judge
 from leadapp.errors import Conflict
-from leadapp.models import Activity, ActivityType, Company, Lead, User
+from leadapp.models import Activity, ActivityType, Company, Lead, Stage, User
 from leadapp.services.changes import Origin, records_of_new
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
 from qualification.services.evaluation import evaluate_waiting
@@ -29,7 +30,7 @@ COMPANIES_PER_LEAD = 0.2
 # Any number; two loads at once must not both see an empty table.
 LOCK = 7_320_551
 # What `load` reports through `advance`: six steps, and one per scored moment.
-STEPS = 6 + len(moments_until(datetime.max.replace(tzinfo=None)))
+STEPS = 6 + len(DAYS_BACK)
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,12 @@ def load(
         prospects = _populate(rng, leads, now)
         advance("what they did")
         activities = _insert_activities([(p, event) for p in prospects for event in p.events], now=now)
-        _record_creation(prospects)
+        activities += _record_creation(prospects)
         advance("who was good enough for sales")
         selling, done = _sell_all(rng, prospects, version, people, now)
         advance("what sales did")
-        activities += _insert_activities(done, people=people, now=now)
-        void_some(rng, activities, by=people["marketer"], now=now)
+        activities += _insert_activities(done, now=now)
+        void_some(rng, by=people["marketer"], now=now)
         _finish_leads(prospects)
         _insert_selling(selling, version)
         score_the_year(prospects, now=now, advance=lambda: advance("scores of the year"))
@@ -76,7 +77,7 @@ def load(
         while evaluate_waiting(now=now, limit=leads):
             pass
         advance("done")
-        return Loaded(len(prospects), len(activities), people, kept)
+        return Loaded(len(prospects), activities, people, kept)
 
 
 def _claim() -> None:
@@ -110,34 +111,45 @@ def _populate(rng: random.Random, count: int, now: datetime) -> list[Prospect]:
     return prospects
 
 
-def _insert_activities(
-    events: Iterable[tuple[Prospect, Event]], *, now: datetime, people: dict[str, User] | None = None
-) -> list[Activity]:
-    """Insert what happened until now, oldest first as it came in."""
+def _insert_activities(events: Iterable[tuple[Prospect, Event]], *, now: datetime) -> int:
+    """Insert what happened until now, oldest first as it came in; return how many."""
     types = dict(ActivityType.objects.values_list("slug", "id"))
-    activities = [
-        Activity(
-            lead=prospect.lead,
-            type_id=types[event.type],
-            occurred_at=event.at,
-            received_at=min(event.at + timedelta(seconds=2), now),
-            source=event.source,
-            properties=event.properties,
-            actor=prospect.lead.owner if event.by_rep else None,
-        )
-        for prospect, event in sorted(events, key=lambda pair: pair[1].at)
-        if event.at < now
-    ]
-    return Activity.objects.bulk_create(activities, batch_size=BATCH)
+    happened = sorted((pair for pair in events if pair[1].at < now), key=lambda pair: pair[1].at)
+    return copy_rows(
+        "leadapp_activity",
+        (
+            "lead_id",
+            "type_id",
+            "occurred_at",
+            "received_at",
+            "source",
+            "properties",
+            "actor_id",
+            "void_reason",
+        ),
+        (
+            (
+                prospect.lead.pk,
+                types[event.type],
+                event.at,
+                min(event.at + timedelta(seconds=2), now),
+                event.source,
+                event.properties,
+                prospect.lead.owner_id if event.by_rep else None,
+                "",
+            )
+            for prospect, event in happened
+        ),
+    )
 
 
-def _record_creation(prospects: Sequence[Prospect]) -> None:
+def _record_creation(prospects: Sequence[Prospect]) -> int:
     """Keep what was known of each lead when it came in, as capture does."""
     origin = Origin(source="demo", actor=None, by="form", now=prospects[0].lead.created_at)
     records = records_of_new([prospect.lead for prospect in prospects], origin)
     for record in records:
         record.occurred_at = record.received_at = record.lead.created_at
-    Activity.objects.bulk_create(records, batch_size=BATCH)
+    return len(Activity.objects.bulk_create(records, batch_size=BATCH))
 
 
 def _sell_all(
@@ -164,7 +176,8 @@ def _sell_all(
 def _finish_leads(prospects: Sequence[Prospect]) -> None:
     """Write what the year did to the leads; the rest comes from scoring."""
     fields = ["owner", "stage", "stage_changed_at", "status", "status_reason"]
-    Lead.objects.bulk_update([prospect.lead for prospect in prospects], fields, batch_size=500)
+    worked_on = [prospect.lead for prospect in prospects if prospect.lead.stage != Stage.LEAD]
+    Lead.objects.bulk_update(worked_on, fields, batch_size=500)
 
 
 def _insert_selling(selling: Selling, version: ScoringModelVersion) -> None:
@@ -178,7 +191,7 @@ def _insert_selling(selling: Selling, version: ScoringModelVersion) -> None:
 
 
 def _fill_scores(changes: Sequence[StageChange], version: ScoringModelVersion) -> None:
-    """Give every move the score of its moment: all first moves in one go, then all second ones …"""
+    """Give every move the score of its moment: all first moves in one go, then the second ones."""
     turns: dict[int, list[StageChange]] = defaultdict(list)
     count: dict[int, int] = defaultdict(int)
     for change in changes:

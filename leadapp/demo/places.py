@@ -24,7 +24,7 @@ def _words(text: str) -> tuple[str, ...]:
 COUNTRIES = (
     Country(
         "DE",
-        38,
+        30,
         "de",
         "+49 {area} 555 {number}",
         _words(
@@ -35,7 +35,7 @@ COUNTRIES = (
         _words(
             "Großmann Köhler Schäfer Weiß Fröhlich Vogel Brandt Lindner Hartmann Krüger Neumann Zimmermann "
             "Schröder Böttcher Kaiser Lorenz Ziegler Winkler Pohl Seidel Engel Arnold Ritter Busch Kühn "
-            "Jansen Petersen Haas Graf Dietrich Thiel Yılmaz Demir Sauer Förster Hofmann Bergmann Wiegand"
+            "Jansen Petersen Haas Graf Dietrich Thiel Yildiz Demir Sauer Förster Hofmann Bergmann Wiegand"
         ),
         _words(
             "Heilbronn Lüneburg Bielefeld Stuttgart Hamburg München Köln Nürnberg Kassel Dresden Münster "
@@ -45,7 +45,7 @@ COUNTRIES = (
     ),
     Country(
         "AT",
-        8,
+        7,
         "de",
         "+43 {area} 555 {number}",
         _words("Magdalena Theresa Elisabeth Birgit Verena Stefanie Georg Lukas Bernhard Manfred Clemens"),
@@ -55,7 +55,7 @@ COUNTRIES = (
     ),
     Country(
         "CH",
-        7,
+        6,
         "de-CH",
         "+41 {area} 555 {number}",
         _words("Regula Sandra Corinne Nicole Céline Urs Reto Beat Marco Dominik Pascal Thierry"),
@@ -65,7 +65,7 @@ COUNTRIES = (
     ),
     Country(
         "NL",
-        11,
+        9,
         "nl",
         "+31 {area} 555 {number}",
         _words("Femke Sanne Marloes Anouk Ingrid Lotte Bram Sjoerd Jeroen Pieter Ruben Thijs Wouter Niels"),
@@ -90,7 +90,7 @@ COUNTRIES = (
     ),
     Country(
         "GB",
-        9,
+        8,
         "en-GB",
         "+44 {area} 555 {number}",
         _words(
@@ -125,7 +125,7 @@ COUNTRIES = (
     ),
     Country(
         "PL",
-        4,
+        8,
         "pl",
         "+48 {area} 555 {number}",
         _words("Agnieszka Katarzyna Magdalena Ewa Tomasz Paweł Krzysztof Marcin Grzegorz Łukasz"),
@@ -137,7 +137,7 @@ COUNTRIES = (
     ),
     Country(
         "IT",
-        3,
+        7,
         "it",
         "+39 {area} 555 {number}",
         _words("Giulia Francesca Chiara Elena Marco Luca Davide Matteo Alessandro Paolo"),
@@ -157,7 +157,7 @@ COUNTRIES = (
     ),
     Country(
         "IN",
-        1,
+        4,
         "en-IN",
         "+91 {area} 555 {number}",
         _words("Ananya Kavya Rohan Arjun Vikram Meera"),

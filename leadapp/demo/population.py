@@ -22,8 +22,8 @@ from leadapp.demo.vocabulary import (
 )
 from leadapp.models import Company, Lead, Seniority
 
-UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ı": "i", "ø": "o"})
-SENIORITY_WORTH = {
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ø": "o"})
+SENIORITY_WORTH: dict[str, float] = {
     Seniority.OWNER: 0.8,
     Seniority.C_LEVEL: 0.9,
     Seniority.VP: 0.8,
@@ -70,12 +70,12 @@ def build_companies(rng: random.Random, *, count: int, now: datetime) -> list[Co
         domain = f"{ascii_of(core)}.example"
         if domain in companies:
             continue
-        employees = round(min(rng.lognormvariate(5.2, 1.4), 40_000)) + 3
+        employees = round(min(rng.lognormvariate(4.6, 1.6), 40_000)) + 2
         companies[domain] = Company(
             name=f"{core} {rng.choice(country.legal_forms)}",
             domain=domain,
             industry=industry,
-            employees=employees if rng.random() < 0.93 else None,
+            employees=employees if rng.random() < 0.75 else None,
             annual_revenue=round(employees * rng.uniform(90_000, 320_000), -5)
             if rng.random() < 0.7
             else None,
@@ -102,12 +102,12 @@ def build_people(
 def _person(
     rng: random.Random, employer: Company, created_at: datetime, taken: set[str], now: datetime
 ) -> Prospect:
-    company: Company | None = employer if rng.random() < 0.94 else None
+    company: Company | None = employer if rng.random() < 0.86 else None
     country = _country_of(rng, employer)
     first, last = rng.choice(country.first_names), rng.choice(country.last_names)
     title, seniority = _job(rng)
     source, medium, intent = _source(rng)
-    private = company is None or rng.random() < 0.13
+    private = company is None or rng.random() < 0.12
     named = rng.random() < 0.93
     lead = Lead(
         first_name=first if named else "",
@@ -143,16 +143,18 @@ def _fit(lead: Lead, *, private: bool) -> float:
         (0.8 if company and company.industry in TARGET_INDUSTRIES else -0.4)
         + (0.4 if lead.country in TARGET_COUNTRIES else -0.3)
         + (0.6 if 200 <= employees <= 2000 else 0.1 if employees > 50 else -0.6)
-        + SENIORITY_WORTH.get(Seniority(lead.seniority), 0.0)
+        + SENIORITY_WORTH.get(lead.seniority, 0.0)
         - (0.8 if private else 0.0)
     )
 
 
-def _job(rng: random.Random) -> tuple[str, Seniority]:
-    if rng.random() < 0.06:
-        return rng.choice(STUDENT_TITLES), Seniority.STUDENT
+def _job(rng: random.Random) -> tuple[str, str]:
+    if rng.random() < 0.07:
+        return rng.choice(STUDENT_TITLES), Seniority.STUDENT.value
+    if rng.random() < 0.25:  # forms that do not ask
+        return "", ""
     title, seniority, _ = rng.choices(TITLES, [weight for _, _, weight in TITLES])[0]
-    return title, seniority
+    return title, seniority.value
 
 
 def _source(rng: random.Random) -> tuple[str, str, float]:

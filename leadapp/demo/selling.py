@@ -1,4 +1,4 @@
-"""What the sales team did with the leads that were good enough: calls, evidence, moves, deals, tasks, notes."""
+"""What the sales team did with good leads: calls, evidence, moves, deals, tasks, notes."""
 
 import random
 from dataclasses import dataclass, field
@@ -106,7 +106,7 @@ def _reach(rng: random.Random, prospect: Prospect, assignment: Assignment, now: 
     waited = timedelta(hours=min(rng.expovariate(1 / 7) + 0.2, 70))
     first = assignment.assigned_at + waited
     is_fresh = now - assignment.assigned_at < timedelta(days=3)
-    if first >= now or (is_fresh and rng.random() < 0.45):
+    if first >= now or (is_fresh and rng.random() < 0.6):
         return None
     assignment.answered_at = first
     if rng.random() < 0.4:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from leadapp.demo.population import Prospect
 from leadapp.demo.selling import Verdict
-from leadapp.demo.vocabulary import FREE_MAIL, TARGET_COUNTRIES, TARGET_INDUSTRIES
+from leadapp.demo.vocabulary import FREE_MAIL, GATE_COUNTRIES, GATE_INDUSTRIES
 from scoring.engine import Score, score_leads
 from scoring.models import ScoringModelVersion
 
@@ -13,7 +13,7 @@ MQL_FROM, HANDOVER_FROM = 50, 150
 
 
 def judge(prospects: Sequence[Prospect], *, version: ScoringModelVersion) -> dict[int, Verdict]:
-    """Score every lead at its own moments, the first moment of all leads in one go, then the second …"""
+    """Score every lead at its own moments, the first moments of all in one go, then the second ones."""
     verdicts: dict[int, Verdict] = {}
     waiting = [prospect for prospect in prospects if _could_pass(prospect)]
     for turn in range(max((len(prospect.moments) for prospect in waiting), default=0)):
@@ -40,7 +40,8 @@ def _could_pass(prospect: Prospect) -> bool:
     """Tell whether the facts alone let the lead through the gate to MQL."""
     lead = prospect.lead
     business = bool(lead.email) and (lead.email or "").rpartition("@")[2] not in FREE_MAIL
-    target = lead.country in TARGET_COUNTRIES or bool(
-        lead.company and lead.company.industry in TARGET_INDUSTRIES
+    company = lead.company
+    target = lead.country in GATE_COUNTRIES or (
+        company is not None and (company.country in GATE_COUNTRIES or company.industry in GATE_INDUSTRIES)
     )
     return business and bool(lead.first_name and lead.last_name) and target and not lead.do_not_score
