@@ -36,8 +36,9 @@ def main() -> int:
     try:
         folder.make()
         _claim(folder, port)
+        new_password = _keep_demo_password(folder)
         services = Services(folder, environment=_settings(folder, port))
-        _start(folder, services, port)
+        _start(folder, services, port, new_password=new_password)
     except EmbeddedError as error:
         print(f"\n{error}\n", file=sys.stderr)
         return 1
@@ -60,10 +61,17 @@ def _claim(folder: DataFolder, port: int) -> None:
         )
 
 
+def _keep_demo_password(folder: DataFolder) -> bool:
+    """Keep a password that was given, for runs without it; say whether it is another than before."""
+    given = os.environ.get("LEADAPP_DEMO_PASSWORD")
+    if not given or given == folder.secret("demo", 9):
+        return False
+    folder.write_private(folder.path / "demo.secret", given)
+    return True
+
+
 def _settings(folder: DataFolder, port: int) -> dict[str, str]:
     """Return the settings of this run; those that the environment has come first."""
-    if given := os.environ.get("LEADAPP_DEMO_PASSWORD"):
-        folder.write_private(folder.path / "demo.secret", given)
     defaults = {
         "SECRET_KEY": folder.secret("django", 64),
         "DEBUG": "0",
@@ -75,7 +83,7 @@ def _settings(folder: DataFolder, port: int) -> dict[str, str]:
     return unset | {"LEADAPP_ADDRESS": f"http://{HOST}:{port}"}
 
 
-def _start(folder: DataFolder, services: Services, port: int) -> None:
+def _start(folder: DataFolder, services: Services, port: int, *, new_password: bool) -> None:
     """Start everything in order, watch it until told to stop, and stop it in the opposite order."""
     output = Output()
     began = time.monotonic()
@@ -86,10 +94,9 @@ def _start(folder: DataFolder, services: Services, port: int) -> None:
         if services.servers and not services.owned:
             raise EmbeddedError(f"Another command uses the services in {folder.path}. Wait for it to end.")
         supervisor.environment = os.environ | environment
-        output.line("leadapp", "migrating the database")
-        _manage(supervisor, "migrate", "--verbosity=0")
-        if os.environ.get("LEADAPP_DEMO", "1") == "1":
-            _manage(supervisor, "load_demo")
+        output.line("leadapp", "preparing the database")
+        without_demo = ["--no-demo"] if os.environ.get("LEADAPP_DEMO") == "0" else []
+        _manage(supervisor, "prepare", *without_demo, *(["--new-password"] if new_password else []))
         for name, command in _processes(folder, port).items():
             supervisor.add(name, command)
         watch = Watch(supervisor, services, port, began)
