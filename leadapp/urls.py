@@ -3,23 +3,49 @@
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import include, path, re_path
 
 from leadapp import health
+from leadapp.api.docs import NothingHere
+from leadapp.views import lead, lead_actions
 from leadapp.views.lead_list import lead_list
 from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.sign_in import SignIn
+from qualification.views import assignment, bant, moves, work
+
+LEAD = [
+    path("", lead.breakdown, name="lead-detail"),
+    path("timeline/", lead.timeline, name="lead-timeline"),
+    path("stages/", lead.stages, name="lead-stages"),
+    path("notes/", lead.notes, name="lead-notes"),
+    path("edit/", lead_actions.edit, name="lead-edit"),
+    path("log/<slug:kind>/", lead_actions.log, name="lead-log"),
+    path("activities/<int:activity_id>/void/", lead_actions.void, name="activity-void"),
+    path("move/<slug:stage>/", moves.move, name="lead-move"),
+    path("nurture/", moves.nurture, name="lead-nurture"),
+    path("disqualify/", moves.disqualify, name="lead-disqualify"),
+    path("reopen/", moves.reopen, name="lead-reopen"),
+    path("bant/<slug:dimension>/", bant.answer_dimension, name="lead-bant"),
+    path("take/", assignment.take, name="lead-take"),
+    path("owner/", assignment.change_owner, name="lead-owner"),
+    path("notes/new/", work.add_note, name="lead-note-add"),
+    path("tasks/new/", work.add_task, name="lead-task-add"),
+    path("tasks/<int:task_id>/done/", work.complete_task, name="task-done"),
+]
 
 urlpatterns = [
     path("", lead_list, name="lead-list"),
     path("leads/filters/", list_filters, name="lead-list-filters"),
     path("leads/moved/", moved, name="lead-list-moved"),
     path("leads/new/", lead_new, name="lead-new"),
+    path("leads/<int:pk>/", include(LEAD)),
     path("accounts/login/", SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("healthz/live", login_not_required(health.live)),
     path("healthz/ready", login_not_required(health.ready)),
+    path("api/v1/", include("leadapp.api.urls")),
+    re_path("^api(/|$)", NothingHere.as_view()),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,78 @@
+"""The lead page and its tabs: breakdown, timeline, stages, notes."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from leadapp.models import Lead
+from leadapp.views.answering import signed_in, visible_lead
+from leadapp.views.breakdown import read_breakdown, read_history
+from leadapp.views.lead_page import Rights, read_lead_page
+from leadapp.views.timeline import read_timeline
+from qualification.models import Assignment, Deal, Note, Task
+from qualification.views.forms import NoteForm, TaskForm
+
+MOST_ROWS = 200
+
+
+@require_safe
+def breakdown(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show where the points come from, and where they go."""
+    lead = visible_lead(request, pk)
+    context = {
+        "breakdown": read_breakdown(lead),
+        "history": read_history(lead, now=timezone.now()),
+    }
+    return _page(request, lead, "breakdown", context)
+
+
+@require_safe
+def timeline(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what happened, newest first; htmx asks for the older part alone."""
+    lead = visible_lead(request, pk)
+    before = request.GET.get("before", "")
+    context: dict[str, Any] = {
+        "timeline": read_timeline(lead=lead, show=request.GET.get("show", ""), before=before),
+        "is_first": not before,
+    }
+    if getattr(request, "htmx", False) and request.htmx.target == "older":  # type: ignore[attr-defined]
+        rights = Rights.of(signed_in(request), lead)
+        part = {"lead": lead, "page": {"rights": rights}, "in_place": True, **context}
+        return render(request, "leads/timeline_older.html", part)
+    return _page(request, lead, "timeline", context)
+
+
+@require_safe
+def stages(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the moves, the owners and the deals."""
+    lead = visible_lead(request, pk)
+    assignments = Assignment.objects.filter(lead=lead).select_related("owner", "assigned_by")
+    context = {
+        "assignments": assignments.order_by("-assigned_at", "-pk")[:MOST_ROWS],
+        "deals": Deal.objects.filter(lead=lead).select_related("created_by").order_by("-won_on", "-pk"),
+    }
+    return _page(request, lead, "stages", context)
+
+
+@require_safe
+def notes(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show notes and tasks."""
+    lead = visible_lead(request, pk)
+    written = Note.objects.filter(lead=lead).select_related("author")
+    tasks = Task.objects.filter(lead=lead).select_related("owner")
+    context = {
+        "notes": written.order_by("-created_at", "-pk")[:MOST_ROWS],
+        "open_tasks": tasks.filter(done_at=None).order_by("due_at", "pk")[:MOST_ROWS],
+        "done_tasks": tasks.exclude(done_at=None).order_by("-done_at", "-pk")[:20],
+        "note_form": NoteForm(),
+        "task_form": TaskForm(),
+    }
+    return _page(request, lead, "notes", context)
+
+
+def _page(request: HttpRequest, lead: Lead, tab: str, context: dict[str, Any]) -> HttpResponse:
+    page = read_lead_page(lead=lead, user=signed_in(request), tab=tab, now=timezone.now())
+    return render(request, f"leads/lead_{tab}.html", {"page": page, "lead": lead, **context})

@@ -1,0 +1,218 @@
+"""What every tab of the lead page shows: who the lead is, where it stands, and what to do next."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from leadapp.access import may, may_take, may_work
+from leadapp.models import Activity, ConsentRecord, Lead, Stage, User
+from leadapp.times import write_moment
+from leadapp.views.next_step import NextStep, Situation, choose_next_step
+from qualification.models import Assignment, Deal, Note, StageChange, Task
+from qualification.services.bant import BantView, bant_of
+from qualification.services.gates import STEP_FROM, GateCheck, check_gates
+from scoring.models import ScoreChange
+
+STAGES = list(Stage)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rights:
+    """What the person who looks may do with this lead."""
+
+    may_work: bool
+    may_take: bool
+    may_override: bool
+    may_change_owner: bool
+    why_not: str
+
+    @classmethod
+    def of(cls, user: User, lead: Lead) -> "Rights":
+        """Ask the same questions that the services ask."""
+        works = may_work(user, lead)
+        owns_own = user.has_perm("leadapp.work_own_lead")
+        why_not = ""
+        if not works and lead.owner is not None:
+            why_not = f"{lead.owner} has this lead; you can look, not change."
+        elif not works and not owns_own:
+            why_not = "Nobody has this lead. You can look, not change."
+        return cls(
+            may_work=works,
+            may_take=may_take(user, lead),
+            may_override=works and may(user, "qualification.override_gate"),
+            may_change_owner=may(user, "leadapp.reassign_lead") or (works and owns_own),
+            why_not=why_not,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepView:
+    """One circle of the stepper."""
+
+    stage: Stage
+    state: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How much there is behind each tab, and the score of a day ago."""
+
+    activities: int
+    stages: int
+    notes: int
+    open_tasks: int
+    colleagues: int
+    deals: int
+    score_yesterday: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadPage:
+    """The frame of the lead page."""
+
+    lead: Lead
+    now: datetime
+    tab: str
+    rights: Rights
+    counts: Counts
+    stage_changes: list[StageChange]
+    steps: list[StepView]
+    assignment: Assignment | None
+    target: Stage | None
+    gate: GateCheck | None
+    bant: list[BantView]
+    consents: list[ConsentRecord]
+    next_task: Task | None
+    next_step: NextStep | None
+
+    @property
+    def score_shift(self) -> int | None:
+        """Return by how much the score changed since a day ago."""
+        if self.lead.score is None or self.counts.score_yesterday is None:
+            return None
+        return (self.lead.score - self.counts.score_yesterday) or None
+
+    @property
+    def attributes(self) -> list[tuple[str, object]]:
+        """Return the custom fields with their names."""
+        return [(key.replace("_", " ").capitalize(), value) for key, value in self.lead.attributes.items()]
+
+    @property
+    def revenue(self) -> str:
+        """Return the annual revenue of the company, short: 92 m."""
+        revenue = (self.lead.company.annual_revenue if self.lead.company else None) or 0
+        for size, unit in ((1_000_000_000, "bn"), (1_000_000, "m"), (1_000, "k")):
+            if revenue >= size:
+                return f"{revenue / size:.3g} {unit}"
+        return str(revenue)
+
+    @property
+    def earlier_stages(self) -> list[Stage]:
+        """Return the stages that the lead can be moved back to."""
+        return STAGES[: STAGES.index(Stage(self.lead.stage))]
+
+    @property
+    def confirmed(self) -> int:
+        """Return how many of the four questions are confirmed."""
+        return sum(view.is_confirmed for view in self.bant)
+
+
+def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPage:
+    """Read the frame of the lead page; the number of queries is always the same."""
+    rights = Rights.of(user, lead)
+    changes = list(StageChange.objects.filter(lead=lead).select_related("actor").order_by("-at", "-pk")[:100])
+    running = Assignment.objects.filter(lead=lead, ended_at=None).select_related("owner")
+    assignment = running.first()
+    step = STEP_FROM.get(lead.stage)
+    checks = check_gates(lead=lead, now=now)
+    gate = checks.get(step) if step else None
+    target = STAGES[STAGES.index(Stage(lead.stage)) + 1] if step else None
+    views = list(bant_of(lead=lead, now=now).values())
+    open_tasks = Task.objects.filter(lead=lead, done_at=None).select_related("owner")
+    next_task = open_tasks.order_by("due_at", "pk").first()
+    newest_consents = ConsentRecord.objects.filter(lead=lead).order_by("purpose", "-recorded_at", "-pk")
+    return LeadPage(
+        lead=lead,
+        now=now,
+        tab=tab,
+        rights=rights,
+        counts=_counts(lead, now),
+        stage_changes=changes,
+        steps=_steps(lead, changes, gate, now),
+        assignment=assignment,
+        target=target,
+        gate=gate,
+        bant=views,
+        consents=list(newest_consents.distinct("purpose")),
+        next_task=next_task,
+        next_step=choose_next_step(
+            Situation(
+                lead=lead,
+                may_work=rights.may_work,
+                assignment=assignment,
+                gate=gate,
+                target=target,
+                bant=views,
+                task=next_task,
+                now=now,
+            )
+        ),
+    )
+
+
+def _number_of(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.filter(lead=OuterRef("pk")).order_by().values("lead").annotate(n=Count("pk"))
+    return Coalesce(Subquery(counted.values("n")), 0)
+
+
+def _counts(lead: Lead, now: datetime) -> Counts:
+    colleagues = Lead.objects.filter(company=OuterRef("company")).order_by().values("company")
+    yesterday = ScoreChange.objects.filter(lead=OuterRef("pk"), at__lte=now - timedelta(days=1))
+    row = (
+        Lead.objects.filter(pk=lead.pk)
+        .values(
+            its_activities=_number_of(Activity.objects.all()),
+            its_stages=_number_of(StageChange.objects.all()),
+            its_notes=_number_of(Note.objects.all()),
+            its_open_tasks=_number_of(Task.objects.filter(done_at=None)),
+            its_deals=_number_of(Deal.objects.all()),
+            its_colleagues=Coalesce(Subquery(colleagues.annotate(n=Count("pk")).values("n")), 1) - 1,
+            its_score_yesterday=Subquery(yesterday.order_by("-at", "-pk").values("score")[:1]),
+        )
+        .get()
+    )
+    return Counts(**{name.removeprefix("its_"): value for name, value in row.items()})
+
+
+def _steps(lead: Lead, changes: list[StageChange], gate: GateCheck | None, now: datetime) -> list[StepView]:
+    reached = {
+        change.to_stage: change for change in reversed(changes) if change.from_stage != change.to_stage
+    }
+    here = STAGES.index(Stage(lead.stage))
+    steps = []
+    for index, stage in enumerate(STAGES):
+        if index <= here:
+            change = reached.get(stage)
+            at = change.at if change else lead.created_at if index == 0 else None
+            if at is None and index == here:
+                at = lead.stage_changed_at
+            text = write_moment(at, now=now) if at else ""
+            if change and index == here and change.is_automatic:
+                text += ", automatic"
+            state = "done" if index < here or stage == Stage.CUSTOMER else "now"
+        else:
+            state = "later"
+            text = _missing(gate) if index == here + 1 and gate and lead.is_open else ""
+        steps.append(StepView(stage=stage, state=state, text=text))
+    return steps
+
+
+def _missing(gate: GateCheck) -> str:
+    missing = len([item for item in gate.missing if not item.comes_with_move])
+    if gate.passes or gate.passes_with_move or not missing:
+        return "Ready"
+    return f"{missing} {'thing' if missing == 1 else 'things'} missing"

@@ -1,0 +1,135 @@
+"""The one thing to do now with a lead: first what is late, then what is ready, then what is missing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+
+from leadapp.models import Lead, Stage
+from leadapp.times import write_moment, write_span
+from qualification.models import Assignment, Task
+from qualification.services.bant import BantView
+from qualification.services.gates import GateCheck
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextStep:
+    """What to do, why, and where."""
+
+    strong: str
+    text: str = ""
+    url: str = ""
+    action: str = ""
+    icon: str = ""
+    opens_dialog: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """What the choice depends on."""
+
+    lead: Lead
+    may_work: bool
+    assignment: Assignment | None
+    gate: GateCheck | None
+    target: Stage | None
+    bant: list[BantView]
+    task: Task | None
+    now: datetime
+
+    @property
+    def open_question(self) -> BantView | None:
+        """Return the first of the four questions that somebody should still ask."""
+        return next((view for view in self.bant if view.is_open), None)
+
+    def url(self, name: str, *args: object) -> str:
+        """Return the address of an action on this lead."""
+        return reverse(name, args=[self.lead.pk, *args])
+
+
+def choose_next_step(here: Situation) -> NextStep | None:
+    """Choose the first step that applies."""
+    if not here.lead.is_open:
+        return _reopen(here)
+    if not here.may_work:
+        return None
+    chosen = (choose(here) for choose in (_answer, _do_task, _move, _ask, _fill_in))
+    return next((step for step in chosen if step is not None), None)
+
+
+def _reopen(here: Situation) -> NextStep:
+    return NextStep(
+        strong=f"{here.lead.get_status_display()}: {here.lead.status_reason}",
+        url=here.url("lead-reopen") if here.may_work else "",
+        action="Reopen…",
+        icon="undo",
+    )
+
+
+def _answer(here: Situation) -> NextStep | None:
+    clock = here.assignment
+    if clock is None or clock.due_at is None or clock.answered_at is not None:
+        return None
+    left = clock.due_at - here.now
+    when = f"within {write_span(left)}" if left > timedelta() else f"now, {write_span(-left)} late"
+    may_call = bool(here.lead.phone) and not here.lead.do_not_call
+    kind, verb = ("call", "Call") if may_call else ("email", "Write")
+    question = here.open_question
+    return NextStep(
+        strong=f"{verb} {when}.",
+        text=f"Ask about {question.dimension.label.lower()}." if question else "",
+        url=here.url("lead-log", kind),
+        action="Start the call" if may_call else "Log the email",
+        icon="phone" if may_call else "mail",
+    )
+
+
+def _do_task(here: Situation) -> NextStep | None:
+    task = here.task
+    if task is None or task.due_at > here.now + timedelta(days=1):
+        return None
+    due = "Overdue since" if task.due_at < here.now else "Due"
+    return NextStep(
+        strong=task.text,
+        text=f"{due}: {write_moment(task.due_at, now=here.now)}.",
+        url=here.url("lead-notes"),
+        action="Open tasks",
+        icon="check",
+        opens_dialog=False,
+    )
+
+
+def _move(here: Situation) -> NextStep | None:
+    gate, target = here.gate, here.target
+    if gate is None or target is None or gate.is_automatic or not (gate.passes or gate.passes_with_move):
+        return None
+    return NextStep(
+        strong="Won? Enter the deal."
+        if target == Stage.CUSTOMER
+        else f"Everything holds for {target.label}.",
+        url=here.url("lead-move", target.value),
+        action=f"Move to {target.label}",
+        icon="arrow-right",
+    )
+
+
+def _ask(here: Situation) -> NextStep | None:
+    question = here.open_question
+    if question is None or here.lead.stage not in (Stage.MQL, Stage.SQL):
+        return None
+    return NextStep(
+        strong=f"Settle {question.dimension.label.lower()}.",
+        text="The answer has run out." if question.is_stale else "Nobody has asked yet.",
+        url=here.url("lead-bant", question.dimension.value),
+        action="Answer",
+        icon="edit",
+    )
+
+
+def _fill_in(here: Situation) -> NextStep | None:
+    if here.gate is None or not here.gate.missing:
+        return None
+    item = here.gate.missing[0]
+    return NextStep(
+        strong=f"Missing: {item.label[:1].lower()}{item.label[1:]}.", text=item.hint or item.detail
+    )

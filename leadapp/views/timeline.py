@@ -1,0 +1,248 @@
+"""The timeline of a lead: what it did and what was done with it, out of six tables, newest first.
+
+Each table is asked for one page with an index of its own, so the number of queries does not depend on
+how much has happened; a page begins after the entry that the cursor names.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from leadapp.errors import Invalid
+from leadapp.models import Activity, ActivityType, Lead
+from leadapp.views.activity_words import Words
+from leadapp.views.timeline_entries import (
+    Entry,
+    activity_entry,
+    assignment_entry,
+    bant_answer_entry,
+    note_entry,
+    score_change_entry,
+    stage_change_entry,
+)
+from qualification.models import Assignment, BantAnswer, Note, StageChange
+from scoring.models import Cause, ScoreChange
+
+PAGE = 30
+# A score that follows an activity within this time is taken as its effect.
+AT_ONCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor:
+    """A place in the timeline."""
+
+    at: datetime
+    rank: int
+    pk: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read what `Entry.cursor` wrote."""
+        try:
+            at, rank, pk = text.split("_")
+            moment = datetime.fromisoformat(at)
+            cursor = cls(at=moment, rank=int(rank), pk=int(pk))
+        except ValueError as error:
+            raise Invalid("This address names no place in the timeline.") from error
+        if timezone.is_naive(moment) or not 0 <= cursor.pk < 2**63:
+            raise Invalid("This address names no place in the timeline.")
+        return cursor
+
+    def older(self, rank: int, moment: str) -> Q:
+        """Keep the rows of one table that come after this place."""
+        older = Q(**{f"{moment}__lt": self.at})
+        if rank > self.rank:
+            return Q(**{f"{moment}__lte": self.at})
+        if rank == self.rank:
+            return older | Q(**{moment: self.at, "pk__lt": self.pk})
+        return older
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A table that the timeline reads. Of what happened at the same moment the lower rank comes first."""
+
+    name: str
+    rank: int
+    moment: str
+    rows: Callable[[Lead], Any]
+    entry: Callable[[Any], Entry]
+
+    def read(self, lead: Lead, before: Cursor | None, keep: Q, limit: int) -> list[Entry]:
+        """Return one page of entries, newest first."""
+        rows = self.rows(lead).filter(keep).order_by(f"-{self.moment}", "-pk")
+        if before is not None:
+            rows = rows.filter(before.older(self.rank, self.moment))
+        return [self.entry(row) for row in rows[:limit]]
+
+
+SOURCES = {
+    "assignments": Source(
+        name="assignments",
+        rank=0,
+        moment="assigned_at",
+        rows=lambda lead: Assignment.objects.filter(lead=lead).select_related("owner", "assigned_by"),
+        entry=assignment_entry,
+    ),
+    "stages": Source(
+        name="stages",
+        rank=1,
+        moment="at",
+        rows=lambda lead: StageChange.objects.filter(lead=lead).select_related("actor"),
+        entry=stage_change_entry,
+    ),
+    "bant": Source(
+        name="bant",
+        rank=2,
+        moment="answered_at",
+        rows=lambda lead: BantAnswer.objects.filter(lead=lead).select_related("author"),
+        entry=bant_answer_entry,
+    ),
+    "scores": Source(
+        name="scores",
+        rank=3,
+        moment="at",
+        rows=lambda lead: ScoreChange.objects.filter(lead=lead).select_related("version__model"),
+        entry=score_change_entry,
+    ),
+    "notes": Source(
+        name="notes",
+        rank=4,
+        moment="created_at",
+        rows=lambda lead: Note.objects.filter(lead=lead).select_related("author"),
+        entry=note_entry,
+    ),
+    "activities": Source(
+        name="activities",
+        rank=5,
+        moment="occurred_at",
+        rows=lambda lead: Activity.objects.filter(lead=lead).select_related("type", "actor", "voided_by"),
+        entry=activity_entry,
+    ),
+}
+
+# What can be chosen above the timeline, beside the channels of activities.
+VIEWS = {
+    "": ("All", list(SOURCES)),
+    "moves": ("Moves", ["assignments", "stages", "bant"]),
+    "scores": ("Score", ["scores"]),
+    "notes": ("Notes", ["notes"]),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One of the filters above the timeline."""
+
+    value: str
+    label: str
+    is_chosen: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """One page of the timeline, by days."""
+
+    days: list[tuple[date, list[Entry]]]
+    choices: list[Choice]
+    show: str
+    older: str = ""
+    # The day that the page before ended with, whose heading stands there already.
+    continued_day: date | None = None
+
+
+def read_timeline(*, lead: Lead, show: str = "", before: str = "") -> Timeline:
+    """Read one page of the timeline: of everything, of one channel, or of moves, scores or notes."""
+    channels = dict(ActivityType.Channel.choices)
+    if show not in VIEWS and show not in channels:
+        raise Invalid("The timeline has no such part.")
+    cursor = Cursor.parse(before) if before else None
+    names = ["activities"] if show in channels else VIEWS[show][1]
+    keep = Q(type__channel=show) if show in channels else Q()
+    entries = [entry for name in names for entry in SOURCES[name].read(lead, cursor, keep, PAGE + 1)]
+    entries.sort(key=lambda entry: (-entry.at.timestamp(), entry.rank, -entry.pk))
+    has_older = len(entries) > PAGE
+    page = entries[:PAGE]
+    older = page[-1].cursor if has_older else ""
+    lines = fold(give_points(page, complete=not has_older))
+    days = [(day, list(group)) for day, group in groupby(lines, lambda entry: timezone.localdate(entry.at))]
+    return Timeline(
+        days=days,
+        choices=_choices(lead, show),
+        show=show,
+        older=older,
+        continued_day=timezone.localdate(cursor.at) if cursor else None,
+    )
+
+
+def _choices(lead: Lead, show: str) -> list[Choice]:
+    rows = Activity.objects.filter(lead=lead).values_list("type__channel").annotate(Count("id"))
+    counts: dict[str, int] = dict(rows.order_by())
+    views = [Choice(value=value, label=label, is_chosen=value == show) for value, (label, _) in VIEWS.items()]
+    channels = [
+        Choice(value=value, label=str(label), is_chosen=value == show, count=counts.get(value, 0))
+        for value, label in ActivityType.Channel.choices
+        if counts.get(value) or value == show
+    ]
+    return [views[0], *channels, *views[1:]]
+
+
+def give_points(entries: list[Entry], *, complete: bool) -> list[Entry]:
+    """Write the change of the score beside the activity that made it, where there can be only one.
+
+    Where several different activities went into one scoring the change keeps a line of its own.
+    """
+    kept: list[Entry] = []
+    for index, entry in enumerate(entries):
+        causes = list(_causes(entry, entries[index + 1 :]))
+        alike = {(cause.activity.type_id, cause.words.strong) for cause in causes if cause.activity}
+        reaches_end = index + 1 + len(causes) == len(entries)
+        if len(alike) != 1 or (reaches_end and not complete) or any(cause.is_voided for cause in causes):
+            kept.append(entry)
+            continue
+        causes[0].points, causes[0].score = entry.points, entry.score
+    return kept
+
+
+def _causes(entry: Entry, older: list[Entry]) -> Iterator[Entry]:
+    change = entry.score_change
+    if change is None or change.cause != Cause.ACTIVITY or change.score is None:
+        return
+    for cause in older:
+        received = cause.activity.received_at if cause.activity else None
+        if received is None or not change.at - AT_ONCE < received <= change.at:
+            return
+        yield cause
+
+
+def fold(entries: list[Entry]) -> list[Entry]:
+    """Fold several alike in a row, on one day, into the newest of them."""
+    lines: list[Entry] = []
+    for _, group in groupby(entries, _alike):
+        first, *rest = group
+        if rest:
+            first.repeats = [Entry(**{**vars(first), "repeats": []}), *rest]
+            points = [entry.points for entry in first.repeats if entry.points is not None]
+            first.points = sum(points) if points else None
+            if first.score_change is not None:
+                first.words = _folded_score(first, rest[-1])
+        lines.append(first)
+    return lines
+
+
+def _alike(entry: Entry) -> object:
+    return (timezone.localdate(entry.at), entry.fold) if entry.fold else entry.cursor
+
+
+def _folded_score(newest: Entry, oldest: Entry) -> Words:
+    before = oldest.score_change.score_before if oldest.score_change else None
+    return Words(
+        before=f"Score {before} → ", strong=str(newest.score), after=", since time passed", icon="chart"
+    )

@@ -1,0 +1,173 @@
+"""The lines of a lead's timeline: how a row of each table reads."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from leadapp.models import Activity, Stage, Status
+from leadapp.views.activity_words import Words, words_of
+from qualification.models import Assignment, BantAnswer, Move, Note, StageChange
+from scoring.models import Cause, ScoreChange
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactChange:
+    """A fact that became another."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(kw_only=True)
+class Entry:
+    """One line of the timeline."""
+
+    at: datetime
+    rank: int
+    pk: int
+    words: Words
+    by: str = ""
+    small: str = ""
+    is_key: bool = False
+    points: int | None = None
+    score: int | None = None
+    changes: list[FactChange] = field(default_factory=list)
+    activity: Activity | None = None
+    score_change: ScoreChange | None = None
+    fold: tuple[object, ...] | None = None
+    repeats: list["Entry"] = field(default_factory=list)
+
+    @property
+    def cursor(self) -> str:
+        """Return the place of this entry, after which an older page begins."""
+        return f"{self.at.isoformat()}_{self.rank}_{self.pk}"
+
+    @property
+    def is_voided(self) -> bool:
+        """Tell whether it was declared wrong."""
+        return self.activity is not None and self.activity.is_voided
+
+    @property
+    def may_be_voided(self) -> bool:
+        """Tell whether it is something that can be declared wrong."""
+        return self.activity is not None and not self.is_voided and not self.activity.type.is_internal
+
+
+def assignment_entry(row: Assignment) -> Entry:
+    """Tell that the lead was given to somebody."""
+    small = f"Answer due by {timezone.localtime(row.due_at):%-d %b, %H:%M}" if row.due_at else ""
+    strong = "Handed to sales" if row.due_at else "Given to"
+    whom = "waits in the team queue" if row.owner is None else str(row.owner)
+    after = f"{', ' if row.due_at else ' '}{whom}: {_lower_first(row.reason)}"
+    words = Words(strong=strong, after=after, icon="user")
+    by = str(row.assigned_by) if row.assigned_by else ""
+    return Entry(at=row.assigned_at, rank=0, pk=row.pk, words=words, by=by, small=small, is_key=True)
+
+
+def stage_change_entry(row: StageChange) -> Entry:
+    """Tell of a move."""
+    if row.from_stage != row.to_stage:
+        strong = f"{Stage(row.from_stage).label} → {Stage(row.to_stage).label}"
+    else:
+        strong = "Reopened" if row.to_status == Status.OPEN else Status(row.to_status).label
+    after = ", automatic" if row.is_automatic else ""
+    after += ", past a failing gate" if row.move == Move.OVERRIDE else ""
+    icon = {Move.NURTURE: "pause", Move.DISQUALIFY: "circle-x", Move.REOPEN: "undo"}.get(Move(row.move))
+    words = Words(strong=strong, after=after, note=row.reason, icon=icon or "arrow-right")
+    return Entry(at=row.at, rank=1, pk=row.pk, words=words, by=str(row.actor or ""), is_key=True)
+
+
+def bant_answer_entry(row: BantAnswer) -> Entry:
+    """Tell of an answer to one of the four questions."""
+    words = Words(
+        before=f"{row.get_dimension_display()}: ",
+        strong=row.get_state_display().lower(),
+        after=f", from a {row.get_source_display().lower()}" if row.source != BantAnswer.Source.REP else "",
+        note=row.value,
+        icon="circle-check" if row.state == "confirmed" else "circle",
+    )
+    return Entry(at=row.answered_at, rank=2, pk=row.pk, words=words, by=str(row.author or ""))
+
+
+def score_change_entry(row: ScoreChange) -> Entry:
+    """Tell how the score changed."""
+    because = {
+        Cause.ACTIVITY: "",
+        Cause.FACTS: ", since facts changed",
+        Cause.PUBLISH: f", by {row.version}" if row.version else ", by a new version",
+        Cause.DECAY: ", since time passed",
+        Cause.REQUEST: ", computed again",
+    }[Cause(row.cause)]
+    if row.score is None:
+        words = Words(strong="No score any more", after=because, icon="chart")
+    elif row.score_before is None:
+        words = Words(before="First score: ", strong=str(row.score), after=because, icon="chart")
+    else:
+        words = Words(
+            before=f"Score {row.score_before} → ", strong=str(row.score), after=because, icon="chart"
+        )
+    points = None if row.score is None else row.score - (row.score_before or 0)
+    return Entry(
+        at=row.at,
+        rank=3,
+        pk=row.pk,
+        words=words,
+        small=f"{row.grade}, {row.get_temperature_display().lower()}" if row.score is not None else "",
+        points=points,
+        score=row.score,
+        score_change=row,
+        fold=("score", row.cause) if row.cause == Cause.DECAY and row.score is not None else None,
+    )
+
+
+def note_entry(row: Note) -> Entry:
+    """Tell what somebody wrote down."""
+    words = Words(strong="Note", note=row.text, icon="note")
+    return Entry(at=row.created_at, rank=4, pk=row.pk, words=words, by=str(row.author or ""))
+
+
+def activity_entry(row: Activity) -> Entry:
+    """Tell what the lead did, or what was done with it."""
+    properties = row.properties if isinstance(row.properties, dict) else {}
+    words = words_of(row.type.slug, row.type.label, row.type.channel, properties)
+    is_talk = row.type.channel in ("sales", "record")
+    return Entry(
+        at=row.occurred_at,
+        rank=5,
+        pk=row.pk,
+        words=words,
+        by=str(row.actor or ""),
+        is_key=row.type.is_signal and not row.is_voided,
+        changes=fact_changes(properties) if row.type.slug == "lead.updated" else [],
+        activity=row,
+        fold=None if is_talk or row.is_voided or words.note else ("activity", row.type_id, words.strong),
+    )
+
+
+def fact_changes(properties: dict[str, Any]) -> list[FactChange]:
+    """Return what a change of facts changed."""
+    before, after = properties.get("before"), properties.get("after")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return []
+    return [
+        FactChange(
+            label=name.replace("_", " ").replace("url", "").strip().capitalize(),
+            before=_shown(before.get(name)),
+            after=_shown(after.get(name)),
+        )
+        for name in {**before, **after}
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _shown(value: object) -> str:
+    if value is None or value == "":
+        return "nothing"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:] if not text[:2].isupper() else text

@@ -1,0 +1,1 @@
+"""Actions on the lead page: moves, evidence, owners, notes and tasks."""

@@ -1,0 +1,56 @@
+"""Who has a lead."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
+from qualification.services.assignment import assign_lead, take_lead
+from qualification.views.forms import OwnerForm
+
+
+@require_http_methods(["GET", "POST"])
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make an unassigned lead one's own."""
+    lead = visible_lead(request, pk)
+    question = Question(
+        title=f"Take {lead.name}?",
+        text="It is yours to work on from then on.",
+        submit="Take the lead",
+        form=forms.Form(request.POST),
+    )
+
+    def carry_out(data: dict[str, Any]) -> str:
+        take_lead(lead=lead, actor=signed_in(request), now=timezone.now())
+        return f"{lead.name} is yours."
+
+    return answer(request, lead, question, carry_out)
+
+
+@require_http_methods(["GET", "POST"])
+def change_owner(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a lead to somebody else."""
+    lead = visible_lead(request, pk)
+    question = Question(
+        title=f"Who takes over {lead.name}?",
+        text=f"{lead.owner} has it now." if lead.owner else "Nobody has it now.",
+        submit="Change owner",
+        form=OwnerForm(posted(request), lead=lead),
+    )
+
+    def carry_out(data: dict[str, Any]) -> str:
+        seen = data["seen_owner_id"]
+        assign_lead(
+            lead=lead,
+            owner=data["owner"],
+            actor=signed_in(request),
+            reason=data["reason"],
+            now=timezone.now(),
+            seen_owner_id=int(seen) if seen.isdigit() else None,
+        )
+        return f"{lead.name} belongs to {data['owner']} now."
+
+    return answer(request, lead, question, carry_out)

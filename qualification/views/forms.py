@@ -1,0 +1,131 @@
+"""Forms of the actions on a lead: moves, evidence, owners, notes and tasks."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from leadapp.models import Lead, User
+from leadapp.views.answering import SeenForm
+from qualification.models import BantAnswer, BantState
+
+
+def reason_field(hint: str = "", *, required: bool = True) -> forms.CharField:
+    """Ask why; the answer stays in the timeline."""
+    hint = hint or "Your name and reason stay in the timeline."
+    widget = forms.Textarea({"rows": 2})
+    return forms.CharField(label="Reason", max_length=500, required=required, widget=widget, help_text=hint)
+
+
+class MoveForm(SeenForm):
+    """A move through a gate that passes: nothing to ask."""
+
+
+class ReasonForm(SeenForm):
+    """A move that needs a reason."""
+
+    reason = reason_field()
+
+
+class DealForm(SeenForm):
+    """What was won."""
+
+    value = forms.DecimalField(
+        label="Won value",
+        min_value=0,
+        max_digits=14,
+        decimal_places=2,
+        widget=forms.TextInput({"inputmode": "decimal"}),
+        help_text="Without a thousands mark, such as 58000 or 58000.50.",
+    )
+    currency = forms.RegexField(
+        r"^[A-Za-z]{3}$",
+        label="Currency",
+        initial="EUR",
+        error_messages={"invalid": "Write the three letters of the currency, such as EUR."},
+    )
+    won_on = forms.DateField(
+        label="Won on",
+        initial=timezone.localdate,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    product = forms.CharField(label="Product", max_length=200, required=False)
+
+    def clean_currency(self) -> str:
+        """Write it in capitals."""
+        return str(self.cleaned_data["currency"]).upper()
+
+
+class DealOverrideForm(DealForm):
+    """What was won, past a gate that does not pass."""
+
+    reason = reason_field()
+
+
+class BantForm(forms.Form):
+    """The answer to one of the four questions."""
+
+    GOOD_FOR = (("90", "3 months"), ("180", "6 months"), ("365", "1 year"), ("", "No end"))
+
+    state = forms.ChoiceField(
+        label="It is", choices=BantState.choices, initial=BantState.CONFIRMED, widget=forms.RadioSelect
+    )
+    value = forms.CharField(
+        label="Evidence", max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+    )
+    source = forms.ChoiceField(
+        label="From",
+        choices=[(value, label) for value, label in BantAnswer.Source.choices if value != "form"],
+        initial=BantAnswer.Source.CALL,
+    )
+    good_for = forms.ChoiceField(label="Good for", choices=GOOD_FOR, initial="90", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Confirmed or ruled out needs evidence: the next person has to know why."""
+        data = super().clean() or self.cleaned_data
+        if data.get("state") in (BantState.CONFIRMED, BantState.RULED_OUT) and not data.get("value"):
+            self.add_error("value", "Say what was told: an amount, a role, a pain or a date.")
+        return data
+
+    def expires_at(self, now: datetime) -> datetime | None:
+        """Return the moment from which the answer is stale, or None: never."""
+        days = self.cleaned_data["good_for"]
+        is_answer = self.cleaned_data["state"] != BantState.UNKNOWN
+        return now + timedelta(days=int(days)) if days and is_answer else None
+
+
+class OwnerForm(SeenForm):
+    """Who has the lead from now on."""
+
+    sees = ("owner_id",)
+
+    owner = forms.ModelChoiceField(label="New owner", queryset=User.objects.none(), empty_label="Choose…")
+    reason = reason_field("Why this person; both of you read it.")
+
+    def __init__(self, *args: Any, lead: Lead, **kwargs: Any) -> None:
+        super().__init__(*args, lead=lead, **kwargs)
+        owner_field = self.fields["owner"]
+        assert isinstance(owner_field, forms.ModelChoiceField)  # noqa: S101 - declared above
+        owner_field.queryset = (
+            User.objects.filter(is_active=True, groups__name="rep")
+            .exclude(leads=lead)
+            .order_by("first_name", "last_name", "pk")
+            .distinct()
+        )
+
+
+class NoteForm(forms.Form):
+    """What somebody wants to remember about a lead."""
+
+    text = forms.CharField(label="Note", max_length=10_000, widget=forms.Textarea({"rows": 3}))
+
+
+class TaskForm(forms.Form):
+    """A follow-up."""
+
+    text = forms.CharField(label="What is to be done", max_length=500)
+    due_at = forms.DateTimeField(
+        label="Due",
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )

@@ -1,0 +1,172 @@
+"""Moving a lead: through a gate, past it, back, to nurture, out, and in again."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from leadapp.access import may
+from leadapp.models import Lead, Stage
+from leadapp.views.answering import Question, SeenForm, answer, posted, signed_in, visible_lead
+from qualification.services import moves
+from qualification.services.deals import DealFacts
+from qualification.services.gates import STEP_FROM, GateCheck, check_gates
+from qualification.views.forms import DealForm, DealOverrideForm, MoveForm, ReasonForm
+
+ORDER = list(Stage)
+
+
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
+    """Move a lead to a stage: forward through its gate or past it with a reason, or backward."""
+    if stage not in Stage.values:
+        raise Http404("There is no such stage.")
+    lead, to_stage, now = visible_lead(request, pk), Stage(stage), timezone.now()
+    seen = Stage(request.POST["seen_stage"]) if request.POST.get("seen_stage") in Stage.values else None
+    question = _move_question(request, lead, seen or Stage(lead.stage), to_stage)
+
+    def carry_out(data: dict[str, Any]) -> str:
+        deal = None
+        if "won_on" in data:
+            deal = DealFacts(
+                value=data["value"],
+                currency=data["currency"],
+                won_on=data["won_on"],
+                product=data["product"],
+            )
+        moves.move_lead(
+            lead=lead,
+            to_stage=to_stage,
+            seen_stage=data["seen_stage"],
+            actor=signed_in(request),
+            now=now,
+            reason=data.get("reason", ""),
+            deal=deal,
+        )
+        return f"{lead.name} is {'a customer' if to_stage == Stage.CUSTOMER else to_stage.label} now."
+
+    return answer(request, lead, question, carry_out)
+
+
+def _move_question(request: HttpRequest, lead: Lead, seen: Stage, to_stage: Stage) -> Question:
+    """Build the question for a move from the stage that the person sees."""
+    data = posted(request)
+    if ORDER.index(to_stage) <= ORDER.index(seen):
+        return Question(
+            title=f"Move back to {to_stage.label}?",
+            text=f"It is {seen.label} now. The gates ahead have to be passed again.",
+            submit=f"Move back to {to_stage.label}",
+            cancel=f"Keep as {seen.label}",
+            form=ReasonForm(data, lead=lead),
+        )
+    check = _check_towards(lead, to_stage)
+    is_customer = to_stage == Stage.CUSTOMER
+    if check is None or (check.passes_with_move if is_customer else check.passes):
+        return Question(
+            title=f"Won {lead.name} as a customer?" if is_customer else f"Move to {to_stage.label}?",
+            text="Everything that the gate asks for holds.",
+            submit="Make a customer" if is_customer else f"Move to {to_stage.label}",
+            cancel=f"Keep as {seen.label}",
+            form=(DealForm if is_customer else MoveForm)(data, lead=lead),
+        )
+    holds = f"{len(check.holding)} of {len(check.items)} hold."
+    may_override = may(signed_in(request), "qualification.override_gate")
+    form: SeenForm = MoveForm(data, lead=lead)
+    if may_override:
+        form = (DealOverrideForm if is_customer else ReasonForm)(data, lead=lead)
+    return Question(
+        title=f"Move to {to_stage.label} without the gate?"
+        if may_override
+        else f"Not ready for {to_stage.label}",
+        text=f"{holds} Your name and reason stay in the timeline." if may_override else holds,
+        # Without the right there is nothing to press; a request that comes anyway is refused by the service.
+        submit=f"Move to {to_stage.label}" if may_override else "",
+        cancel=f"Keep as {seen.label}",
+        form=form,
+        context={"check": check},
+    )
+
+
+def _check_towards(lead: Lead, to_stage: Stage) -> GateCheck | None:
+    step = STEP_FROM.get(ORDER[ORDER.index(to_stage) - 1])
+    return check_gates(lead=lead, now=timezone.now()).get(step) if step else None
+
+
+@require_http_methods(["GET", "POST"])
+def nurture(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a lead rest."""
+    lead = visible_lead(request, pk)
+    question = Question(
+        title=f"Move {lead.name} to nurture?",
+        text="It keeps its stage and its score, and leaves the list of open leads.",
+        submit="Move to nurture",
+        cancel="Keep it open",
+        form=ReasonForm(posted(request), lead=lead),
+    )
+
+    def carry_out(data: dict[str, Any]) -> str:
+        moves.nurture_lead(
+            lead=lead,
+            seen_stage=data["seen_stage"],
+            seen_status=data["seen_status"],
+            actor=signed_in(request),
+            reason=data["reason"],
+            now=timezone.now(),
+        )
+        return "Moved to nurture."
+
+    return answer(request, lead, question, carry_out)
+
+
+@require_http_methods(["GET", "POST"])
+def disqualify(request: HttpRequest, pk: int) -> HttpResponse:
+    """End the work on a lead."""
+    lead = visible_lead(request, pk)
+    question = Question(
+        title=f"Disqualify {lead.name}?",
+        text="Nobody will be asked to call it any more. It can be reopened.",
+        submit="Disqualify",
+        cancel="Keep it open",
+        form=ReasonForm(posted(request), lead=lead),
+        ends_something=True,
+    )
+
+    def carry_out(data: dict[str, Any]) -> str:
+        moves.disqualify_lead(
+            lead=lead,
+            seen_stage=data["seen_stage"],
+            seen_status=data["seen_status"],
+            actor=signed_in(request),
+            reason=data["reason"],
+            now=timezone.now(),
+        )
+        return "Disqualified."
+
+    return answer(request, lead, question, carry_out)
+
+
+@require_http_methods(["GET", "POST"])
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Work on a lead again."""
+    lead = visible_lead(request, pk)
+    question = Question(
+        title=f"Reopen {lead.name}?",
+        text=f"{lead.get_status_display()}: {lead.status_reason}" if not lead.is_open else "",
+        submit="Reopen",
+        cancel=f"Leave it {lead.get_status_display().lower()}",
+        form=ReasonForm(posted(request), lead=lead),
+    )
+
+    def carry_out(data: dict[str, Any]) -> str:
+        moves.reopen_lead(
+            lead=lead,
+            seen_stage=data["seen_stage"],
+            seen_status=data["seen_status"],
+            actor=signed_in(request),
+            reason=data["reason"],
+            now=timezone.now(),
+        )
+        return "Reopened."
+
+    return answer(request, lead, question, carry_out)

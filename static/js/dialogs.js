@@ -1,0 +1,61 @@
+/* Questions of the lead page. A link that asks one opens it as a dialog; after the answer the focus goes
+   back to what had opened it. Without this file every question is a page of its own. */
+"use strict";
+
+(() => {
+  let openedBy = "";
+
+  const place = () => document.getElementById("dialog");
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target?.id !== "dialog") return;
+    const opener = event.detail.elt.closest("details.menu")?.querySelector("summary") ?? event.detail.elt;
+    openedBy = opener.id;
+    for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+  });
+
+  // A refusal comes with its own status and says where it belongs: it is shown, not only reported.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    if (xhr.status >= 400 && xhr.status < 500 && xhr.getResponseHeader("HX-Retarget")) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const dialog = place()?.querySelector("dialog");
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      const first =
+        dialog.querySelector("[aria-invalid=true]") ??
+        dialog.querySelector("input:not([type=hidden]):not([type=radio]), textarea, select, input:checked");
+      first?.focus();
+      return;
+    }
+    // The whole page was put in anew: whoever works by keyboard goes on where they were.
+    if (event.detail.target?.id === "main" && openedBy) {
+      (document.getElementById(openedBy) ?? document.getElementById("lead-name"))?.focus();
+      openedBy = "";
+    }
+  });
+
+  const dismiss = (dialog) => {
+    dialog.close();
+    dialog.remove();
+    document.getElementById(openedBy)?.focus();
+  };
+
+  document.addEventListener("click", (event) => {
+    const dialog = event.target.closest("[data-dismiss]")?.closest("dialog");
+    if (!dialog) return;
+    event.preventDefault();
+    dismiss(dialog);
+  });
+  document.addEventListener("cancel", (event) => {
+    if (event.target.id === "question") {
+      event.preventDefault();
+      dismiss(event.target);
+    }
+  }, true);
+})();
