@@ -148,6 +148,32 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
 
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "leadapp.api.access.KeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["leadapp.api.access.MayCall"],
+    "DEFAULT_PARSER_CLASSES": ["leadapp.api.bodies.JsonBody"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "leadapp.api.bodies.JsonOnly",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "leadapp.api.problems.as_problem",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Leadapp",
+    "DESCRIPTION": "Push submissions and events in; read leads, scores and the reasons for them.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "tryItOutEnabled": True, "validatorUrl": None},
+}
+# How many submissions of public forms one address may send in a minute.
+FORM_SUBMISSIONS_PER_MINUTE = env.int("FORM_SUBMISSIONS_PER_MINUTE", default=300)
+# How many proxies stand in front; the visitor's address is the one that the outermost of them reports.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
 # Which leads a rep sees: "all", or "own" (their own and unassigned ones).
 REPS_SEE = env.str("REPS_SEE", default="all")
 # Hours within which a rep answers a lead that was handed over.

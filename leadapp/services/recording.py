@@ -92,7 +92,7 @@ def _record(events: Sequence[Event], origin: Origin, overwrite: Overwrite) -> li
             seen.add(name)
     rows = dict(zip(fresh, _store(list(fresh.values()), origin, overwrite), strict=True)) if fresh else {}
     stored |= _stored(
-        [name for index, row in rows.items() if row.pk is None and (name := names[index]) is not None]
+        [name for index, row in rows.items() if row.pk is None for name in [names[index]] if name]
     )
     for index, row in rows.items():
         if row.pk is not None and (name := names[index]) is not None:

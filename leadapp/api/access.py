@@ -1,0 +1,68 @@
+"""Who calls the API: a key in the header Authorization, or somebody who is signed in."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from leadapp.access import Actor
+from leadapp.errors import NotAllowed
+from leadapp.models import ApiKey, Lead, User
+from leadapp.models.querysets import LeadQuerySet
+from leadapp.services.keys import authenticate_key
+
+SCHEMES = frozenset({"api-key", "bearer"})
+
+
+class KeyAuthentication(BaseAuthentication):
+    """`Authorization: Api-Key KEY`, or Bearer."""
+
+    def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
+        """Return nobody and the key; None when there is no key, 401 when it is not valid."""
+        scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() not in SCHEMES:
+            return None
+        key = authenticate_key(text=text.strip(), now=timezone.now())
+        if key is None:
+            raise AuthenticationFailed("This API key is not valid: unknown, expired or revoked.")
+        return AnonymousUser(), key
+
+    def authenticate_header(self, request: Request) -> str:
+        """Tell clients how to authenticate; without this a 401 would be a 403."""
+        return "Api-Key"
+
+
+class MayCall(BasePermission):
+    """Keys need the scope that the view names for the method; people need to be signed in."""
+
+    message = "Sign in, or send an API key: Authorization: Api-Key KEY"
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        """Tell whether to go on; services then check what is done to which lead."""
+        needed: dict[str, tuple[str, ...]] = getattr(view, "scopes", {})
+        key = request.auth
+        if isinstance(key, ApiKey):
+            wanted = needed.get("GET" if request.method == "HEAD" else request.method or "", ())
+            if wanted and not set(wanted) & set(key.scopes):
+                raise NotAllowed(f"This key lacks the scope {wanted[0]}.")
+            return True
+        if not getattr(view, "takes_people", True) and request.user.is_authenticated:
+            raise NotAllowed("This is for API keys only.")
+        return bool(request.user.is_authenticated)
+
+
+def actor_of(request: Request) -> Actor:
+    """Return who is acting; nobody is a visitor, for whom the system acts."""
+    if isinstance(request.auth, ApiKey):
+        return request.auth
+    return request.user if isinstance(request.user, User) else None
+
+
+def seen_by(request: Request) -> LeadQuerySet:
+    """Return the leads that the caller may see. Whether a key may read at all is checked before."""
+    leads: LeadQuerySet = Lead.objects.all()
+    return leads.visible_to(request.user) if isinstance(request.user, User) else leads

@@ -1,0 +1,37 @@
+"""/api/v1/forms/SLUG/submissions: what visitors of a website fill in."""
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from leadapp.api import operations
+from leadapp.api.access import KeyAuthentication, actor_of
+from leadapp.api.bodies import FormBody, JsonBody, object_of
+from leadapp.api.throttling import SubmissionThrottle
+from leadapp.errors import NotAllowed
+from leadapp.models import ApiKey
+from leadapp.services.forms import find_form, submit_form
+
+
+class Submissions(APIView):
+    """Submissions of a form. Public: visitors learn nothing but the id of their submission."""
+
+    authentication_classes = [KeyAuthentication]
+    permission_classes = []
+    throttle_classes = [SubmissionThrottle]
+    parser_classes = [JsonBody, FormBody]
+
+    @operations.submit_form
+    def post(self, request: Request, slug: str) -> Response:
+        """Submit a form."""
+        actor = actor_of(request)
+        if isinstance(actor, ApiKey) and not {"ingest", "write"} & set(actor.scopes):
+            raise NotAllowed("This key lacks the scope ingest.")
+        submission = submit_form(
+            form=find_form(slug=slug), answers=object_of(request.data), actor=actor, now=timezone.now()
+        )
+        answer: dict[str, object] = {"id": submission.id}
+        if actor is not None:
+            answer["lead"] = submission.lead_id
+        return Response(answer, status=202)

@@ -1,0 +1,159 @@
+"""/api/v1/leads: find, make and change leads, and see why they score what they score."""
+
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from leadapp.access import Actor
+from leadapp.api import operations
+from leadapp.api.access import actor_of, seen_by
+from leadapp.api.bodies import object_of
+from leadapp.api.cursors import read_page
+from leadapp.api.queries import LARGEST_ID, Parameters
+from leadapp.api.representations import leads_as_json, score_as_json
+from leadapp.errors import NotFound
+from leadapp.models import ApiKey, Lead, LeadIdentifier, Stage, Status, Temperature
+from leadapp.models.querysets import LeadQuerySet
+from leadapp.services.leads import create_lead, update_lead
+from scoring.engine import explain_leads
+from scoring.engine.scores import published_version
+
+FILTERS = (
+    "email",
+    "external_id",
+    "stage",
+    "status",
+    "temperature",
+    "owner",
+    "min_score",
+    "updated_since",
+    "limit",
+    "cursor",
+)
+ORDER = ("priority", "last_activity_at", "id")
+NOBODY, ME = "none", "me"
+SCOPES = {"GET": ("read",), "POST": ("write",), "PATCH": ("write",)}
+
+
+class Leads(APIView):
+    """All leads, the one to call next first."""
+
+    scopes = SCOPES
+
+    @operations.list_leads
+    def get(self, request: Request) -> Response:
+        """List leads in the order of the prioritised list."""
+        parameters = Parameters(request, FILTERS)
+        leads = _filtered(seen_by(request), parameters, request)
+        limit = parameters.limit()
+        parameters.check()
+        page = read_page(
+            leads.select_related("company", "owner"),
+            columns=ORDER,
+            size=limit,
+            cursor=parameters.text("cursor") or "",
+            request=request,
+        )
+        return Response(page.answer(leads_as_json(page.rows)))
+
+    @operations.create_lead
+    def post(self, request: Request) -> Response:
+        """Create a lead."""
+        actor = actor_of(request)
+        lead = create_lead(
+            facts=object_of(request.data), source=_source(actor), actor=actor, now=timezone.now()
+        )
+        return Response(_one(request, lead.pk), status=201, headers={"Location": f"/api/v1/leads/{lead.pk}"})
+
+
+class OneLead(APIView):
+    """One lead."""
+
+    scopes = SCOPES
+
+    @operations.show_lead
+    def get(self, request: Request, pk: int) -> Response:
+        """Show a lead."""
+        Parameters(request, ()).check()
+        return Response(_one(request, pk))
+
+    @operations.change_lead
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change facts of a lead."""
+        actor = actor_of(request)
+        update_lead(
+            lead=_find(request, pk),
+            facts=object_of(request.data),
+            source=_source(actor),
+            actor=actor,
+            now=timezone.now(),
+        )
+        return Response(_one(request, pk))
+
+
+class LeadScore(APIView):
+    """Why a lead has its score."""
+
+    scopes = SCOPES
+
+    @operations.explain_score
+    def get(self, request: Request, pk: int) -> Response:
+        """Explain the score of a lead, line by line."""
+        Parameters(request, ()).check()
+        lead = _find(request, pk)
+        explanation = None
+        if lead.score is not None and lead.score_version_id and lead.scored_at:
+            version = published_version(lead.score_version_id)
+            explanation = explain_leads(version=version, moments={lead.pk: lead.scored_at}).get(lead.pk)
+        return Response(score_as_json(lead, explanation))
+
+
+def _find(request: Request, pk: int) -> Lead:
+    lead: Lead | None = None
+    if pk <= LARGEST_ID:
+        lead = seen_by(request).select_related("company", "owner").filter(pk=pk).first()
+    if lead is None:
+        raise NotFound("There is no such lead.")
+    return lead
+
+
+def _one(request: Request, pk: int) -> dict[str, Any]:
+    return leads_as_json([_find(request, pk)])[0]
+
+
+def _source(actor: Actor) -> str:
+    return actor.name if isinstance(actor, ApiKey) else "api"
+
+
+def _filtered(leads: LeadQuerySet, parameters: Parameters, request: Request) -> LeadQuerySet:
+    if (email := parameters.text("email")) is not None:
+        leads = leads.filter(email=email.strip().lower())
+    if (external_id := parameters.text("external_id")) is not None:
+        known = LeadIdentifier.objects.filter(kind=LeadIdentifier.Kind.EXTERNAL, value=external_id)
+        leads = leads.filter(pk__in=known.values("lead"))
+    for name, choices in (
+        ("stage", Stage.values),
+        ("status", Status.values),
+        ("temperature", Temperature.values),
+    ):
+        if (choice := parameters.one_of(name, choices)) is not None:
+            leads = leads.filter(**{name: choice})
+    if (owner := parameters.text("owner")) is not None:
+        leads = leads.filter(_owned_by(owner, request))
+    if (smallest := parameters.number("min_score", smallest=-1)) is not None:
+        leads = leads.filter(priority__gte=smallest)
+    if (moment := parameters.moment("updated_since")) is not None:
+        leads = leads.filter(Q(updated_at__gte=moment) | Q(scored_at__gte=moment))
+    return leads
+
+
+def _owned_by(owner: str, request: Request) -> Q:
+    if owner == NOBODY:
+        return Q(owner__isnull=True)
+    if owner == ME and request.user.is_authenticated:
+        return Q(owner=request.user.pk)
+    return Q(owner__username=owner)

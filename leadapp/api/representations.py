@@ -1,0 +1,112 @@
+"""How leads, activities and scores look from outside."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from leadapp.models import Activity, Company, Lead, LeadIdentifier
+from leadapp.services.facts import LEAD_FACTS
+from scoring.engine import Explanation, Line, reasons_for
+
+FACTS = tuple(name for name in LEAD_FACTS if name not in {"email", "source"})
+
+
+def leads_as_json(leads: Sequence[Lead]) -> list[dict[str, Any]]:
+    """Return the leads; takes two statements for any number of them, with company and owner read before."""
+    reasons = reasons_for(leads)
+    external_ids: dict[int, list[str]] = {}
+    identifiers = LeadIdentifier.objects.filter(
+        lead__in=[lead.pk for lead in leads], kind=LeadIdentifier.Kind.EXTERNAL
+    )
+    for lead_id, value in identifiers.order_by("id").values_list("lead_id", "value") if leads else ():
+        external_ids.setdefault(lead_id, []).append(value)
+    return [_lead(lead, reasons.get(lead.pk, []), external_ids.get(lead.pk, [])) for lead in leads]
+
+
+def _lead(lead: Lead, reasons: list[str], external_ids: list[str]) -> dict[str, Any]:
+    return {
+        "id": lead.pk,
+        "email": lead.email,
+        "score": lead.score,
+        "fit": lead.fit,
+        "engagement": lead.engagement,
+        "grade": lead.grade or None,
+        "temperature": lead.temperature or None,
+        "stage": lead.stage,
+        "status": lead.status,
+        "scored_at": lead.scored_at,
+        "reasons": reasons,
+        **{name: getattr(lead, name) for name in FACTS},
+        "source": lead.source,
+        "company": _company(lead.company),
+        "attributes": lead.attributes,
+        "external_ids": external_ids,
+        "owner": lead.owner.username if lead.owner else None,
+        "status_reason": lead.status_reason,
+        "last_activity_at": lead.last_activity_at,
+        "created_at": lead.created_at,
+        "updated_at": lead.updated_at,
+    }
+
+
+def _company(company: Company | None) -> dict[str, Any] | None:
+    if company is None:
+        return None
+    names = ("id", "name", "domain", "industry", "employees", "annual_revenue", "country")
+    return {name: getattr(company, name) for name in names}
+
+
+def activity_as_json(activity: Activity) -> dict[str, Any]:
+    """Return one line of the timeline."""
+    return {
+        "id": activity.pk,
+        "lead": activity.lead_id,
+        "type": activity.type.slug,
+        "label": activity.type.label,
+        "occurred_at": activity.occurred_at,
+        "received_at": activity.received_at,
+        "source": activity.source,
+        "external_id": activity.external_id,
+        "properties": activity.properties,
+        "actor": activity.actor.username if activity.actor else None,
+        "voided": None
+        if activity.voided_at is None
+        else {"at": activity.voided_at, "reason": activity.void_reason},
+    }
+
+
+def score_as_json(lead: Lead, explanation: Explanation | None) -> dict[str, Any]:
+    """Return a score with its lines, whose points sum exactly to it."""
+    known = {
+        "lead": lead.pk,
+        "score": lead.score,
+        "fit": lead.fit,
+        "engagement": lead.engagement,
+        "grade": lead.grade or None,
+        "temperature": lead.temperature or None,
+        "scored_at": lead.scored_at,
+        "opted_out": lead.do_not_score,
+    }
+    if explanation is None:
+        return {**known, "model": None, "version": None, "lines": []}
+    version = explanation.version
+    return {
+        **known,
+        "model": version.model.name,
+        "version": version.number,
+        "lines": [_line(line) for line in explanation.lines],
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "name": line.name,
+        "dimension": line.dimension or None,
+        "group": line.group or None,
+        "is_rule": line.is_rule,
+        # Texts, as all exact decimals in JSON.
+        "points": f"{line.points.normalize():f}",
+        "raw_points": f"{line.raw.normalize():f}",
+        "evidence": line.evidence,
+        "matches": line.matches,
+        "newest": line.newest,
+    }

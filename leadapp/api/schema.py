@@ -1,0 +1,225 @@
+"""The shapes that the OpenAPI schema shows. Services check what comes in, not these."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from leadapp.models import Gender, Seniority, Stage, Status, Temperature
+
+
+class ProblemError(serializers.Serializer[Any]):
+    """One fault."""
+
+    index = serializers.IntegerField(required=False, help_text="In a batch: which event, from 0.")
+    field = serializers.CharField(required=False, help_text="The field, with dots: lead.email")
+    pointer = serializers.CharField(help_text="The same as a JSON pointer: #/lead/email")
+    detail = serializers.CharField()
+
+
+class Problem(serializers.Serializer[Any]):
+    """Why a request was refused (RFC 9457). Nothing was stored."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    message = serializers.CharField(help_text="The same as detail.")
+    errors = ProblemError(many=True, required=False)  # type: ignore[assignment]
+
+
+class CompanyFacts(serializers.Serializer[Any]):
+    """A company: found by its domain, else by its name, else made."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    domain = serializers.CharField(max_length=253, required=False, allow_null=True)
+    industry = serializers.CharField(max_length=100, required=False)
+    employees = serializers.IntegerField(min_value=0, required=False, allow_null=True)
+    annual_revenue = serializers.IntegerField(min_value=0, required=False, allow_null=True)
+    country = serializers.CharField(required=False, help_text="ISO 3166, two letters.")
+
+
+class Company(CompanyFacts):
+    """A company as it is stored."""
+
+    id = serializers.IntegerField()
+
+
+class LeadFacts(serializers.Serializer[Any]):
+    """What can be said about a lead."""
+
+    email = serializers.EmailField(required=False, allow_null=True)
+    first_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    last_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    phone = serializers.CharField(required=False, allow_blank=True, help_text="Stored as E.164.")
+    linkedin_url = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    job_title = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    seniority = serializers.ChoiceField(choices=Seniority.choices, required=False, allow_blank=True)
+    city = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    country = serializers.CharField(required=False, allow_blank=True, help_text="ISO 3166, two letters.")
+    language = serializers.CharField(max_length=12, required=False, allow_blank=True)
+    birth_year = serializers.IntegerField(min_value=1900, max_value=2100, required=False, allow_null=True)
+    gender = serializers.ChoiceField(choices=Gender.choices, required=False, allow_blank=True)
+    source = serializers.CharField(  # type: ignore[assignment]
+        max_length=100, required=False, allow_blank=True
+    )
+    campaign = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    utm_source = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    utm_medium = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    utm_campaign = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    utm_term = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    utm_content = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    do_not_email = serializers.BooleanField(required=False)
+    do_not_call = serializers.BooleanField(required=False)
+    do_not_score = serializers.BooleanField(required=False, help_text="True: has no score from now on.")
+    company = CompanyFacts(required=False, allow_null=True, help_text="Also just the name, as a text.")
+    attributes = serializers.DictField(required=False, help_text="Custom fields by their key.")
+
+
+class NewLead(LeadFacts):
+    """A lead to be made, with the names by which other systems know it."""
+
+    external_id = serializers.CharField(max_length=200, required=False)
+    visitor_id = serializers.CharField(max_length=200, required=False)
+
+
+class LeadReference(NewLead):
+    """Who did it: at least one of id, external_id, email, visitor_id; other facts may come along."""
+
+    id = serializers.IntegerField(required=False, min_value=1)
+
+
+class Lead(LeadFacts):
+    """A lead."""
+
+    id = serializers.IntegerField()
+    score = serializers.IntegerField(allow_null=True, help_text="Null: not scored yet, or opted out.")
+    fit = serializers.IntegerField(allow_null=True)
+    engagement = serializers.IntegerField(allow_null=True)
+    grade = serializers.CharField(allow_null=True, help_text="Fit A to D and engagement 1 to 4, such as A1.")
+    temperature = serializers.ChoiceField(choices=Temperature.choices, allow_null=True)
+    stage = serializers.ChoiceField(choices=Stage.choices)
+    status = serializers.ChoiceField(choices=Status.choices)
+    status_reason = serializers.CharField(allow_blank=True)
+    scored_at = serializers.DateTimeField(allow_null=True)
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="The strongest reasons.")
+    company = Company(allow_null=True)
+    external_ids = serializers.ListField(child=serializers.CharField())
+    owner = serializers.CharField(allow_null=True, help_text="The user name of the rep.")
+    last_activity_at = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class LeadPage(serializers.Serializer[Any]):
+    """Some leads, in the order of the prioritised list."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = Lead(many=True)
+
+
+class ScoreLine(serializers.Serializer[Any]):
+    """One summand: a rule, or what a cap, a bound or rounding changed."""
+
+    name = serializers.CharField()
+    dimension = serializers.CharField(allow_null=True)
+    group = serializers.CharField(allow_null=True)
+    is_rule = serializers.BooleanField()
+    points = serializers.CharField(help_text="An exact decimal; all lines sum to the score.")
+    raw_points = serializers.CharField(help_text="Before the cap of the rule.")
+    evidence = serializers.CharField(allow_blank=True)
+    matches = serializers.IntegerField(allow_null=True)
+    newest = serializers.DateTimeField(allow_null=True)
+
+
+class Score(serializers.Serializer[Any]):
+    """A score and where it comes from."""
+
+    lead = serializers.IntegerField()
+    score = serializers.IntegerField(allow_null=True)
+    fit = serializers.IntegerField(allow_null=True)
+    engagement = serializers.IntegerField(allow_null=True)
+    grade = serializers.CharField(allow_null=True)
+    temperature = serializers.CharField(allow_null=True)
+    scored_at = serializers.DateTimeField(allow_null=True)
+    opted_out = serializers.BooleanField()
+    model = serializers.CharField(allow_null=True)
+    version = serializers.IntegerField(allow_null=True)
+    lines = ScoreLine(many=True)
+
+
+class Event(serializers.Serializer[Any]):
+    """Something that a lead did."""
+
+    lead = LeadReference()
+    type = serializers.CharField(max_length=64, help_text="The type's name, such as page_view.")
+    occurred_at = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="Default: now. Up to 5 minutes ahead counts as now; at most 10 years ago.",
+    )
+    properties = serializers.DictField(required=False, allow_null=True)
+    external_id = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_null=True,
+        help_text="The event's id in your system: sent again, it is stored once.",
+    )
+    source = serializers.CharField(  # type: ignore[assignment]
+        max_length=100, required=False, allow_null=True, help_text="Default: the name of the key."
+    )
+
+
+class RecordedEvent(serializers.Serializer[Any]):
+    """The event is stored."""
+
+    id = serializers.IntegerField()
+    lead = serializers.IntegerField()
+    repeated = serializers.BooleanField(help_text="It was stored before; nothing was written.")
+
+
+class RecordedBatch(serializers.Serializer[Any]):
+    """The events are stored, in the order in which they came."""
+
+    accepted = serializers.IntegerField()
+    repeated = serializers.IntegerField()
+    results = RecordedEvent(many=True)
+
+
+class Voided(serializers.Serializer[Any]):
+    """It was declared wrong."""
+
+    at = serializers.DateTimeField()
+    reason = serializers.CharField()
+
+
+class Activity(serializers.Serializer[Any]):
+    """A line of a lead's timeline."""
+
+    id = serializers.IntegerField()
+    lead = serializers.IntegerField()
+    type = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    occurred_at = serializers.DateTimeField()
+    received_at = serializers.DateTimeField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    external_id = serializers.CharField(allow_null=True)
+    properties = serializers.DictField()
+    actor = serializers.CharField(allow_null=True)
+    voided = Voided(allow_null=True)
+
+
+class ActivityPage(serializers.Serializer[Any]):
+    """Some activities of a lead, newest first."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = Activity(many=True)
+
+
+class Submission(serializers.Serializer[Any]):
+    """The submission is stored."""
+
+    id = serializers.CharField()
+    lead = serializers.IntegerField(required=False, help_text="Only with an API key.")

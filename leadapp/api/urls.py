@@ -1,0 +1,20 @@
+"""The addresses of the API."""
+
+from django.urls import path, re_path
+
+from leadapp.api.activities import Activities, ActivityBatch
+from leadapp.api.docs import Docs, NothingHere, Schema
+from leadapp.api.forms import Submissions
+from leadapp.api.leads import Leads, LeadScore, OneLead
+
+urlpatterns = [
+    path("forms/<slug:slug>/submissions", Submissions.as_view(), name="api-submissions"),
+    path("activities", Activities.as_view(), name="api-activities"),
+    path("activities/batch", ActivityBatch.as_view(), name="api-activity-batch"),
+    path("leads", Leads.as_view(), name="api-leads"),
+    path("leads/<int:pk>", OneLead.as_view(), name="api-lead"),
+    path("leads/<int:pk>/score", LeadScore.as_view(), name="api-lead-score"),
+    path("schema/", Schema.as_view(), name="api-schema"),
+    path("docs/", Docs.as_view(), name="api-docs"),
+    re_path(r"", NothingHere.as_view()),
+]
