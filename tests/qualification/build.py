@@ -59,7 +59,7 @@ def make_good_lead(**facts: Any) -> Lead:
     """Make a lead that passes the gate to MQL, unless the facts say otherwise."""
     if "company" not in facts:
         facts["company"], _ = Company.objects.get_or_create(name="Vögele", industry="Machinery")
-    good = {"first_name": "Annelie", "last_name": "Großmann", "country": "DE", "score": 60}
+    good: dict[str, Any] = {"first_name": "Annelie", "last_name": "Großmann", "country": "DE", "score": 60}
     return make_lead(**(good | facts))
 
 

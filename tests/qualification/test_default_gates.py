@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import Company, Lead, User
 from qualification.models import Deal, Gate, Step
@@ -163,7 +164,9 @@ def test_only_mql_and_handover_are_automatic() -> None:
 
 
 @pytest.mark.parametrize("number", [1, 20])
-def test_any_number_of_leads_takes_the_same_queries(number: int, django_assert_num_queries: Any) -> None:
+def test_any_number_of_leads_takes_the_same_queries(
+    number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     leads = [make_good_lead() for _ in range(number)]
     for lead in leads:
         confirm(lead)

@@ -68,7 +68,7 @@ def refusal(kind: type[Refused], **asked: Any) -> Refused:
     """Ask for a move that must be refused, and show that nothing was written."""
     before = everything()
     with pytest.raises(kind) as caught:
-        move_lead(**({"now": NOW, "reason": ""} | asked))
+        move_lead(**{"now": NOW, "reason": "", **asked})
     assert everything() == before
     assert caught.value.message
     return caught.value
@@ -281,7 +281,7 @@ def test_a_customer_who_went_back_by_mistake_returns_with_the_deal_there_is(rep:
 )
 def test_deals_that_make_no_sense_are_refused(facts: dict[str, Any], field: str, rep: User) -> None:
     lead = ready_lead(Stage.SQL, owner=rep)
-    deal = DealFacts(**({"value": Decimal(1), "currency": "EUR", "won_on": NOW.date()} | facts))
+    deal = DealFacts(**{"value": Decimal(1), "currency": "EUR", "won_on": NOW.date(), **facts})
     refused = refusal(Invalid, lead=lead, to_stage="customer", seen_stage="sql", actor=rep, deal=deal)
     assert set(refused.errors) == {field}
 
