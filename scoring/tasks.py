@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from leadapp.celery import app
 from scoring.models import Cause, Rescore, ScoringRequest
+from scoring.nudging import send_soon
 from scoring.services import queue, rescore
 from scoring.services.versions import live_version
 
@@ -18,11 +19,15 @@ EVALUATE = "qualification.tasks.evaluate_waiting"
 
 
 def nudge() -> None:
-    """Wake a worker once the current transaction is committed.
+    """Wake a worker once the current transaction is committed, without waiting for the broker.
 
     The nudge carries nothing and may get lost: the queue is in the database, and `sweep` looks into it.
     """
-    transaction.on_commit(lambda: send("scoring.tasks.score_waiting"), robust=True)
+    transaction.on_commit(lambda: send_soon(_wake), robust=True)
+
+
+def _wake() -> None:
+    send("scoring.tasks.score_waiting")
 
 
 def send(task: str) -> None:
