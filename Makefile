@@ -19,12 +19,13 @@ run: $(VENV)/installed  ## start Leadapp on http://127.0.0.1:8000 (PORT and LEAD
 test: $(VENV)/installed-dev  ## run all tests (ARGS="-k name" runs some)
 	@$(WITH_SERVICES) $(BIN)/python -m pytest $(ARGS)
 
+lint: export DEBUG := 1
 lint: $(VENV)/installed-dev  ## check style, types, layers and templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint templates
+	$(BIN)/djlint --lint --quiet templates
 
 format: $(VENV)/installed-dev  ## put the code into its form
 	$(BIN)/ruff check --fix .

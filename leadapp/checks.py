@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register, run_checks
+from django.core.exceptions import ImproperlyConfigured
 
 TAG = "leadapp"
 
@@ -13,7 +14,11 @@ TAG = "leadapp"
 @register(TAG)
 def check_configuration(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Find what is missing in the environment."""
-    if settings._wrapped.SECRET_KEY:
+    try:
+        configured = bool(settings.SECRET_KEY)
+    except ImproperlyConfigured:
+        configured = False
+    if configured:
         return []
     return [
         Error(

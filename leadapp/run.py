@@ -79,7 +79,9 @@ def _settings(folder: DataFolder, port: int) -> dict[str, str]:
         "COLLECTED_STATIC": "0",
         "LEADAPP_DEMO_PASSWORD": folder.secret("demo", 9),
     }
-    unset = {name: value for name, value in defaults.items() if not {name, f"{name}_FILE"} & os.environ.keys()}
+    unset = {
+        name: value for name, value in defaults.items() if not {name, f"{name}_FILE"} & os.environ.keys()
+    }
     return unset | {"LEADAPP_ADDRESS": f"http://{HOST}:{port}"}
 
 

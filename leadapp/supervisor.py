@@ -6,6 +6,7 @@ but writes logs to files and wants a configuration of its own, circus brings Zer
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -146,10 +147,8 @@ class Supervisor:
 
 def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
     """Signal a process and its children; all of them may be gone already."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def _how_it_ended(status: int) -> str:

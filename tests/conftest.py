@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,9 +24,9 @@ REDIS_DATABASE = 15
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let fixtures know whether their test failed."""
-    report: Any = yield
+    report = yield
     if report.failed:
         item.failed = True  # type: ignore[attr-defined]
     return report
@@ -48,7 +48,7 @@ def _own_broker_database() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "REDIS_URL", url)
         patch.setattr(settings, "CELERY_BROKER_URL", url)
-        app.conf.broker_url = url
+        app.conf.update(broker_url=url)
         yield
 
 

@@ -91,8 +91,8 @@ class Postgres(Server):
         except psycopg2.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise EmbeddedError(
-                    f"{self.folder.path}/services.secret is not the password of the database in {self.data}. "
-                    "Restore that file, or move the data folder away and start again."
+                    f"{self.folder.path}/services.secret is not the password of the database in "
+                    f"{self.data}. Restore that file, or move the data folder away and start again."
                 ) from error
             return False
         return True
@@ -123,8 +123,8 @@ class Postgres(Server):
         version = version_file.read_text().strip()
         if version != MAJOR_VERSION:
             raise EmbeddedError(
-                f"{self.data} was made by PostgreSQL {version}, this is {MAJOR_VERSION}. Dump it with the old "
-                "version, or move the folder away and start with an empty database."
+                f"{self.data} was made by PostgreSQL {version}, this is {MAJOR_VERSION}. Dump it with the "
+                "old version, or move the folder away and start with an empty database."
             )
 
     def _initialise(self) -> None:
@@ -159,7 +159,9 @@ class Postgres(Server):
         )
         if result.returncode != 0:
             shutil.rmtree(draft)
-            raise EmbeddedError(f"PostgreSQL could not make its files: {result.stderr.strip()}{self._root_hint()}")
+            raise EmbeddedError(
+                f"PostgreSQL could not make its files: {result.stderr.strip()}{self._root_hint()}"
+            )
         draft.rename(self.data)
 
     def _as_user(self) -> list[str]:
@@ -177,7 +179,9 @@ class Postgres(Server):
             "--securebits=+no_setuid_fixup",
         )
         if not prefix:
-            raise EmbeddedError(f"PostgreSQL does not run as root, and there is no setpriv.{self._root_hint()}")
+            raise EmbeddedError(
+                f"PostgreSQL does not run as root, and there is no setpriv.{self._root_hint()}"
+            )
         return prefix
 
     def _user_id(self) -> int:
