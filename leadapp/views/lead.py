@@ -13,7 +13,7 @@ from leadapp.views.breakdown import read_breakdown, read_history
 from leadapp.views.lead_page import Rights, read_lead_page
 from leadapp.views.timeline import read_timeline
 from qualification.models import Assignment, Deal, Note, Task
-from qualification.views.forms import NoteForm, TaskForm
+from qualification.views.forms import NoteForm, TaskForm, tomorrow_morning
 
 MOST_ROWS = 200
 
@@ -68,7 +68,7 @@ def notes(request: HttpRequest, pk: int) -> HttpResponse:
         "open_tasks": tasks.filter(done_at=None).order_by("due_at", "pk")[:MOST_ROWS],
         "done_tasks": tasks.exclude(done_at=None).order_by("-done_at", "-pk")[:20],
         "note_form": NoteForm(),
-        "task_form": TaskForm(),
+        "task_form": TaskForm(initial={"due_at": tomorrow_morning()}),
     }
     return _page(request, lead, "notes", context)
 

@@ -4,9 +4,9 @@ Each table is asked for one page with an index of its own, so the number of quer
 how much has happened; a page begins after the entry that the cursor names.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from leadapp.errors import Invalid
 from leadapp.models import Activity, ActivityType, Lead
-from leadapp.views.activity_words import Words
 from leadapp.views.timeline_entries import (
     Entry,
     activity_entry,
@@ -25,12 +24,11 @@ from leadapp.views.timeline_entries import (
     score_change_entry,
     stage_change_entry,
 )
+from leadapp.views.timeline_folding import fold, give_points
 from qualification.models import Assignment, BantAnswer, Note, StageChange
-from scoring.models import Cause, ScoreChange
+from scoring.models import ScoreChange
 
 PAGE = 30
-# A score that follows an activity within this time is taken as its effect.
-AT_ONCE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,57 +190,3 @@ def _choices(lead: Lead, show: str) -> list[Choice]:
         if counts.get(value) or value == show
     ]
     return [views[0], *channels, *views[1:]]
-
-
-def give_points(entries: list[Entry], *, complete: bool) -> list[Entry]:
-    """Write the change of the score beside the activity that made it, where there can be only one.
-
-    Where several different activities went into one scoring the change keeps a line of its own.
-    """
-    kept: list[Entry] = []
-    for index, entry in enumerate(entries):
-        causes = list(_causes(entry, entries[index + 1 :]))
-        alike = {(cause.activity.type_id, cause.words.strong) for cause in causes if cause.activity}
-        reaches_end = index + 1 + len(causes) == len(entries)
-        if len(alike) != 1 or (reaches_end and not complete) or any(cause.is_voided for cause in causes):
-            kept.append(entry)
-            continue
-        causes[0].points, causes[0].score = entry.points, entry.score
-    return kept
-
-
-def _causes(entry: Entry, older: list[Entry]) -> Iterator[Entry]:
-    change = entry.score_change
-    if change is None or change.cause != Cause.ACTIVITY or change.score is None:
-        return
-    for cause in older:
-        received = cause.activity.received_at if cause.activity else None
-        if received is None or not change.at - AT_ONCE < received <= change.at:
-            return
-        yield cause
-
-
-def fold(entries: list[Entry]) -> list[Entry]:
-    """Fold several alike in a row, on one day, into the newest of them."""
-    lines: list[Entry] = []
-    for _, group in groupby(entries, _alike):
-        first, *rest = group
-        if rest:
-            first.repeats = [Entry(**{**vars(first), "repeats": []}), *rest]
-            points = [entry.points for entry in first.repeats if entry.points is not None]
-            first.points = sum(points) if points else None
-            if first.score_change is not None:
-                first.words = _folded_score(first, rest[-1])
-        lines.append(first)
-    return lines
-
-
-def _alike(entry: Entry) -> object:
-    return (timezone.localdate(entry.at), entry.fold) if entry.fold else entry.cursor
-
-
-def _folded_score(newest: Entry, oldest: Entry) -> Words:
-    before = oldest.score_change.score_before if oldest.score_change else None
-    return Words(
-        before=f"Score {before} → ", strong=str(newest.score), after=", since time passed", icon="chart"
-    )

@@ -11,6 +11,8 @@ from leadapp.views.activity_words import Words, words_of
 from qualification.models import Assignment, BantAnswer, Move, Note, StageChange
 from scoring.models import Cause, ScoreChange
 
+PAGE_VIEW = "page_view"
+
 
 @dataclass(frozen=True, kw_only=True)
 class FactChange:
@@ -39,6 +41,13 @@ class Entry:
     score_change: ScoreChange | None = None
     fold: tuple[object, ...] | None = None
     repeats: list["Entry"] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> int:
+        """Return how long a page was read."""
+        properties = self.activity.properties if self.activity else {}
+        seconds = properties.get("seconds") if isinstance(properties, dict) else None
+        return int(seconds) if isinstance(seconds, int | float) and seconds > 0 else 0
 
     @property
     def cursor(self) -> str:
@@ -133,7 +142,9 @@ def activity_entry(row: Activity) -> Entry:
     """Tell what the lead did, or what was done with it."""
     properties = row.properties if isinstance(row.properties, dict) else {}
     words = words_of(row.type.slug, row.type.label, row.type.channel, properties)
-    is_talk = row.type.channel in ("sales", "record")
+    stands_alone = row.is_voided or words.note or row.type.channel in ("sales", "record")
+    # Pages are read one after the other: a visit is one line, whichever pages it led to.
+    what = "" if row.type.slug == PAGE_VIEW else words.strong
     return Entry(
         at=row.occurred_at,
         rank=5,
@@ -143,7 +154,7 @@ def activity_entry(row: Activity) -> Entry:
         is_key=row.type.is_signal and not row.is_voided,
         changes=fact_changes(properties) if row.type.slug == "lead.updated" else [],
         activity=row,
-        fold=None if is_talk or row.is_voided or words.note else ("activity", row.type_id, words.strong),
+        fold=None if stands_alone else ("activity", row.type_id, what),
     )
 
 

@@ -106,7 +106,7 @@ class OwnerForm(SeenForm):
     def __init__(self, *args: Any, lead: Lead, **kwargs: Any) -> None:
         super().__init__(*args, lead=lead, **kwargs)
         owner_field = self.fields["owner"]
-        assert isinstance(owner_field, forms.ModelChoiceField)  # noqa: S101 - declared above
+        assert isinstance(owner_field, forms.ModelChoiceField)
         owner_field.queryset = (
             User.objects.filter(is_active=True, groups__name="rep")
             .exclude(leads=lead)
@@ -119,6 +119,11 @@ class NoteForm(forms.Form):
     """What somebody wants to remember about a lead."""
 
     text = forms.CharField(label="Note", max_length=10_000, widget=forms.Textarea({"rows": 3}))
+
+
+def tomorrow_morning() -> datetime:
+    """Return when most follow-ups are due."""
+    return (timezone.localtime() + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
 
 
 class TaskForm(forms.Form):

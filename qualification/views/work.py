@@ -14,7 +14,7 @@ from qualification.models import Task
 from qualification.services.work import add_note as write_note
 from qualification.services.work import add_task as set_task
 from qualification.services.work import complete_task as finish_task
-from qualification.views.forms import NoteForm, TaskForm
+from qualification.views.forms import NoteForm, TaskForm, tomorrow_morning
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,7 +34,11 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
 def add_task(request: HttpRequest, pk: int) -> HttpResponse:
     """Set a follow-up for oneself."""
     lead = visible_lead(request, pk)
-    question = Question(title=f"Next task for {lead.name}", submit="Set task", form=TaskForm(posted(request)))
+    question = Question(
+        title=f"Next task for {lead.name}",
+        submit="Set task",
+        form=TaskForm(posted(request), initial={"due_at": tomorrow_morning()}),
+    )
 
     def carry_out(data: dict[str, Any]) -> str:
         me = signed_in(request)
