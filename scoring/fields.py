@@ -48,6 +48,14 @@ class Field:
     scopes: frozenset[Scope] = frozenset(Scope)
     choices: tuple[tuple[str, str], ...] = ()
     is_sensitive: bool = False
+    # The database holds these in one case only, so they need not be folded to be compared.
+    is_lower: bool = False
+    is_upper: bool = False
+
+    @property
+    def is_folded(self) -> bool:
+        """Tell whether values come in one case only."""
+        return self.is_lower or self.is_upper
 
     @property
     def is_json(self) -> bool:
@@ -72,8 +80,8 @@ def _columns(letter: str, prefix: str, names: Iterable[tuple[str, str, Kind]]) -
 
 
 _FIELDS: list[Field] = [
-    Field("lead.email", "Email", Kind.TEXT, "l.email"),
-    Field("lead.email_domain", "Email domain", Kind.TEXT, "split_part(l.email, '@', 2)"),
+    Field("lead.email", "Email", Kind.TEXT, "l.email", is_lower=True),
+    Field("lead.email_domain", "Email domain", Kind.TEXT, "split_part(l.email, '@', 2)", is_lower=True),
     *_columns(
         "l",
         "lead",
@@ -85,18 +93,27 @@ _FIELDS: list[Field] = [
             ("job_title", "Job title", Kind.TEXT),
         ],
     ),
-    Field("lead.seniority", "Seniority", Kind.CHOICE, "l.seniority", choices=tuple(Seniority.choices)),
-    *_columns(
-        "l",
-        "lead",
-        [
-            ("city", "City", Kind.TEXT),
-            ("country", "Country", Kind.TEXT),
-            ("language", "Language", Kind.TEXT),
-        ],
+    Field(
+        "lead.seniority",
+        "Seniority",
+        Kind.CHOICE,
+        "l.seniority",
+        choices=tuple(Seniority.choices),
+        is_lower=True,
     ),
+    Field("lead.city", "City", Kind.TEXT, "l.city"),
+    Field("lead.country", "Country", Kind.TEXT, "l.country", is_upper=True),
+    Field("lead.language", "Language", Kind.TEXT, "l.language"),
     Field("lead.birth_year", "Birth year", Kind.NUMBER, "l.birth_year", is_sensitive=True),
-    Field("lead.gender", "Gender", Kind.CHOICE, "l.gender", choices=tuple(Gender.choices), is_sensitive=True),
+    Field(
+        "lead.gender",
+        "Gender",
+        Kind.CHOICE,
+        "l.gender",
+        choices=tuple(Gender.choices),
+        is_sensitive=True,
+        is_lower=True,
+    ),
     *_columns(
         "l",
         "lead",
@@ -118,13 +135,13 @@ _FIELDS: list[Field] = [
         "company",
         [
             ("name", "Company", Kind.TEXT),
-            ("domain", "Company domain", Kind.TEXT),
             ("industry", "Industry", Kind.TEXT),
             ("employees", "Employees", Kind.NUMBER),
             ("annual_revenue", "Annual revenue", Kind.NUMBER),
-            ("country", "Company country", Kind.TEXT),
         ],
     ),
+    Field("company.domain", "Company domain", Kind.TEXT, "c.domain", is_lower=True),
+    Field("company.country", "Company country", Kind.TEXT, "c.country", is_upper=True),
     Field("activity.source", "Source of the activity", Kind.TEXT, "a.source", scopes=ACTIVITY_ONLY),
     Field("lead.score", "Score", Kind.NUMBER, "l.score", scopes=GATE_ONLY),
     Field("lead.fit", "Fit", Kind.NUMBER, "l.fit", scopes=GATE_ONLY),
@@ -136,6 +153,7 @@ _FIELDS: list[Field] = [
         "substr(l.grade, 1, 1)",
         scopes=GATE_ONLY,
         choices=tuple((letter, letter) for letter in "ABCD"),
+        is_upper=True,
     ),
     Field(
         "lead.engagement_grade",
@@ -144,6 +162,7 @@ _FIELDS: list[Field] = [
         "substr(l.grade, 2, 1)",
         scopes=GATE_ONLY,
         choices=tuple((digit, digit) for digit in "1234"),
+        is_upper=True,
     ),
     Field(
         "lead.temperature",
@@ -152,6 +171,7 @@ _FIELDS: list[Field] = [
         "l.temperature",
         scopes=GATE_ONLY,
         choices=tuple(Temperature.choices),
+        is_lower=True,
     ),
     Field("lead.ready_for_sales", "Ready for sales", Kind.BOOLEAN, READY_FOR_SALES, scopes=GATE_ONLY),
     Field(

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from scoring.engine.definition import Definition, Group, Rule
-from scoring.engine.scores import MOMENTS, compiled
+from scoring.engine.scores import compiled
 from scoring.engine.wording import activity_evidence, activity_reason, ago, fact_evidence, fact_reason
 from scoring.models import Dimension, ScoringModelVersion
 
@@ -88,7 +88,7 @@ def explain_moments(
     statement = ready.explaining
     lead_ids, as_ofs = [lead_id for lead_id, _ in moments], [as_of for _, as_of in moments]
     with connection.cursor() as cursor:
-        cursor.execute(MOMENTS + statement.sql, [lead_ids, as_ofs, *statement.params])
+        cursor.execute(statement.sql, statement.bind(lead_ids=lead_ids, as_ofs=as_ofs))
         names = [column.name for column in cursor.description]
         return [_explanation(version, ready.definition, dict(zip(names, row, strict=True))) for row in cursor]
 

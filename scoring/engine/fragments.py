@@ -2,8 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-Parameter = str | int | float | list[str] | list[float] | None
+
+@dataclass(frozen=True)
+class Later:
+    """A parameter whose value is known only when the statement runs."""
+
+    name: str
+
+
+Parameter = str | int | float | list[str] | Later
 
 
 @dataclass(frozen=True)
@@ -21,10 +30,13 @@ class Fragment:
     def __radd__(self, other: str) -> "Fragment":
         return Fragment(other + self.sql, self.params)
 
+    def bind(self, **values: Any) -> list[Any]:
+        """Return the parameters, with these values in the places kept for later."""
+        return [values[param.name] if isinstance(param, Later) else param for param in self.params]
+
 
 def join(separator: str, fragments: Iterable[Fragment]) -> Fragment:
     """Put a separator between fragments."""
     parts = list(fragments)
-    return Fragment(
-        separator.join(part.sql for part in parts), tuple(p for part in parts for p in part.params)
-    )
+    params = tuple(param for part in parts for param in part.params)
+    return Fragment(separator.join(part.sql for part in parts), params)

@@ -8,13 +8,9 @@ from functools import lru_cache
 from django.db import connection
 
 from scoring.engine.definition import Definition, read_definition
-from scoring.engine.statement import Statement, build
+from scoring.engine.fragments import Fragment
+from scoring.engine.statement import of_moments, of_range
 from scoring.models import ScoringModelVersion
-
-MOMENTS = "WITH m AS (SELECT * FROM unnest(%s::bigint[], %s::timestamptz[]) AS m (lead_id, as_of)) "
-MOMENTS_WITH_CAUSE = """WITH m AS (
-    SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS m (lead_id, as_of, cause)
-)"""
 
 
 @dataclass(frozen=True)
@@ -33,8 +29,9 @@ class Compiled:
     """A version, ready to be run."""
 
     definition: Definition
-    scoring: Statement
-    explaining: Statement
+    scoring: Fragment
+    explaining: Fragment
+    rescoring: Fragment
 
 
 def compiled(version: ScoringModelVersion) -> Compiled:
@@ -58,7 +55,12 @@ def _published(version_id: int, published_at: datetime) -> Compiled:
 
 def _compile(version: ScoringModelVersion) -> Compiled:
     definition = read_definition(version)
-    return Compiled(definition, build(definition), build(definition, explaining=True))
+    return Compiled(
+        definition=definition,
+        scoring=of_moments(definition),
+        explaining=of_moments(definition, explaining=True),
+        rescoring=of_range(definition),
+    )
 
 
 def score_moments(
@@ -70,7 +72,7 @@ def score_moments(
     statement = compiled(version).scoring
     lead_ids, as_ofs = [lead_id for lead_id, _ in moments], [as_of for _, as_of in moments]
     with connection.cursor() as cursor:
-        cursor.execute(MOMENTS + statement.sql, [lead_ids, as_ofs, *statement.params])
+        cursor.execute(statement.sql, statement.bind(lead_ids=lead_ids, as_ofs=as_ofs))
         return [(lead_id, as_of, Score(*numbers)) for lead_id, as_of, *numbers in cursor.fetchall()]
 
 

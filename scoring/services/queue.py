@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from scoring.engine.scores import MOMENTS_WITH_CAUSE, compiled
+from scoring.engine.scores import compiled
 from scoring.models import Cause, ScoringModelVersion, ScoringRequest
 from scoring.services.versions import live_version
 
@@ -34,7 +34,10 @@ LOCK = "SELECT id, scored_at FROM leadapp_lead WHERE id = ANY(%s) ORDER BY id FO
 # Whatever a lead waits for, the history names the most telling cause.
 CAUSES = (Cause.ACTIVITY, Cause.FACTS, Cause.REQUEST, Cause.PUBLISH, Cause.DECAY)
 
-WRITE_SCORES = """, scored AS (
+WRITE_SCORES = """
+WITH m AS (
+    SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS m (lead_id, as_of, cause)
+), scored AS (
     {scoring}
 ), written AS (
     UPDATE leadapp_lead l SET
@@ -128,9 +131,11 @@ def _lock(waiting: dict[int, Waiting], *, now: datetime) -> dict[int, datetime]:
 def _write(version: ScoringModelVersion, moments: dict[int, datetime], waiting: dict[int, Waiting]) -> int:
     """Run the scoring statement and store what it gives."""
     statement = compiled(version).scoring
-    sql = MOMENTS_WITH_CAUSE + WRITE_SCORES.replace("{scoring}", statement.sql)
+    sql = WRITE_SCORES.replace("{scoring}", statement.sql)
     causes = [str(waiting[lead_id].cause) for lead_id in moments]
+    lead_ids, as_ofs = list(moments), list(moments.values())
+    params = statement.bind(lead_ids=lead_ids, as_ofs=as_ofs)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(moments), list(moments.values()), causes, *statement.params, version.pk])
+        cursor.execute(sql, [lead_ids, as_ofs, causes, *params, version.pk])
         (count,) = cursor.fetchone()
     return int(count)

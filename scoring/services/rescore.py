@@ -19,10 +19,7 @@ SELECT count(*), max(id) FROM (
 # Only what changes is written: the numbers, or the version that gives them. A lead that was scored after
 # `now` by a live event has the new version already.
 WRITE_CHUNK = """
-WITH m AS (
-    SELECT id AS lead_id, GREATEST(%s::timestamptz, scored_at) AS as_of FROM leadapp_lead
-    WHERE id >= %s AND id <= %s AND NOT do_not_score
-), scored AS (
+WITH scored AS (
     {scoring}
 ), written AS (
     UPDATE leadapp_lead l SET
@@ -88,21 +85,12 @@ def _chunk(rescore: Rescore, *, now: datetime, chunk: int) -> None:
         cursor.execute(LOCK_CHUNK, [rescore.next_lead_id, chunk])
         count, last = cursor.fetchone()
         if count:
-            statement = compiled(rescore.version).scoring
-            sql = WRITE_CHUNK.replace("{scoring}", statement.sql)
+            statement = compiled(rescore.version).rescoring
+            params = statement.bind(as_of=now, first_id=rescore.next_lead_id, last_id=last)
             version_id = rescore.version_id
             cursor.execute(
-                sql,
-                [
-                    now,
-                    rescore.next_lead_id,
-                    last,
-                    *statement.params,
-                    version_id,
-                    version_id,
-                    version_id,
-                    rescore.cause,
-                ],
+                WRITE_CHUNK.replace("{scoring}", statement.sql),
+                [*params, version_id, version_id, version_id, rescore.cause],
             )
             rescore.next_lead_id = last + 1
             rescore.leads_done += count

@@ -1,0 +1,82 @@
+# ruff: noqa: S608 - the text is built of identifiers and whole numbers only; values are parameters
+"""Fit rules as columns of a scan of leads and companies."""
+
+from dataclasses import dataclass, field
+
+from leadapp.models import Match, Operator
+from scoring.engine.conditions import ALWAYS, Shape, compile, has_a_word, read_in_place, words_of
+from scoring.engine.definition import Definition, Rule
+from scoring.engine.fragments import Fragment, join
+from scoring.engine.sums import limited
+from scoring.fields import find_field
+from scoring.models import Dimension
+
+COMPANY = " LEFT JOIN leadapp_company c ON c.id = l.company_id"
+
+
+@dataclass
+class Facts:
+    """The columns of the fit rules, and what must be joined to the lead `l` for them."""
+
+    columns: list[Fragment] = field(default_factory=list)
+    source: Fragment = field(default_factory=lambda: Fragment(COMPANY))
+
+
+def fact_points(definition: Definition, *, explaining: bool = False) -> Facts:
+    """Return points per fit rule, after its own cap (r<id>)."""
+    facts, searched = Facts(), _Searched()
+    for rule in definition.of_dimension(Dimension.FIT):
+        points = "CASE WHEN " + searched.holds(rule) + f" THEN {rule.points}::float8 ELSE 0::float8 END"
+        facts.columns.append(limited(points, rule.max_points) + f" AS r{rule.id}")
+        if explaining:
+            facts.columns += [points + f" AS raw{rule.id}", _values(rule) + f" AS f{rule.id}"]
+    facts.source += searched.joins()
+    return facts
+
+
+class _Searched:
+    """Texts in which several rules look for words: taken apart once, and once per value, not per lead.
+
+    Each becomes a lateral join that depends on a single field, so that PostgreSQL remembers the answers for
+    values it has seen (Memoize): titles and industries repeat.
+    """
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[Fragment]] = {}
+
+    def holds(self, rule: Rule) -> Fragment:
+        """Return SQL that is true where the conditions of a rule hold."""
+        parts = [self._condition(*condition) for condition in rule.conditions]
+        if not parts:
+            return ALWAYS
+        return "(" + join(" OR " if rule.match == Match.ANY else " AND ", parts) + ")"
+
+    def _condition(self, key: str, operator: str, value: object) -> Fragment:
+        if operator != Operator.MATCHES_LIST:
+            return compile(key, operator, value)  # type: ignore[arg-type]
+        answers = self.answers.setdefault(key, [])
+        answers.append(has_a_word(Fragment("t.words"), value))  # type: ignore[arg-type]
+        return Fragment(f"w{list(self.answers).index(key)}.k{len(answers)}")
+
+    def joins(self) -> Fragment:
+        """Return the lateral joins."""
+        return join("", (self._join(f"w{index}", key) for index, key in enumerate(self.answers)))
+
+    def _join(self, name: str, key: str) -> Fragment:
+        searched = find_field(key)
+        if searched is None:
+            return Fragment("")
+        columns = (
+            "COALESCE(" + answer + f", FALSE) AS k{n}" for n, answer in enumerate(self.answers[key], 1)
+        )
+        text = "lower(" + read_in_place(searched, Shape.TEXT) + ")"
+        return (
+            " CROSS JOIN LATERAL (SELECT " + join(", ", columns)
+            + " FROM (SELECT " + words_of(text) + f" AS words OFFSET 0) t OFFSET 0) {name}"
+        )  # fmt: skip
+
+
+def _values(rule: Rule) -> Fragment:
+    """Return SQL for the values that the conditions of a rule look at, as texts."""
+    fields = [find_field(key) for key, _, _ in rule.conditions]
+    return "ARRAY[" + join(", ", [Fragment(f.text_sql, f.params) for f in fields if f]) + "]::text[]"

@@ -1,0 +1,21 @@
+"""Sums and their limits, as SQL."""
+
+from collections.abc import Sequence
+
+from scoring.engine.fragments import Fragment, join
+
+
+def total(parts: Sequence[Fragment]) -> Fragment:
+    """Return the sum of parts; zero of none."""
+    return "(" + join(" + ", parts) + ")" if parts else Fragment("0::float8")
+
+
+def limited(value: Fragment, cap: int | None) -> Fragment:
+    """Hold a value between -cap and cap."""
+    return value if cap is None else bounded(value, (-cap, cap))
+
+
+def bounded(value: Fragment, bounds: tuple[int, int]) -> Fragment:
+    """Hold a value between two bounds."""
+    low, high = bounds
+    return "LEAST(GREATEST(" + value + f", {low}::float8), {high}::float8)"
