@@ -9,13 +9,13 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-def write_span(span: timedelta) -> str:
-    """Write a length of time: 38 min, 3 h 12 min, 19 h, 4 days."""
+def write_span(span: timedelta, *, is_rough: bool = False) -> str:
+    """Write a length of time: 38 min, 3 h 12 min (roughly 3 h), 19 h, 4 days."""
     seconds = max(0, int(span.total_seconds()))
     if seconds < HOUR:
         return f"{seconds // MINUTE} min"
     hours, minutes = seconds // HOUR, seconds % HOUR // MINUTE
-    if hours < 4:
+    if hours < 4 and not is_rough:
         return f"{hours} h {minutes:02} min" if minutes else f"{hours} h"
     if hours < 48:
         return f"{hours} h"

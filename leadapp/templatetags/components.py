@@ -1,15 +1,17 @@
-"""The parts that pages are made of. Each draws one file of templates/components/."""
+"""The parts that pages are made of; what is more than a word is drawn by templates/components/."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, Protocol
 
 from django import template
 from django.forms import BaseForm, BoundField, CheckboxInput, Select
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from leadapp.models import Lead, Stage, Temperature, User
 from leadapp.times import write_date, write_moment, write_span
@@ -39,36 +41,47 @@ def icon(name: str, size: str = "") -> SafeString:
     )
 
 
-@register.inclusion_tag("components/score.html")
-def score(lead: Lead) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _drawn(name: str, *words: str) -> SafeString:
+    """Draw a label out of a small vocabulary once; the list shows hundreds of them."""
+    return mark_safe(render_to_string(f"components/{name}.html", {"words": words}).strip())  # noqa: S308
+
+
+@register.simple_tag
+def score(lead: Lead) -> SafeString:
     """Write a lead's total, or that it has none."""
-    return {"score": lead.score, "opted_out": lead.do_not_score}
+    if lead.score is None:
+        return _drawn("score", "No score" if lead.do_not_score else "Not yet", "score--none")
+    return format_html('<span class="score">{}</span>', lead.score)
 
 
-@register.inclusion_tag("components/grade.html")
-def grade(code: str, size: str = "") -> dict[str, Any]:
+@register.simple_tag
+def grade(code: str, size: str = "") -> SafeString | str:
     """Draw a grade such as A1; size "lg" is the large one. An empty code draws nothing."""
-    return {"code": code, "fit": code[:1], "engagement": code[1:], "size": size}
+    return _drawn("grade", code, code[0], code[1], size) if code else ""
 
 
-@register.inclusion_tag("components/temperature.html")
-def temperature(code: str) -> dict[str, Any]:
+@register.simple_tag
+def temperature(code: str) -> SafeString | str:
     """Draw a temperature as bars and a word. An empty code draws nothing."""
-    if not code:
-        return {}
-    return {"code": code, "label": Temperature(code).label}
+    return _drawn("temperature", code, Temperature(code).label) if code else ""
 
 
-@register.inclusion_tag("components/stage.html")
-def stage(code: str) -> dict[str, Any]:
+@register.simple_tag
+def stage(code: str) -> SafeString:
     """Draw a stage: the circle fills up, and the word."""
-    return {"code": code, "label": Stage(code).label}
+    return _drawn("stage", code, Stage(code).label)
 
 
-@register.inclusion_tag("components/standing.html")
-def standing(lead: Lead, with_reason: bool = False) -> dict[str, Any]:
+@register.simple_tag
+def standing(lead: Lead, with_reason: bool = False) -> SafeString:
     """Draw where a lead stands: its stage, or that it rests (nurture) or ended (disqualified)."""
-    return {"lead": lead, "reason": lead.status_reason if with_reason else ""}
+    if lead.is_open:
+        return stage(lead.stage)
+    icon_name = "circle-x" if lead.is_disqualified else "pause"
+    reason = f": {lead.status_reason}" if with_reason else ""
+    words = f"{lead.get_status_display()}{reason}"
+    return format_html('<span class="stage stage--out">{}{}</span>', icon(icon_name, "sm"), words)
 
 
 @register.inclusion_tag("components/sla.html")
@@ -77,21 +90,20 @@ def sla(clock: Clock | None, now: datetime | None = None) -> dict[str, Any]:
     if clock is None or clock.due_at is None:
         return {"state": "none"}
     if clock.answered_at is not None:
-        return {"state": "met", "span": write_span(clock.answered_at - clock.assigned_at)}
+        return {"state": "met", "span": write_span(clock.answered_at - clock.assigned_at, is_rough=True)}
     left = clock.due_at - (now or timezone.now())
     state = "late" if left < timedelta() else "soon" if left < SOON else "ok"
     return {"state": state, "span": write_span(abs(left)), "due": write_date(clock.due_at)}
 
 
-@register.inclusion_tag("components/points.html")
-def points(value: float | Decimal | None, decimals: int = 0) -> dict[str, Any]:
+@register.simple_tag
+def points(value: float | Decimal | None, decimals: int = 0) -> SafeString:
     """Write points with their sign; the minus is a real one, None is a dash."""
     if value is None:
-        return {"kind": "nil", "text": DASH}
+        return format_html('<span class="pts pts--nil">{}</span>', DASH)
     number = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    if not number:
-        return {"kind": "nil", "text": f"{abs(number)}"}
-    return {"kind": "up" if number > 0 else "down", "text": f"{'+' if number > 0 else MINUS}{abs(number)}"}
+    kind, sign = ("up", "+") if number > 0 else ("down", MINUS) if number < 0 else ("nil", "")
+    return format_html('<span class="pts pts--{}">{}{}</span>', kind, sign, abs(number))
 
 
 @register.simple_tag

@@ -21,13 +21,13 @@ class FilterForm(forms.Form):
 
     owner = forms.ChoiceField(required=False)
     due = forms.ChoiceField(
-        label="Answer", required=False, choices=[("", "All the same"), ("waiting", "Still to be given")]
+        label="Answer", required=False, choices=[("", "Any"), ("waiting", "Still to be given")]
     )
     stage = forms.MultipleChoiceField(choices=Stage.choices, widget=forms.CheckboxSelectMultiple)
     status = forms.MultipleChoiceField(choices=Status.choices, widget=forms.CheckboxSelectMultiple)
     temperature = forms.MultipleChoiceField(choices=Temperature.choices, widget=forms.CheckboxSelectMultiple)
     grade = forms.MultipleChoiceField(
-        label="Fit", choices=[(fit, fit) for fit in FITS], widget=forms.CheckboxSelectMultiple
+        label="Grade", choices=[(fit, fit) for fit in FITS], widget=forms.CheckboxSelectMultiple
     )
     active = forms.ChoiceField(
         label="Last activity",

@@ -55,7 +55,22 @@
   document.addEventListener("htmx:sendError", (event) => {
     if (!isPoll(event)) say("No connection. Nothing was saved; try again when you are online.");
   });
-  document.addEventListener("htmx:afterSwap", (event) => reveal(event.detail.target));
+  document.addEventListener("htmx:afterSwap", () => reveal(document));
+
+  // A poll that says the same again must not be read out again.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { elt, serverResponse } = event.detail;
+    if (elt.hasAttribute("data-poll") && elt.innerHTML.trim() === serverResponse.trim()) {
+      event.detail.shouldSwap = false;
+    }
+  });
+
+  // What had the focus may be gone after a swap; htmx finds it again by its id, else it goes to the heading.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (!event.detail.target.hasAttribute("data-poll") && document.activeElement === document.body) {
+      document.querySelector("[data-focus]")?.focus({ preventScroll: true });
+    }
+  });
 
   document.addEventListener("click", (event) => {
     const closer = event.target.closest("[data-close]");

@@ -16,6 +16,12 @@
     menu.querySelector("summary").focus();
   });
 
+  // Tabs scroll sideways on a phone: the current one is in sight.
+  const showCurrentTab = () =>
+    document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  showCurrentTab();
+  document.addEventListener("htmx:afterSettle", showCurrentTab);
+
   let wanted = "";
   const focusWanted = () => {
     const field = wanted && document.getElementById(`id_${wanted}`);
