@@ -8,9 +8,11 @@ from leadapp.models import Lead
 
 def lock_leads(lead_ids: Iterable[int]) -> list[Lead]:
     """Lock these leads until the transaction ends and return what they are now, by id."""
-    # Not the stronger FOR UPDATE: other transactions may go on to add activities to these leads.
-    locked = Lead.objects.select_for_update(of=("self",), no_key=True).select_related("owner")
-    return list(locked.filter(pk__in=sorted(set(lead_ids))).order_by("pk"))
+    # Not the stronger FOR UPDATE: other transactions may go on to add activities to these leads. Nothing
+    # is joined: after a wait PostgreSQL reads the locked row again, but not the rows joined to it, so that
+    # a lead would come with the owner it had before.
+    locked = Lead.objects.select_for_update(no_key=True)
+    return list(locked.filter(pk__in=set(lead_ids)).order_by("pk"))
 
 
 def lock_lead(lead: Lead) -> Lead:

@@ -1,5 +1,6 @@
 """Moves: guard, compare with what the person saw, write the new stage and the history in one transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -16,6 +17,11 @@ from qualification.services.locks import lock_lead
 from qualification.services.texts import cleaned_text, needed_reason
 
 STAGES = list(Stage)
+STATUS_WORDS: Mapping[str, str] = {
+    Status.OPEN: "open",
+    Status.NURTURE: "in nurture",
+    Status.DISQUALIFIED: "disqualified",
+}
 
 
 class GateClosed(Invalid):
@@ -50,7 +56,7 @@ def move_lead(
         require_may_work(actor, locked)
         _compare(locked.stage, seen_stage, Stage)
         if not locked.is_open:
-            raise Invalid(f"This lead is {locked.get_status_display().lower()}. Reopen it first.")
+            raise Invalid(f"This lead is {STATUS_WORDS[locked.status]}. Reopen it first.")
         distance = STAGES.index(Stage(to_stage)) - STAGES.index(Stage(locked.stage))
         if distance == 0:
             raise Invalid.field("to_stage", f"It is {Stage(to_stage).label} already.")
@@ -130,7 +136,7 @@ def _set_aside(
         _compare(locked.stage, seen_stage, Stage)
         _compare(locked.status, seen_status, Status)
         if locked.status == status:
-            raise Conflict(f"This lead is {status.label.lower()} already.")
+            raise Conflict(f"This lead is {STATUS_WORDS[status]} already.")
         if locked.status == Status.DISQUALIFIED:
             raise Invalid("This lead is disqualified. Reopen it first.")
         if locked.stage == Stage.CUSTOMER:
