@@ -22,6 +22,7 @@ from leadapp.models.leads import (
 )
 from leadapp.models.operators import Match, Operator
 from leadapp.models.people import User
+from leadapp.models.search import LeadSearch
 
 __all__ = [
     "Activity",
@@ -35,6 +36,7 @@ __all__ = [
     "ImportJob",
     "Lead",
     "LeadIdentifier",
+    "LeadSearch",
     "Match",
     "Operator",
     "Seniority",

@@ -40,10 +40,13 @@ class ScoringRequest(models.Model):
 class ScoredLead(models.Model):
     """A lead was scored and its gates wait to be looked at: qualification's inbox.
 
-    Written in the transaction that scores, deleted in the one that evaluates the gates.
+    Written in the transaction that scores, deleted in the one that evaluates the gates. No foreign key: a
+    row lives for a second, and one of a lead that is gone is thrown away.
     """
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     scored_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -62,7 +65,13 @@ class ScoreChange(models.Model):
     grade = models.CharField(max_length=2, blank=True)
     temperature = models.CharField(max_length=8, choices=Temperature.choices, blank=True)
     version = models.ForeignKey(
-        ScoringModelVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        ScoringModelVersion,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        # A published version cannot be deleted (a trigger).
+        db_constraint=False,
     )
     cause = models.CharField(max_length=16, choices=Cause.choices)
 

@@ -327,4 +327,4 @@ def test_the_list_has_the_indexes_of_its_order() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'leadapp_lead'")
         names = {name for (name,) in cursor.fetchall()}
-    assert {"lead_list", "lead_list_owner", "lead_list_stage", "lead_search_trigram"} <= names
+    assert {"lead_list", "lead_list_owner", "lead_list_stage"} <= names
