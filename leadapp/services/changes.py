@@ -1,6 +1,6 @@
 """Write facts onto leads that exist, and keep what changed as an activity."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -228,8 +228,14 @@ def _save(edits: Iterable[_Edit], applied: Applied, now: datetime) -> None:
             columns |= edit.company_columns
     if companies:
         Company.objects.bulk_update([companies[pk] for pk in sorted(companies)], sorted(columns))
-        # Fit rules look at the company, so all who work there are scored again.
-        applied.to_score.update(Lead.objects.filter(company__in=companies).values_list("pk", flat=True))
+        applied.to_score |= who_works_at(companies)
+
+
+def who_works_at(companies: Collection[int]) -> set[int]:
+    """Return the leads of these companies: fit rules look at the company, so all are scored again."""
+    if not companies:
+        return set()
+    return set(Lead.objects.filter(company__in=companies).values_list("pk", flat=True))
 
 
 def _typed_by_themselves(changes: Sequence[Change], locked: Mapping[int, Lead]) -> dict[int, frozenset[str]]:

@@ -1,6 +1,6 @@
 """Which company is meant: found by domain, else by name, else made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,12 @@ class Companies:
     by_domain: dict[str, Company]
     by_name: dict[str, Company]
 
+    def add(self, company: Company, name: str) -> None:
+        """Note a company. Of several with one name the first counts."""
+        if company.domain:
+            self.by_domain[company.domain] = company
+        self.by_name.setdefault(name, company)
+
     def find(self, wanted: Wanted) -> Company | None:
         """Return the company: by the domain that was given, else the address's, else by name."""
         if wanted.domain:
@@ -56,19 +62,38 @@ def resolve_companies(wanted: Sequence[Wanted], *, now: datetime) -> Companies:
     A domain that is only guessed from an address finds a company and never makes one without a name.
     """
     companies = _look_up(wanted)
-    missing: dict[tuple[str, str], Company] = {}
+    new: list[Company] = []
     for one in wanted:
-        if not (one.name or one.domain) or companies.find(one):
-            continue
-        domain = one.domain or one.guess or None
-        key = (domain or "", "" if domain else one.name.lower())
-        missing.setdefault(
-            key, Company(name=one.name or one.domain, domain=domain, created_at=now, **one.facts)
-        )
-    if missing:
-        insert_unless_present([missing[key] for key in sorted(missing)], returning=["id"])
-        companies = _look_up(wanted)
-    return companies
+        if (one.name or one.domain) and companies.find(one) is None:
+            company = Company(
+                name=one.name or one.domain,
+                domain=one.domain or one.guess or None,
+                created_at=now,
+                **one.facts,
+            )
+            companies.add(company, company.name.lower())
+            new.append(company)
+    if not new:
+        return companies
+    insert_unless_present(
+        sorted(new, key=lambda company: (company.domain or "", company.name.lower())), returning=["id"]
+    )
+    return _look_up(wanted)
+
+
+def fill_gaps(known: Iterable[tuple[Company, Mapping[str, Any]]]) -> set[int]:
+    """Write facts into companies where they know nothing yet; return the ids of those that changed."""
+    changed: dict[int, Company] = {}
+    columns: set[str] = set()
+    for company, facts in known:
+        for name, value in facts.items():
+            if getattr(company, name) in (None, ""):
+                setattr(company, name, value)
+                changed[company.pk] = company
+                columns.add(name)
+    if changed:
+        Company.objects.bulk_update([changed[pk] for pk in sorted(changed)], sorted(columns))
+    return set(changed)
 
 
 def _look_up(wanted: Sequence[Wanted]) -> Companies:
@@ -85,7 +110,5 @@ def _look_up(wanted: Sequence[Wanted]) -> Companies:
     # Of several with one name the oldest counts, and one without a domain only after those with one.
     found = Company.objects.annotate(lower_name=Lower("name")).filter(condition)
     for company in found.order_by("domain", "id"):
-        if company.domain:
-            companies.by_domain[company.domain] = company
-        companies.by_name.setdefault(company.name.lower(), company)
+        companies.add(company, company.lower_name)
     return companies

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 from leadapp.errors import Invalid
 from leadapp.models import Company, CustomField, Gender, Lead, Seniority
 from leadapp.services.contacts import clean_domain, clean_email, read_phone
-from leadapp.services.texts import LARGEST_INTEGER, clean_text
+from leadapp.services.texts import LARGEST_INTEGER, clean_text, text_fault
 
 Reader = Callable[[object, str], Any]
 
-# A machine that sends these wrong is told so, except for the phone number: people type those.
+LONGEST_ODDITY = 5_000
+# A machine that sends facts wrong is told so, except for the phone number: people type those.
 SOFT_IN_EVENTS = frozenset({"phone"})
 
 
@@ -22,14 +23,14 @@ SOFT_IN_EVENTS = frozenset({"phone"})
 class Facts:
     """What is said about one person: only what was given, in its normal form.
 
-    `not_understood` names what could not be read and was left out, with the reason.
+    `not_understood` keeps what could not be read as it was given, with the reason.
     """
 
     lead: dict[str, Any] = field(default_factory=dict)
     company: dict[str, Any] | None = None
     company_given: bool = False
     attributes: dict[str, Any] = field(default_factory=dict)
-    not_understood: dict[str, str] = field(default_factory=dict)
+    not_understood: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def email(self) -> str | None:
@@ -167,8 +168,8 @@ def clean_facts(
         try:
             into[name.rpartition(".")[2]] = reader(value, f"{path}{name}")
         except Invalid as fault:
-            if name in soft:
-                facts.not_understood[name] = fault.message
+            if name in soft and isinstance(value, str) and not text_fault(value, longest=LONGEST_ODDITY):
+                facts.not_understood[name] = {"given": value, "reason": fault.message}
             else:
                 errors.update({key: list(texts) for key, texts in fault.errors.items()})
 
@@ -276,7 +277,7 @@ def _read_phone(
     message = "Is not a phone number that can be read. Give it with its country code, such as +49 30 901820."
     del facts.lead["phone"]
     if "phone" in soft:
-        facts.not_understood["phone"] = message
+        facts.not_understood["phone"] = {"given": typed, "reason": message}
     else:
         errors[f"{path}phone"] = [message]
 

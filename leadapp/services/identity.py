@@ -1,20 +1,22 @@
 """Who is meant: find the lead behind each reference, and make those that are new.
 
-A reference is known by, in this order, the lead's id, another system's id for it, its email address, or
-a visitor id. The first of these that is known decides; those that are not known yet are then kept as
-further names of that lead. Any number of references takes the same few statements, and concurrent
-first requests about one person make one lead.
+A reference is known by, in this order, the lead's id, another system's id for it, or its email address.
+The first of these that is known decides; those that are not known yet are then kept as further names of
+that lead. A visitor id counts only where nothing else is given, for people share computers. Any number
+of references takes the same few statements, and concurrent first requests about one person make one
+lead.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 
-from leadapp.models import Lead, LeadIdentifier
-from leadapp.services.companies import resolve_companies, wanted_company
+from leadapp.models import Company, Lead, LeadIdentifier
+from leadapp.services.companies import Wanted, fill_gaps, resolve_companies, wanted_company
 from leadapp.services.facts import Facts
 from leadapp.services.inserts import insert_unless_present
 
@@ -75,9 +77,10 @@ class People:
         if reference.id is not None:
             return self.by_id.get(reference.id)
         external = self.by_key.get((EXTERNAL.value, reference.external_id or ""))
-        email = self.by_email.get(reference.email or "")
-        visitor = self.by_key.get((VISITOR.value, reference.visitor_id or ""))
-        return external or email or visitor
+        known = external or self.by_email.get(reference.email or "")
+        if known or reference.can_create:
+            return known
+        return self.by_key.get((VISITOR.value, reference.visitor_id or ""))
 
     def name(self, person: Person, reference: Reference) -> None:
         """Keep the names that are not taken as further names of this person."""
@@ -124,15 +127,18 @@ def _owners(keys: Iterable[Key]) -> dict[Key, int]:
     return {key: owners[key] for key in keys if key in owners}
 
 
-def create_people(people: People, persons: Sequence[Person], *, source: str, now: datetime) -> None:
+def create_people(people: People, persons: Sequence[Person], *, source: str, now: datetime) -> set[int]:
     """Insert the new leads with their facts, and everybody's new names.
+
+    Return the ids of companies about which something was learnt, so that those who work there can be
+    scored again.
 
     Where a concurrent request was first, its lead is taken and `is_new` becomes false. The order
     (companies, addresses, identifiers, then everything else, each sorted) is the same in every
     request, so that no two of them can wait for each other.
     """
     new = [person for person in persons if person.is_new]
-    _fill_in(new, source, now)
+    changed = _fill_in(new, source, now)
     with_email = sorted((p for p in new if p.lead.email), key=lambda person: person.lead.email or "")
     _insert_by_email(with_email)
     without_email = [person for person in new if not person.lead.email]
@@ -142,10 +148,11 @@ def create_people(people: People, persons: Sequence[Person], *, source: str, now
     insert_unless_present(
         [person.lead for person in without_email if person.is_new], returning=["id"], with_ids=True
     )
+    return changed
 
 
-def _fill_in(new: Sequence[Person], source: str, now: datetime) -> None:
-    wanted = {}
+def _fill_in(new: Sequence[Person], source: str, now: datetime) -> set[int]:
+    wanted: dict[int, Wanted] = {}
     for person in new:
         lead = person.lead
         lead.created_at = lead.updated_at = lead.stage_changed_at = lead.last_activity_at = now
@@ -163,9 +170,14 @@ def _fill_in(new: Sequence[Person], source: str, now: datetime) -> None:
                     wanted[id(person)] = one
         lead.source = lead.source or source
     companies = resolve_companies(list(wanted.values()), now=now)
+    learnt: list[tuple[Company, dict[str, Any]]] = []
     for person in new:
-        if id(person) in wanted:
-            person.lead.company = companies.find(wanted[id(person)])
+        one = wanted.get(id(person))
+        company = companies.find(one) if one else None
+        if one and company:
+            person.lead.company = company
+            learnt.append((company, one.facts))
+    return fill_gaps(learnt)
 
 
 def _insert_by_email(new: Sequence[Person]) -> None:

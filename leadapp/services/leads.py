@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from scoring.services.queue import request_scoring
-from scoring.tasks import nudge
 
 from leadapp.access import Actor, require_may_work
 from leadapp.errors import Conflict, Invalid, NotAllowed
@@ -16,12 +14,15 @@ from leadapp.services.changes import (
     Overwrite,
     apply_facts,
     records_of_new,
+    who_works_at,
 )
 from leadapp.services.events import REFERENCE_FIELDS, read_reference
 from leadapp.services.facts import Facts, clean_facts, custom_fields_for
 from leadapp.services.identity import Person, Reference, create_people, look_up
 from leadapp.services.recording import try_again
 from scoring.models import Cause
+from scoring.services.queue import request_scoring
+from scoring.tasks import nudge
 
 
 def create_lead(*, facts: Mapping[str, object], source: str, actor: Actor, now: datetime) -> Lead:
@@ -39,11 +40,13 @@ def create_lead(*, facts: Mapping[str, object], source: str, actor: Actor, now: 
             raise _taken(reference)
         person = Person(Lead(email=reference.email), is_new=True, facts=[cleaned])
         people.name(person, reference)
-        create_people(people, [person], source=source, now=now)
+        companies = create_people(people, [person], source=source, now=now)
         if not person.is_new:
             raise _taken(reference)
         Activity.objects.bulk_create(records_of_new([person.lead], origin))
-        request_scoring(lead_ids=[person.lead.pk], cause=Cause.FACTS, now=now)
+        request_scoring(
+            lead_ids=sorted({person.lead.pk} | who_works_at(companies)), cause=Cause.FACTS, now=now
+        )
         return person.lead
 
     lead = try_again(write)

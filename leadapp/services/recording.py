@@ -18,6 +18,7 @@ from leadapp.services.changes import (
     apply_facts,
     brings_news,
     records_of_new,
+    who_works_at,
 )
 from leadapp.services.events import Event
 from leadapp.services.facts import Facts
@@ -130,7 +131,7 @@ def _with_consequences(event: Event) -> Event:
 
 def _store(events: Sequence[Event], origin: Origin, overwrite: Overwrite) -> list[Activity]:
     """Insert new events with everything that comes with them; a row that lost a race has no pk."""
-    persons = _identify(events, origin)
+    persons, companies = _identify(events, origin)
     applied = _write_facts(persons, origin, overwrite)
     rows = [
         Activity(
@@ -148,7 +149,7 @@ def _store(events: Sequence[Event], origin: Origin, overwrite: Overwrite) -> lis
     _insert([*applied.records, *rows])
     lead_ids = {person.lead.pk for person in persons}
     request_scoring(lead_ids=sorted(lead_ids), cause=Cause.ACTIVITY, now=origin.now)
-    if colleagues := applied.to_score - lead_ids:
+    if colleagues := (applied.to_score | who_works_at(companies)) - lead_ids:
         request_scoring(lead_ids=sorted(colleagues), cause=Cause.FACTS, now=origin.now)
     return rows
 
@@ -160,7 +161,8 @@ def _properties(event: Event) -> dict[str, object]:
     return {**event.properties, "not_understood": event.facts.not_understood}
 
 
-def _identify(events: Sequence[Event], origin: Origin) -> list[Person]:
+def _identify(events: Sequence[Event], origin: Origin) -> tuple[list[Person], set[int]]:
+    """Return who did each event, and the companies about which something was learnt."""
     people = look_up([event.reference for event in events])
     persons: list[Person] = []
     errors: dict[str, list[str]] = {}
@@ -177,8 +179,8 @@ def _identify(events: Sequence[Event], origin: Origin) -> list[Person]:
         persons.append(person)
     if errors:
         raise Invalid("Nobody is known by the name that was given.", errors=errors)
-    create_people(people, _once_each(persons), source=origin.source, now=origin.now)
-    return persons
+    companies = create_people(people, _once_each(persons), source=origin.source, now=origin.now)
+    return persons, companies
 
 
 def _own_facts(facts: Facts, person: Person, people: People) -> Facts:
