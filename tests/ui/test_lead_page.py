@@ -1,0 +1,256 @@
+"""The lead page shows who a lead is, why it has its score, and what is missing."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from leadapp.models import ActivityType, Lead, Stage, Status, User
+from leadapp.services.activities import log_activity
+from qualification.models import BantAnswer
+from qualification.services.assignment import hand_over
+from qualification.services.bant import answer_bant
+from scoring.engine import explain_leads
+from scoring.services.queue import score_waiting
+from tests.qualification.build import log
+from tests.ui.lead_build import as_user, make_people, new_lead
+
+pytestmark = pytest.mark.django_db
+
+TABS = ("", "timeline/", "stages/", "notes/")
+People = dict[str, User]
+
+
+@pytest.fixture
+def people(db: None) -> People:
+    """Give a person of every role, and a second rep."""
+    return make_people()
+
+
+def page(user: User, lead: Lead, tab: str = "") -> str:
+    """Return the text of a page that opens."""
+    response = as_user(user).get(f"/leads/{lead.pk}/{tab}")
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def words(html: str) -> str:
+    """Return what can be read."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_it_says_who_the_lead_is(people: People) -> None:
+    text = words(page(people["owner"], new_lead(people["owner"])))
+    for fact in ("Annelie Großmann", "Head of Operations", "Vögele", "Machinery", "480", "voegele.example"):
+        assert fact in text
+
+
+def test_the_breakdown_adds_up_to_the_stored_score(people: People) -> None:
+    lead = new_lead(people["owner"])
+    log(lead, "demo_requested", timezone.now() - timedelta(days=9), properties={"form": "demo-request"})
+    log(lead, "unsubscribed", timezone.now() - timedelta(days=3))
+    log_activity(
+        lead=lead, type_slug="page_view", properties={"path": "/pricing"}, actor=None, now=timezone.now()
+    )
+    score_waiting(now=timezone.now())
+    lead.refresh_from_db()
+    assert lead.score is not None and lead.score_version is not None and lead.scored_at is not None
+    html = page(people["owner"], lead)
+    assert f"Where the {lead.score} points come from" in html
+    explanation = explain_leads(version=lead.score_version, moments={lead.pk: lead.scored_at})[lead.pk]
+    assert (explanation.fit, explanation.engagement, explanation.score) == (
+        lead.fit,
+        lead.engagement,
+        lead.score,
+    )
+    assert sum(line.points for line in explanation.lines) == lead.score
+    table = html[html.index("<table") : html.index("</table>")]
+    for line in explanation.lines:
+        assert line.name in words(table)
+    assert f"Total {lead.score}" in words(table)
+    assert table.count('class="bar"') == len(explanation.lines)
+
+
+def test_an_unscored_change_is_announced(people: People) -> None:
+    lead = new_lead(people["owner"])
+    log(lead, "demo_requested", lead.scored_at)
+    assert "Something came in since the last scoring" in page(people["owner"], lead)
+
+
+def test_a_lead_that_opted_out_has_no_score_and_says_so(people: People) -> None:
+    lead = new_lead(people["owner"], do_not_score=True)
+    text = words(page(people["owner"], lead))
+    assert "opted out of scoring" in text
+    assert "points come from" not in text
+
+
+def test_a_new_lead_waits_to_be_scored(people: People) -> None:
+    lead = Lead.objects.create(first_name="Nina", owner=people["owner"])
+    text = words(page(people["owner"], lead))
+    assert "Waiting to be scored" in text
+    assert "No company" in text
+    assert "No title" in text
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_opens_for_a_lead_of_which_nothing_is_known(people: People, tab: str) -> None:
+    lead = Lead.objects.create(phone="+491701234567")
+    for user in people.values():
+        assert "+491701234567" in page(user, lead, tab)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_lead_that_somebody_may_not_see_does_not_exist(people: People, tab: str, settings: Any) -> None:
+    lead = new_lead(people["owner"])
+    assert as_user(people["colleague"]).get(f"/leads/{lead.pk}/{tab}").status_code == 200
+    settings.REPS_SEE = "own"
+    assert as_user(people["colleague"]).get(f"/leads/{lead.pk}/{tab}").status_code == 404
+    assert as_user(people["owner"]).get(f"/leads/{lead.pk}/{tab}").status_code == 200
+    assert as_user(people["owner"]).get(f"/leads/999999999/{tab}").status_code == 404
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_who_is_not_signed_in_is_asked_to(client: Any, tab: str, people: People) -> None:
+    lead = new_lead()
+    response = client.get(f"/leads/{lead.pk}/{tab}")
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_pages_are_only_read(people: People, tab: str) -> None:
+    lead = new_lead()
+    assert as_user(people["owner"]).post(f"/leads/{lead.pk}/{tab}").status_code == 405
+
+
+def test_the_owner_and_managers_get_the_buttons_others_the_reason(people: People) -> None:
+    lead = new_lead(people["owner"])
+    for name in ("owner", "manager", "admin"):
+        html = page(people[name], lead)
+        assert 'id="do-call"' in html
+        assert "you can look, not change" not in html
+    for name in ("colleague", "marketer"):
+        html = page(people[name], lead)
+        assert 'id="do-call"' not in html
+        assert "Owner has this lead; you can look, not change" in html
+        assert "/bant/" not in html
+        assert "/edit/" not in html
+
+
+def test_an_unassigned_lead_can_be_taken_by_reps(people: People) -> None:
+    lead = new_lead()
+    assert 'id="do-take"' in page(people["owner"], lead)
+    html = page(people["marketer"], lead)
+    assert 'id="do-take"' not in html
+    assert "Nobody has this lead" in html
+    assert 'id="do-call"' in page(people["manager"], lead)
+
+
+def test_there_is_one_primary_button(people: People) -> None:
+    lead = new_lead(people["owner"])
+    for user in people.values():
+        for tab in TABS:
+            assert page(user, lead, tab).count("btn--primary") <= 1
+
+
+def test_the_clock_of_a_handover_is_shown(people: People) -> None:
+    lead = new_lead(people["owner"])
+    Lead.objects.filter(pk=lead.pk).update(stage=Stage.MQL)
+    hand_over(lead_ids=[lead.pk], now=timezone.now())
+    text = words(page(people["owner"], lead))
+    assert "23 h left" in text
+    assert "Call within 23 h." in text
+
+
+def test_the_checklist_says_what_is_missing(people: People) -> None:
+    lead = new_lead(people["owner"])
+    Lead.objects.filter(pk=lead.pk).update(stage=Stage.MQL)
+    html = page(people["owner"], lead)
+    assert "What is missing for SQL" in html
+    assert "Missing: Three of four confirmed" in words(html)
+    assert "disabled>Move to SQL" in html
+    assert "Move anyway" not in html
+    assert "Move anyway" in page(people["manager"], lead)
+
+
+def test_answers_show_their_source_and_when_they_run_out(people: People) -> None:
+    lead, now = new_lead(people["owner"]), timezone.now()
+    answer_bant(
+        lead=lead,
+        dimension="budget",
+        state="confirmed",
+        value="€60,000",
+        source="call",
+        actor=people["owner"],
+        now=now,
+    )
+    answer_bant(
+        lead=lead, dimension="need", state="ruled_out", value="Has one", actor=people["owner"], now=now
+    )
+    BantAnswer.objects.create(
+        lead=lead,
+        dimension="timeline",
+        state="confirmed",
+        value="Q3",
+        answered_at=now - timedelta(days=90),
+        expires_at=now - timedelta(days=1),
+    )
+    text = words(page(people["owner"], lead))
+    assert "1 of 4 confirmed" in text
+    assert "Budget Confirmed €60,000 Call, Owner" in text
+    assert "Need Ruled out Has one" in text
+    assert "Timeline Stale Was: Q3" in text
+    assert "Authority Unknown" in text
+
+
+def test_a_lead_in_nurture_says_why_and_can_be_reopened(people: People) -> None:
+    lead = new_lead(people["owner"])
+    Lead.objects.filter(pk=lead.pk).update(status=Status.NURTURE, status_reason="Budget in spring")
+    text = words(page(people["owner"], lead))
+    assert "Nurture: Budget in spring" in text
+    assert "Reopen" in text
+    assert "What is missing" not in text
+
+
+def test_nothing_is_inline(people: People) -> None:
+    lead = new_lead(people["owner"])
+    for tab in TABS:
+        html = page(people["owner"], lead, tab)
+        assert not re.search(r"\sstyle=|<style|\son[a-z]+=", html)
+        assert not re.search(r"<script(?![^>]*\bsrc=)", html)
+
+
+def test_what_people_typed_is_escaped(people: People) -> None:
+    lead = new_lead(people["owner"], job_title="<script>alert(1)</script>")
+    log(lead, "demo_requested", properties={"message": "<img src=x onerror=alert(1)>", "form": "<b>"})
+    for tab in TABS:
+        html = page(people["owner"], lead, tab)
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+
+
+@pytest.mark.parametrize(("tab", "queries"), [("", 17), ("timeline/", 21), ("stages/", 16), ("notes/", 17)])
+def test_the_number_of_queries_does_not_depend_on_how_much_happened(
+    people: People, tab: str, queries: int
+) -> None:
+    user, busy, quiet = (
+        people["owner"],
+        new_lead(people["owner"]),
+        new_lead(people["owner"], email="b@c.example"),
+    )
+    types = list(ActivityType.objects.filter(is_internal=False))
+    for number in range(20):
+        log(busy, types[number].slug, timezone.now() - timedelta(hours=number), actor=user)
+    log(quiet, "page_view", timezone.now())
+    client = as_user(user)
+    for lead in (quiet, busy):
+        client.get(f"/leads/{lead.pk}/{tab}")
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert client.get(f"/leads/{lead.pk}/{tab}").status_code == 200
+        assert len(captured) == queries, [query["sql"][:90] for query in captured]
