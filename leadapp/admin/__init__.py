@@ -1,0 +1,24 @@
+"""Leads, activities, forms, keys and people in the admin."""
+
+from leadapp.admin.activities import ActivityAdmin, ActivityTypeAdmin
+from leadapp.admin.companies import CompanyAdmin
+from leadapp.admin.forms import CustomFieldAdmin, FormAdmin
+from leadapp.admin.keys import ApiKeyAdmin
+from leadapp.admin.leads import LeadAdmin
+from leadapp.admin.people import PersonAdmin
+from leadapp.admin.records import ConsentRecordAdmin
+from leadapp.admin.webhooks import WebhookDeliveryAdmin, WebhookEndpointAdmin
+
+__all__ = [
+    "ActivityAdmin",
+    "ActivityTypeAdmin",
+    "ApiKeyAdmin",
+    "CompanyAdmin",
+    "ConsentRecordAdmin",
+    "CustomFieldAdmin",
+    "FormAdmin",
+    "LeadAdmin",
+    "PersonAdmin",
+    "WebhookDeliveryAdmin",
+    "WebhookEndpointAdmin",
+]

@@ -1,0 +1,51 @@
+"""Companies: fit rules look at them, so a change has everybody who works there scored again."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from leadapp.admin.asking import person
+from leadapp.admin.paging import CappedPaginator
+from leadapp.admin.refusals import say_refusals
+from leadapp.models import Company
+from leadapp.search import ILike
+from leadapp.services.company_edits import save_company
+
+
+@admin.register(Company)
+class CompanyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Facts of a company."""
+
+    list_display = ("name", "domain", "industry", "employees", "country")
+    search_fields = ("name",)
+    search_help_text = "A part of the name"
+    ordering = ("-id",)
+    sortable_by = ()
+    paginator = CappedPaginator
+    show_full_result_count = False
+    fields = ("name", "domain", "industry", "employees", "annual_revenue", "country")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Company], search_term: str
+    ) -> tuple[QuerySet[Company], bool]:
+        """Search with the trigram index."""
+        for word in search_term.split()[:6]:
+            escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            queryset = queryset.filter(Q(ILike(F("name"), f"%{escaped}%")))
+        return queryset, False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Company | None = None) -> bool:
+        """Companies stay: leads refer to them."""
+        return False
+
+    @say_refusals
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Tell refusals."""
+        return super().changeform_view(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
+        """Write the facts, and have the leads of the company scored again."""
+        save_company(company=obj, actor=person(request), now=timezone.now())

@@ -1,0 +1,181 @@
+"""Moving leads and answering BANT from the admin, through the same services as everywhere."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+
+from leadapp.access import require
+from leadapp.admin.asking import ask, carry_out, chosen_ids, person, show_in
+from leadapp.errors import Conflict, Refused
+from leadapp.models import Lead, Stage, User
+from qualification.models import BantAnswer, BantDimension, BantState
+from qualification.services.bant import answer_bant
+from qualification.services.deals import DealFacts
+from qualification.services.moves import disqualify_lead, move_lead, nurture_lead, reopen_lead
+
+WORK, NOT_YOURS = "leadapp.work_any_lead", "Only sales may move leads and answer BANT."
+SET_ASIDE = {"nurture": nurture_lead, "disqualify": disqualify_lead}
+MOVES = [
+    *((stage.value, f"Move to {stage.label}") for stage in Stage),
+    ("nurture", "Set aside for nurture"),
+    ("disqualify", "Disqualify"),
+    ("reopen", "Reopen"),
+]
+
+
+class MoveForm(forms.Form):
+    """Where to, and why."""
+
+    what = forms.ChoiceField(label="What", choices=MOVES)
+    reason = forms.CharField(
+        label="Reason",
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"size": 70}),
+        help_text="Needed for everything but a step forward through a gate that passes.",
+    )
+
+
+class MoveWithDealForm(MoveForm):
+    """For a single lead also what was won."""
+
+    value = forms.DecimalField(
+        label="Deal value",
+        required=False,
+        max_digits=14,
+        decimal_places=2,
+        help_text="Only for the move to Customer.",
+    )
+    currency = forms.CharField(label="Currency", required=False, initial="EUR", max_length=3)
+    won_on = forms.DateField(label="Won on", required=False, widget=AdminDateWidget)
+    product = forms.CharField(label="Product", required=False, max_length=200)
+
+
+class BantForm(forms.Form):
+    """One answer to one of the four questions."""
+
+    dimension = forms.ChoiceField(label="Question", choices=BantDimension.choices)
+    state = forms.ChoiceField(label="Answer", choices=BantState.choices)
+    value = forms.CharField(
+        label="What was said",
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"size": 70}),
+        help_text="Amount, role, pain or date.",
+    )
+    source = forms.ChoiceField(
+        label="Source", choices=BantAnswer.Source.choices, initial=BantAnswer.Source.CALL
+    )
+
+
+@dataclass(frozen=True)
+class SeenLead:
+    """A lead with what the person sees of it, to be sent back with the answer."""
+
+    lead: Lead
+
+    @property
+    def pk(self) -> int:
+        """Return the id."""
+        return self.lead.pk
+
+    @property
+    def seen(self) -> str:
+        """Return stage and status for the hidden field."""
+        return f"{self.lead.stage}:{self.lead.status}"
+
+    @property
+    def label(self) -> str:
+        """Return the line in the list."""
+        score = "no score" if self.lead.score is None else f"score {self.lead.score}"
+        status = self.lead.get_status_display().lower()
+        return f"{self.lead}: {self.lead.get_stage_display()}, {status}, {score}"
+
+    def __str__(self) -> str:
+        return self.lead.name
+
+
+def move_view(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest) -> HttpResponse:
+    """Ask where to and why; move each lead by itself and tell how it went."""
+    require(person(request), WORK, NOT_YOURS)
+    leads = Lead.objects.visible_to(person(request)).filter(pk__in=chosen_ids(request))
+    rows = [SeenLead(lead) for lead in leads.prioritised()]
+    form_class = MoveWithDealForm if len(rows) == 1 else MoveForm
+    form = form_class(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actor = person(request)
+
+        def act(row: SeenLead) -> None:
+            _move(row.lead, request.POST.get(f"seen-{row.pk}", ""), form.cleaned_data, actor)
+
+        label = dict(MOVES)[form.cleaned_data["what"]].lower()
+        if carry_out(request, rows, act, done=f"{label}, done.") or len(rows) > 1:
+            return HttpResponseRedirect(_back(rows))
+    title = f"Move {rows[0]}" if len(rows) == 1 else f"Move {len(rows)} leads"
+    text = "Each lead is moved by itself. A gate that does not pass stops it unless you may give a reason."
+    return ask(
+        model_admin, request, title=title, form=form, rows=rows, submit="Move", text=text, back=_back(rows)
+    )
+
+
+def bant_view(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for one answer and add it."""
+    require(person(request), WORK, NOT_YOURS)
+    lead = get_object_or_404(Lead.objects.visible_to(person(request)), pk=pk)
+    back = reverse("admin:leadapp_lead_change", args=[pk])
+    form = BantForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            answer_bant(lead=lead, actor=person(request), now=timezone.now(), **form.cleaned_data)
+        except Refused as refusal:
+            show_in(form, refusal)
+        else:
+            return HttpResponseRedirect(back)
+    return ask(
+        model_admin,
+        request,
+        title=f"BANT: {lead}",
+        form=form,
+        submit="Add the answer",
+        text="Answers are added, never changed; the newest one counts until it runs out.",
+        back=back,
+    )
+
+
+def _move(lead: Lead, seen: str, answers: dict[str, Any], actor: User) -> None:
+    stage, _, status = seen.partition(":")
+    now, what, reason = timezone.now(), answers["what"], answers["reason"]
+    if what == "reopen":
+        reopen_lead(lead=lead, seen_stage=stage, seen_status=status, actor=actor, reason=reason, now=now)
+    elif what in SET_ASIDE:
+        SET_ASIDE[what](lead=lead, seen_stage=stage, seen_status=status, actor=actor, reason=reason, now=now)
+    elif lead.status != status:
+        raise Conflict(f"It is {lead.get_status_display().lower()} now. Look again.")
+    else:
+        deal = _deal(answers) if what == Stage.CUSTOMER else None
+        move_lead(lead=lead, to_stage=what, seen_stage=stage, actor=actor, now=now, reason=reason, deal=deal)
+
+
+def _deal(answers: dict[str, Any]) -> DealFacts | None:
+    if answers.get("value") is None or answers.get("won_on") is None:
+        return None
+    return DealFacts(
+        value=Decimal(answers["value"]),
+        currency=answers.get("currency", "").upper(),
+        won_on=answers["won_on"],
+        product=answers.get("product", ""),
+    )
+
+
+def _back(rows: list[SeenLead]) -> str:
+    if len(rows) == 1:
+        return reverse("admin:leadapp_lead_change", args=[rows[0].pk])
+    return reverse("admin:leadapp_lead_changelist")

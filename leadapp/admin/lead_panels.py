@@ -1,0 +1,31 @@
+"""What stands below the facts of a lead: evidence, moves, scores, owners, activities; read-only."""
+
+from datetime import datetime
+from typing import Any
+
+from leadapp.models import Activity, Lead
+from qualification.models import Assignment, StageChange
+from qualification.services.bant import bant_of
+from scoring.models import ScoreChange
+
+LATEST = 10
+LATEST_ACTIVITIES = 30
+
+
+def panels_of(lead: Lead, *, now: datetime) -> dict[str, Any]:
+    """Return the newest rows of everything; one query each."""
+    return {
+        "bant": list(bant_of(lead=lead, now=now).values()),
+        "stage_changes": StageChange.objects.filter(lead=lead)
+        .select_related("actor")
+        .order_by("-at", "-id")[:LATEST],
+        "score_changes": ScoreChange.objects.filter(lead=lead)
+        .select_related("version__model")
+        .order_by("-at", "-id")[:LATEST],
+        "assignments": Assignment.objects.filter(lead=lead)
+        .select_related("owner", "assigned_by")
+        .order_by("-assigned_at", "-id")[:LATEST],
+        "activities": Activity.objects.filter(lead=lead)
+        .select_related("type", "actor", "voided_by")
+        .order_by("-occurred_at", "-id")[:LATEST_ACTIVITIES],
+    }

@@ -1,0 +1,172 @@
+"""The form of one condition: field, operator and value, with errors where they belong. Gates use it too."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django import forms
+from django.db import connection
+
+from leadapp.errors import Invalid
+from leadapp.models import Operator
+from scoring.engine.conditions import validate_condition
+from scoring.fields import ATTRIBUTE, PROPERTY, Scope, field_choices, find_field
+
+# Properties that the shipped activity types carry; what events brought lately is added to them.
+SHIPPED_PROPERTIES = (
+    "action",
+    "campaign",
+    "currency",
+    "form",
+    "kind",
+    "list",
+    "message",
+    "minutes",
+    "network",
+    "outcome",
+    "path",
+    "product",
+    "seats",
+    "seconds",
+    "subject",
+    "title",
+    "value",
+)
+KNOWN_PROPERTIES = """
+SELECT DISTINCT name
+FROM (SELECT properties FROM leadapp_activity ORDER BY id DESC LIMIT %s) AS newest,
+    jsonb_object_keys(CASE WHEN jsonb_typeof(properties) = 'object' THEN properties ELSE '{}' END) AS name
+LIMIT 200
+"""
+RECENT_ACTIVITIES = 5_000
+HEADINGS = {"lead": "Lead", "company": "Company", "activity": "Activity", "bant": "BANT", "deal": "Deals"}
+OTHER_PROPERTY = "property."
+
+Choices = list[tuple[str, str | list[tuple[str, str]]]]
+Validate = Callable[..., Any]
+
+
+class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One condition as a marketer types it.
+
+    `choices` and `validate` are set on a subclass per page: what may be picked depends on the place.
+    """
+
+    choices: Choices = []
+    validate: Validate = staticmethod(validate_condition)
+
+    field = forms.ChoiceField(label="Field")
+    property_name = forms.CharField(
+        label="Property name",
+        required=False,
+        max_length=80,
+        help_text="Only for “another property”: its name as events carry it.",
+    )
+    operator = forms.ChoiceField(label="Comparison", choices=[("", "Choose…"), *Operator.choices])
+    value = forms.CharField(
+        label="Value",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 1, "cols": 40}),
+        help_text="Several values with commas between them: DE, AT, CH. Between: 200, 1000. "
+        "Yes or no for yes-or-no fields. Nothing for “is set” and “is empty”.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.instance.field if self.instance.pk else ""
+        self.fields["field"].choices = _with(self.choices, chosen)  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.initial["value"] = write_value(self.instance.value)
+        if not any(key == OTHER_PROPERTY for key, _ in _flat(self.choices)):
+            self.fields.pop("property_name", None)
+
+    def clean(self) -> dict[str, Any]:
+        """Turn the typed value into what the operator wants; name the field at fault."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("field") == OTHER_PROPERTY:
+            cleaned["field"] = f"{PROPERTY}{cleaned.get('property_name', '').strip()}"
+        if not cleaned.get("field") or not cleaned.get("operator") or self.errors:
+            return cleaned
+        try:
+            cleaned["value"] = self.validate(
+                field=cleaned["field"],
+                operator=cleaned["operator"],
+                value=read_value(cleaned["operator"], cleaned.get("value", "")),
+            )
+        except Invalid as refusal:
+            for name, texts in (refusal.errors or {"value": [refusal.message]}).items():
+                place = name if name in self.fields else "value"
+                if (
+                    place == "field"
+                    and cleaned["field"].startswith(PROPERTY)
+                    and "property_name" in self.fields
+                ):
+                    place = "property_name"
+                self.add_error(place, list(texts))
+        return cleaned
+
+
+def read_value(operator: str, text: str) -> object:
+    """Split a typed list; semicolons or new lines take precedence, so that values may hold commas."""
+    if operator not in (Operator.IN, Operator.NOT_IN, Operator.MATCHES_LIST, Operator.BETWEEN):
+        return text.strip()
+    separator = r"[;\n]" if re.search(r"[;\n]", text.strip()) else ","
+    if operator == Operator.BETWEEN:
+        separator = r"[,;\n]|\bto\b|\band\b|–"
+    return [part.strip() for part in re.split(separator, text) if part.strip()]
+
+
+def write_value(value: object) -> str:
+    """Write a stored value as one would type it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        items = [write_value(item) for item in value]
+        return ("; " if any("," in item for item in items) else ", ").join(items)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def rule_field_choices(scope: Scope) -> Choices:
+    """Return what a rule's condition may pick, under headings. Two queries."""
+    choices = grouped(field_choices(scope))
+    if scope == Scope.ENGAGEMENT:
+        names = sorted({*SHIPPED_PROPERTIES, *_recent_properties()})
+        seen = [(f"{PROPERTY}{name}", name.replace("_", " ")) for name in names]
+        choices.append(("Property of the activity", [*seen, (OTHER_PROPERTY, "another property…")]))
+    return choices
+
+
+def grouped(fields: Sequence[tuple[str, str]]) -> Choices:
+    """Put fields under headings by the first part of their key."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for key, label in fields:
+        heading = (
+            "Your own fields" if key.startswith(ATTRIBUTE) else HEADINGS.get(key.partition(".")[0], "More")
+        )
+        groups.setdefault(heading, []).append((key, label))
+    return [("", "Choose…"), *groups.items()]
+
+
+def _recent_properties() -> list[str]:
+    """Return the property names that the newest activities carry."""
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN_PROPERTIES, [RECENT_ACTIVITIES])
+        return [name for (name,) in cursor.fetchall() if find_field(f"{PROPERTY}{name}")]
+
+
+def _flat(choices: Choices) -> Iterable[tuple[str, str]]:
+    for key, label in choices:
+        if isinstance(label, str):
+            yield key, label
+        else:
+            yield from label
+
+
+def _with(choices: Choices, chosen: str) -> Choices:
+    """Keep a field that is stored and not offered, so that saving does not lose it."""
+    if not chosen or any(key == chosen for key, _ in _flat(choices)):
+        return choices
+    return [*choices, ("Used here", [(chosen, chosen.removeprefix(PROPERTY))])]

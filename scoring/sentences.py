@@ -1,0 +1,171 @@
+"""Rules and conditions as people say them: "Industry is one of Machinery, Automotive"."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from leadapp.models import Match, Operator
+from scoring.fields import ATTRIBUTE, PROPERTY, Field, Kind, find_field
+from scoring.models import (
+    Counting,
+    Decay,
+    Dimension,
+    RuleCondition,
+    RuleGroup,
+    ScoringModelVersion,
+    ScoringRule,
+)
+
+MINUS = "−"
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    """One rule, ready to be read: the points first, then what they are for, then how they count."""
+
+    rule: ScoringRule
+    points: str
+    is_plus: bool
+    what: str
+    how: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GroupLines:
+    """The rules of one group, or those without a group."""
+
+    group: RuleGroup | None
+    lines: tuple[RuleLine, ...]
+
+
+@dataclass(frozen=True)
+class DimensionLines:
+    """One half of a model."""
+
+    dimension: Dimension
+    bounds: str
+    groups: tuple[GroupLines, ...]
+
+
+def say_points(points: int) -> str:
+    """Write points with their sign: +10, −5."""
+    return f"+{points}" if points > 0 else f"{MINUS}{-points}" if points < 0 else "0"
+
+
+def say_condition(field: str, operator: str, value: object) -> str:
+    """Write one condition: "Employees is between 200 and 1,000"."""
+    found = find_field(field)
+    label = _label(field, found)
+    how = Operator(operator)
+    if how in (Operator.IS_SET, Operator.IS_EMPTY):
+        return f"{label} {how.label}"
+    if how == Operator.WITHIN_DAYS:
+        return f"{label} is within the last {_say(value, found)} days"
+    if how == Operator.BETWEEN and isinstance(value, list) and len(value) == 2:
+        return f"{label} is between {_say(value[0], found)} and {_say(value[1], found)}"
+    if isinstance(value, list):
+        return f"{label} {how.label} {', '.join(_say(item, found) for item in value)}"
+    return f"{label} {how.label} {_say(value, found)}"
+
+
+def say_conditions(conditions: Sequence[RuleCondition], match: str) -> str:
+    """Write all conditions of a rule as one sentence."""
+    word = " or " if match == Match.ANY else " and "
+    return word.join(say_condition(each.field, each.operator, each.value) for each in conditions)
+
+
+def say_what(rule: ScoringRule) -> str:
+    """Write what a rule gives points for. Reads the prefetched types and conditions."""
+    conditions = say_conditions(list(rule.conditions.all()), rule.match)
+    if rule.dimension == Dimension.FIT:
+        return conditions or "Every lead"
+    types = " or ".join(kind.label for kind in rule.activity_types.all()) or "No activity chosen"
+    return f"{types} where {conditions}" if conditions else types
+
+
+def say_how(rule: ScoringRule) -> tuple[str, ...]:
+    """Write how the points of a rule count, cap and fade, in short pieces."""
+    pieces: list[str] = []
+    if rule.dimension == Dimension.ENGAGEMENT:
+        pieces.append("counts once" if rule.counting == Counting.ONCE else "every time")
+        if rule.min_occurrences > 1:
+            pieces.append(f"from {rule.min_occurrences} times on")
+        if rule.window_days:
+            pieces.append(f"within {_days(rule.window_days)}")
+    if rule.max_points:
+        pieces.append(f"at most {rule.max_points:,}")
+    if rule.dimension == Dimension.ENGAGEMENT:
+        pieces.append(_fading(rule))
+    return tuple(pieces)
+
+
+def read_rules(version: ScoringModelVersion) -> list[ScoringRule]:
+    """Return the rules of a version in their order, with everything that the sentences need."""
+    rules = version.rules.select_related("group").prefetch_related("conditions", "activity_types")
+    return list(rules.order_by("group__position", "group__name", "position", "id"))
+
+
+def describe(version: ScoringModelVersion) -> tuple[DimensionLines, ...]:
+    """Return a whole version to be read: by dimension, group and rule. Four queries."""
+    rules = read_rules(version)
+    groups = list(version.groups.order_by("position", "name", "id"))
+    return tuple(
+        DimensionLines(dimension, _bounds(version, dimension), tuple(_groups(groups, rules, dimension)))
+        for dimension in Dimension
+    )
+
+
+def _groups(
+    groups: Iterable[RuleGroup], rules: Sequence[ScoringRule], dimension: Dimension
+) -> Iterable[GroupLines]:
+    own = [rule for rule in rules if rule.dimension == dimension]
+    for group in groups:
+        if group.dimension == dimension:
+            yield GroupLines(group, tuple(_line(rule) for rule in own if rule.group_id == group.pk))
+    if rest := tuple(_line(rule) for rule in own if rule.group_id is None):
+        yield GroupLines(None, rest)
+
+
+def _line(rule: ScoringRule) -> RuleLine:
+    return RuleLine(rule, say_points(rule.points), rule.points > 0, say_what(rule), say_how(rule))
+
+
+def _bounds(version: ScoringModelVersion, dimension: Dimension) -> str:
+    low, high = (
+        (version.fit_min, version.fit_max)
+        if dimension == Dimension.FIT
+        else (version.engagement_min, version.engagement_max)
+    )
+    return f"{MINUS if low < 0 else ''}{abs(low)} to {high} points"
+
+
+def _fading(rule: ScoringRule) -> str:
+    match rule.decay:
+        case Decay.HALF_LIFE:
+            return f"halves every {_days(rule.decay_days or 0)}"
+        case Decay.LINEAR:
+            return f"fades to zero over {_days(rule.decay_days or 0)}"
+    return "never fades"
+
+
+def _days(days: int) -> str:
+    return "day" if days == 1 else f"{days:,} days"
+
+
+def _label(key: str, found: Field | None) -> str:
+    if key.startswith(PROPERTY):
+        return key.removeprefix(PROPERTY).replace("_", " ").capitalize()
+    if key.startswith(ATTRIBUTE):
+        return key.removeprefix(ATTRIBUTE).replace("_", " ").capitalize()
+    return found.label if found else key
+
+
+def _say(value: object, found: Field | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        # A year is not written with a comma.
+        plain = found is not None and found.key == "lead.birth_year"
+        return f"{value:g}" if plain or value != int(value) else f"{int(value):,}"
+    if found is not None and found.kind == Kind.CHOICE:
+        return dict(found.choices).get(str(value), str(value))
+    return str(value)
