@@ -30,6 +30,11 @@ def _wake() -> None:
     send("scoring.tasks.score_waiting")
 
 
+def nudge_rescore() -> None:
+    """Wake a worker for a run over all leads once the current transaction is committed."""
+    transaction.on_commit(lambda: send("scoring.tasks.rescore_chunk"), robust=True)
+
+
 def send(task: str) -> None:
     """Send a task without data; a broker that is down is a delay, not an error."""
     try:

@@ -10,7 +10,7 @@ from scoring.models.definition import (
     ScoringModelVersion,
     ScoringRule,
 )
-from scoring.models.running import Cause, Rescore, ScoreChange, ScoredLead, ScoringRequest
+from scoring.models.running import Cause, Rescore, RescoreChunk, ScoreChange, ScoredLead, ScoringRequest
 
 __all__ = [
     "Cause",
@@ -18,6 +18,7 @@ __all__ = [
     "Decay",
     "Dimension",
     "Rescore",
+    "RescoreChunk",
     "RuleCondition",
     "RuleGroup",
     "ScoreChange",

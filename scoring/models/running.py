@@ -89,12 +89,11 @@ class ScoreChange(models.Model):
 
 
 class Rescore(models.Model):
-    """A run over all leads, chunk by chunk in id order; `next_lead_id` is where it goes on after a kill."""
+    """A run over all leads, in chunks that any number of workers take; what is left survives a kill."""
 
     version = models.ForeignKey(ScoringModelVersion, on_delete=models.PROTECT, related_name="rescores")
     cause = models.CharField(max_length=16, choices=Cause.choices)
     started_at = models.DateTimeField(default=timezone.now)
-    next_lead_id = models.BigIntegerField(default=0)
     leads_total = models.PositiveIntegerField(default=0)
     leads_done = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -114,3 +113,23 @@ class Rescore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_cause_display()} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class RescoreChunk(models.Model):
+    """Leads that a run has still to score. Deleted in the transaction that scores them."""
+
+    rescore = models.ForeignKey(Rescore, on_delete=models.CASCADE, related_name="chunks", db_index=False)
+    first_lead_id = models.BigIntegerField()
+    last_lead_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            # Also how a worker finds the next one.
+            models.UniqueConstraint(fields=["rescore", "first_lead_id"], name="rescore_chunk_unique"),
+            models.CheckConstraint(
+                condition=Q(last_lead_id__gte=F("first_lead_id")), name="rescore_chunk_ordered"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"leads {self.first_lead_id} to {self.last_lead_id}"

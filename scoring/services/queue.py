@@ -68,6 +68,10 @@ SELECT count(*) FROM written
 """
 
 
+class NoLiveVersion(Exception):
+    """No model is live, so leads cannot be scored; they go on waiting."""
+
+
 @dataclass(frozen=True)
 class Waiting:
     """A lead that was claimed: why it waits, and the newest request."""
@@ -89,17 +93,25 @@ def score_waiting(*, now: datetime, limit: int = 500) -> int:
 
     One transaction: after a kill everything is as it was. The leads are locked before the statement that
     reads their activities, because a snapshot taken before another worker's commit would write an older
-    score over a newer one.
+    score over a newer one; and before the version is looked up, so that a run after a publish either
+    comes first, and the new version is seen here, or waits for the lead.
     """
+    try:
+        with transaction.atomic():
+            waiting = _claim(limit)
+            if not waiting:
+                return 0
+            moments = _lock(waiting, now=now)
+            return _write(_version(), moments, waiting)
+    except NoLiveVersion:
+        return 0
+
+
+def _version() -> ScoringModelVersion:
     version = live_version()
     if version is None:
-        return 0
-    with transaction.atomic():
-        waiting = _claim(limit)
-        if not waiting:
-            return 0
-        moments = _lock(waiting, now=now)
-        return _write(version, moments, waiting)
+        raise NoLiveVersion
+    return version
 
 
 def _claim(limit: int) -> dict[int, Waiting]:

@@ -3,97 +3,155 @@
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import F
 
-from leadapp.models import Lead
+from scoring.engine.fragments import Fragment
 from scoring.engine.scores import compiled
-from scoring.models import Cause, Rescore, ScoringModelVersion
+from scoring.models import Cause, Rescore, RescoreChunk, ScoringModelVersion
 
-CHUNK = 5000
+# A chunk takes about half a second; large tables get larger chunks, which read them fewer times.
+SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 5_000, 25_000, 40
+# How many workers may be busy with chunks at a time; the others serve live events.
+AT_ONCE = 2
+LOCK_SPACE = 7_320_552
 
-LOCK_CHUNK = """
-SELECT count(*), max(id) FROM (
-    SELECT id FROM leadapp_lead WHERE id >= %s ORDER BY id LIMIT %s FOR NO KEY UPDATE
+CUT = """
+INSERT INTO scoring_rescorechunk (rescore_id, first_lead_id, last_lead_id)
+SELECT %s, min(id), max(id) FROM (
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS chunk FROM leadapp_lead
+) leads GROUP BY chunk
+"""
+
+# First everything is read, without a lock and by as many processes as there are.
+READ = """
+CREATE TEMP TABLE rescored ON COMMIT DROP AS
+SELECT s.*, l.scored_at AS seen_scored_at,
+    (l.score, l.fit, l.engagement, l.grade, l.temperature)
+        IS DISTINCT FROM (s.score, s.fit, s.engagement, s.grade, s.temperature) AS is_changed
+FROM ({scoring}) s JOIN leadapp_lead l ON l.id = s.lead_id
+WHERE (l.score, l.fit, l.engagement, l.grade, l.temperature)
+        IS DISTINCT FROM (s.score, s.fit, s.engagement, s.grade, s.temperature)
+    OR l.score_version_id IS DISTINCT FROM %s
+"""
+
+# Like the workers that serve live events: in id order, and without holding up new activities.
+LOCK = """
+SELECT count(*) FROM (
+    SELECT l.id FROM leadapp_lead l WHERE l.id IN (SELECT lead_id FROM rescored)
+    ORDER BY l.id FOR NO KEY UPDATE
 ) locked
 """
 
-# Only what changes is written: the numbers, or the version that gives them. A lead that was scored after
-# `now` by a live event has the new version already.
-WRITE_CHUNK = """
-WITH scored AS (
-    {scoring}
-), written AS (
+# A lead that was scored or opted out since it was read is left as it is now.
+WRITE = """
+WITH written AS (
     UPDATE leadapp_lead l SET
         fit = s.fit, engagement = s.engagement, score = s.score, grade = s.grade,
         temperature = s.temperature, scored_at = s.as_of, score_version_id = %s
-    FROM scored s
-    WHERE l.id = s.lead_id AND (
-        (l.score, l.fit, l.engagement, l.grade, l.temperature)
-            IS DISTINCT FROM (s.score, s.fit, s.engagement, s.grade, s.temperature)
-        OR l.score_version_id IS DISTINCT FROM %s
-    )
+    FROM rescored s
+    WHERE l.id = s.lead_id AND l.scored_at IS NOT DISTINCT FROM s.seen_scored_at AND NOT l.do_not_score
     RETURNING l.id, l.scored_at, old.score AS score_before, l.score, l.fit, l.engagement, l.grade,
-        l.temperature,
-        (old.score, old.fit, old.engagement, old.grade, old.temperature)
-            IS DISTINCT FROM (l.score, l.fit, l.engagement, l.grade, l.temperature) AS is_changed
+        l.temperature, s.is_changed
 ), changes AS (
     INSERT INTO scoring_scorechange
         (lead_id, at, score_before, score, fit, engagement, grade, temperature, version_id, cause)
     SELECT id, scored_at, score_before, score, fit, engagement, grade, temperature, %s, %s
     FROM written WHERE is_changed
-), inbox AS (
-    INSERT INTO scoring_scoredlead (lead_id, scored_at) SELECT id, scored_at FROM written WHERE is_changed
 )
-SELECT count(*) FROM written
+INSERT INTO scoring_scoredlead (lead_id, scored_at) SELECT id, scored_at FROM written WHERE is_changed
+"""
+
+# Whoever still has another version was busy meanwhile, and waits like after any other event.
+REQUEST_REST = """
+INSERT INTO scoring_scoringrequest (lead_id, cause, requested_at)
+SELECT id, %s, %s FROM leadapp_lead
+WHERE id BETWEEN %s AND %s AND NOT do_not_score AND score_version_id IS DISTINCT FROM %s
 """
 
 
 def start_rescore(*, version: ScoringModelVersion, cause: Cause, now: datetime) -> Rescore:
     """Begin a run over all leads. One that goes on for the same cause is given up for it."""
     with transaction.atomic():
-        Rescore.objects.select_for_update().filter(cause=cause, finished_at=None).update(finished_at=now)
-        return Rescore.objects.create(
-            version=version, cause=cause, started_at=now, leads_total=Lead.objects.count()
-        )
+        for given_up in Rescore.objects.select_for_update().filter(cause=cause, finished_at=None):
+            _finish(given_up, now=now)
+        rescore = Rescore.objects.create(version=version, cause=cause, started_at=now)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM leadapp_lead")
+            (leads,) = cursor.fetchone()
+            chunk = min(LARGEST_CHUNK, max(SMALLEST_CHUNK, leads // CHUNKS))
+            cursor.execute(CUT, [rescore.pk, chunk])
+        rescore.leads_total = leads
+        rescore.finished_at = None if leads else now
+        rescore.save(update_fields=["leads_total", "finished_at"])
+    return rescore
 
 
-def continue_rescores(*, now: datetime, chunk: int = CHUNK) -> bool:
-    """Do one chunk of the oldest run that nobody is working on; tell whether to come again.
+def continue_rescores(*, now: datetime) -> bool:
+    """Score the next chunk that nobody is working on; tell whether there was one.
 
-    Without a chunk to do, because another worker is at it, the answer is no: that worker goes on.
+    One transaction: after a kill the chunk is there again. `now` is the moment at which its leads are scored.
     """
     with transaction.atomic():
-        rescore = (
-            Rescore.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(finished_at=None)
-            .select_related("version")
-            .order_by("started_at", "id")
+        if not _take_turn():
+            return False
+        chunk = (
+            RescoreChunk.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(rescore__finished_at=None)
+            .select_related("rescore__version")
+            .order_by("rescore__started_at", "rescore_id", "first_lead_id")
             .first()
         )
-        if rescore is None:
+        if chunk is None:
             return False
+        rescore = chunk.rescore
         if rescore.version.is_live:
-            _chunk(rescore, now=now, chunk=chunk)
+            _score(chunk, now=now)
+            chunk.delete()
+            _count(rescore, chunk, now=now)
         else:  # a newer version is live, and its own run does the work
-            rescore.finished_at = now
-        rescore.save()
-        return rescore.finished_at is None or Rescore.objects.filter(finished_at=None).exists()
+            _finish(rescore, now=now)
+    return True
 
 
-def _chunk(rescore: Rescore, *, now: datetime, chunk: int) -> None:
-    """Score the next leads and move on behind them, in the caller's transaction."""
+def _take_turn() -> bool:
+    """Take one of the few turns there are, until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_CHUNK, [rescore.next_lead_id, chunk])
-        count, last = cursor.fetchone()
-        if count:
-            statement = compiled(rescore.version).rescoring
-            params = statement.bind(as_of=now, first_id=rescore.next_lead_id, last_id=last)
-            version_id = rescore.version_id
-            cursor.execute(
-                WRITE_CHUNK.replace("{scoring}", statement.sql),
-                [*params, version_id, version_id, version_id, rescore.cause],
-            )
-            rescore.next_lead_id = last + 1
-            rescore.leads_done += count
-    rescore.leads_total = max(rescore.leads_total, rescore.leads_done)
-    if count < chunk:
-        rescore.finished_at = now
+        for turn in range(AT_ONCE):
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_SPACE, turn])
+            if cursor.fetchone()[0]:
+                return True
+    return False
+
+
+def _score(chunk: RescoreChunk, *, now: datetime) -> None:
+    """Read, lock, write what differs."""
+    rescore = chunk.rescore
+    version_id, first, last = rescore.version_id, chunk.first_lead_id, chunk.last_lead_id
+    scoring: Fragment = compiled(rescore.version).rescoring
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '256MB'")
+        read = READ.replace("{scoring}", scoring.sql)
+        cursor.execute(read, [*scoring.bind(as_of=now, first_id=first, last_id=last), version_id])
+        cursor.execute(LOCK)
+        cursor.execute(WRITE, [version_id, version_id, rescore.cause])
+        cursor.execute(REQUEST_REST, [rescore.cause, now, first, last, version_id])
+
+
+def _count(rescore: Rescore, chunk: RescoreChunk, *, now: datetime) -> None:
+    """Move the progress on, and end the run with its last chunk."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM leadapp_lead WHERE id BETWEEN %s AND %s",
+            [chunk.first_lead_id, chunk.last_lead_id],
+        )
+        (leads,) = cursor.fetchone()
+    # Whoever comes second waits here for the first to commit, and then sees whether anything is left.
+    Rescore.objects.filter(pk=rescore.pk).update(leads_done=F("leads_done") + leads)
+    if not RescoreChunk.objects.filter(rescore=rescore).exists():
+        Rescore.objects.filter(pk=rescore.pk).update(finished_at=now)
+
+
+def _finish(rescore: Rescore, *, now: datetime) -> None:
+    """Give up what is left of a run."""
+    RescoreChunk.objects.filter(rescore=rescore).delete()
+    Rescore.objects.filter(pk=rescore.pk).update(finished_at=max(now, rescore.started_at))
