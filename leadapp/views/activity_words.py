@@ -95,9 +95,9 @@ def _email(strong: str, icon: str = "mail") -> Callable[[Properties], Words]:
 
 def _titled(before: str, icon: str) -> Callable[[Properties], Words]:
     def tell(properties: Properties) -> Words:
-        kind = _with(", ", _get(properties, "kind").lower())
-        title = _get(properties, "title") or "something"
-        return Words(before=before, strong=title, after=kind + _minutes(properties), icon=icon)
+        title, kind = _get(properties, "title") or "something", _get(properties, "kind")
+        what = f", {kind.lower()}" if kind and kind.lower() not in title.lower() else ""
+        return Words(before=before, strong=title, after=what + _minutes(properties), icon=icon)
 
     return tell
 

@@ -142,7 +142,8 @@ def activity_entry(row: Activity) -> Entry:
     """Tell what the lead did, or what was done with it."""
     properties = row.properties if isinstance(row.properties, dict) else {}
     words = words_of(row.type.slug, row.type.label, row.type.channel, properties)
-    stands_alone = row.is_voided or words.note or row.type.channel in ("sales", "record")
+    is_own = row.type.is_signal or row.type.channel in ("sales", "record")
+    stands_alone = row.is_voided or words.note or is_own
     # Pages are read one after the other: a visit is one line, whichever pages it led to.
     what = "" if row.type.slug == PAGE_VIEW else words.strong
     return Entry(

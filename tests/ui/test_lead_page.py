@@ -58,7 +58,8 @@ def test_the_breakdown_adds_up_to_the_stored_score(people: People) -> None:
     )
     score_waiting(now=timezone.now())
     lead.refresh_from_db()
-    assert lead.score is not None and lead.score_version is not None and lead.scored_at is not None
+    assert lead.score_version is not None
+    assert lead.scored_at is not None
     html = page(people["owner"], lead)
     assert f"Where the {lead.score} points come from" in html
     explanation = explain_leads(version=lead.score_version, moments={lead.pk: lead.scored_at})[lead.pk]

@@ -1,0 +1,189 @@
+"""The lead page in a real browser: a rep's way from the first answer to SQL."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from leadapp.models import Activity, Lead, Stage, User
+from qualification.models import Assignment, BantAnswer
+from qualification.services.assignment import hand_over
+from qualification.services.moves import move_lead
+from tests.qualification.build import log
+from tests.ui.lead_build import make_people, new_lead
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Open = Callable[..., Lead]
+
+
+@pytest.fixture
+def people(transactional_db: None) -> dict[str, User]:
+    """Give a person of every role, and a second rep."""
+    return make_people()
+
+
+@pytest.fixture
+def opened(page: Page, live_server: Any, sign_in: Any, people: dict[str, User]) -> Open:
+    """Return a function that opens a lead of the owner's in the browser."""
+
+    def open_lead(*, stage: str = Stage.MQL, tab: str = "", lead: Lead | None = None) -> Lead:
+        lead = lead or new_lead(people["owner"])
+        Lead.objects.filter(pk=lead.pk).update(stage=stage)
+        sign_in(page, live_server.url, people["owner"])
+        page.goto(f"{live_server.url}/leads/{lead.pk}/{tab}")
+        return lead
+
+    return open_lead
+
+
+def choose(page: Page, name: str) -> None:
+    """Choose one of a bar of radio buttons."""
+    page.locator("dialog").get_by_label(name, exact=True).check()
+
+
+def test_from_the_first_answer_to_sql(page: Page, opened: Open) -> None:
+    lead = opened()
+    expect(page.get_by_role("heading", name="What is missing for SQL")).to_be_visible()
+    expect(page.get_by_role("button", name="Move to SQL")).to_be_disabled()
+    for dimension, value in (("budget", "€60,000"), ("authority", "With the CFO"), ("need", "Standstill")):
+        page.click(f"#do-bant-{dimension}")
+        choose(page, "Confirmed")
+        page.locator("dialog textarea").fill(value)
+        page.get_by_role("button", name=f"Save {dimension}").click()
+        expect(page.locator(".toast")).to_contain_text(f"{dimension.capitalize()} is saved.")
+        expect(page.locator("dialog#question")).to_have_count(0)
+    expect(page.locator("#h-bant + .end")).to_have_text("3 of 4 confirmed")
+    page.click("#do-move")
+    page.locator("dialog").get_by_role("button", name="Move to SQL").click()
+    expect(page.locator(".stepper .is-now b")).to_have_text("SQL")
+    lead.refresh_from_db()
+    assert lead.stage == Stage.SQL
+    assert BantAnswer.objects.filter(lead=lead, state="confirmed").count() == 3
+
+
+def test_a_call_is_logged_by_keyboard_alone(page: Page, opened: Open, people: dict[str, User]) -> None:
+    lead = opened()
+    hand_over(lead_ids=[lead.pk], now=timezone.now())
+    page.reload()
+    page.keyboard.press("c")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_label("We talked")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type("11")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Budget is there")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Log the call")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("The call is logged.")
+    expect(page.locator(".lead-due")).to_contain_text("Answered")
+    expect(page.locator("#do-call")).to_be_focused()
+    assert Activity.objects.get(lead=lead, type__slug="call_connected").properties["minutes"] == 11
+    assert Assignment.objects.get(lead=lead, ended_at=None).answered_at is not None
+
+
+def test_escape_leaves_a_question_and_the_focus_goes_back(page: Page, opened: Open) -> None:
+    opened()
+    page.focus("#do-note")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Note", exact=True)).to_be_focused()
+    page.keyboard.type("c")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog#question")).to_have_count(0)
+    expect(page.locator("#do-note")).to_be_focused()
+
+
+def test_a_mistake_is_told_in_the_dialog_and_nothing_is_lost(page: Page, opened: Open) -> None:
+    opened()
+    page.click("#do-bant-need")
+    choose(page, "Confirmed")
+    page.get_by_role("button", name="Save need").click()
+    expect(page.locator("dialog .error")).to_contain_text("Say what was told")
+    expect(page.locator("dialog textarea")).to_be_focused()
+    page.locator("dialog textarea").fill("Standstill")
+    page.get_by_role("button", name="Save need").click()
+    expect(page.locator(".toast")).to_contain_text("Need is saved.")
+
+
+def test_a_conflict_is_told_and_the_reason_is_kept(page: Page, opened: Open, people: dict[str, User]) -> None:
+    lead = opened()
+    page.click("#do-more")
+    page.get_by_text("Disqualify…").click()
+    page.get_by_label("Reason").fill("No project before 2028")
+    lead.refresh_from_db()
+    move_lead(
+        lead=lead,
+        to_stage="lead",
+        seen_stage="mql",
+        actor=people["manager"],
+        reason="Too early",
+        now=timezone.now(),
+    )
+    page.get_by_role("button", name="Disqualify").click()
+    expect(page.locator("dialog .notice")).to_contain_text("it is Lead now, not MQL")
+    expect(page.get_by_label("Reason")).to_have_value("No project before 2028")
+    page.get_by_role("button", name="Disqualify").click()
+    expect(page.locator(".lead-due")).to_contain_text("Disqualified")
+
+
+def test_a_refusal_is_told_in_the_dialog(page: Page, opened: Open, people: dict[str, User]) -> None:
+    lead = opened()
+    page.click("#do-note")
+    page.locator("dialog textarea").fill("Asks about SAP")
+    Lead.objects.filter(pk=lead.pk).update(owner=people["colleague"])
+    page.get_by_role("button", name="Save note").click()
+    expect(page.locator("dialog .notice")).to_contain_text("belongs to somebody else")
+    expect(page.locator("dialog textarea")).to_have_value("Asks about SAP")
+
+
+def test_facts_are_edited(page: Page, opened: Open) -> None:
+    lead = opened()
+    page.click("#do-edit")
+    page.get_by_label("Job title").fill("CEO")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".lead-head")).to_contain_text("CEO at Vögele")
+    lead.refresh_from_db()
+    assert lead.job_title == "CEO"
+
+
+def test_an_older_part_of_the_timeline_is_put_below(page: Page, opened: Open) -> None:
+    lead = new_lead()
+    for number in range(45):
+        log(lead, "demo_requested", timezone.now(), properties={"message": f"Number {number}."})
+    opened(lead=lead, tab="timeline/")
+    expect(page.locator(".event")).to_have_count(30)
+    page.get_by_role("link", name="Show older").click()
+    expect(page.locator(".event").nth(45)).to_be_attached()
+    expect(page.get_by_role("link", name="Show older")).to_have_count(0)
+
+
+def test_it_all_works_without_scripts(
+    browser: Any, live_server: Any, sign_in: Any, people: dict[str, User]
+) -> None:
+    lead = new_lead(people["owner"])
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    tab = context.new_page()
+    sign_in(tab, live_server.url, people["owner"])
+    tab.goto(f"{live_server.url}/leads/{lead.pk}/")
+    tab.click("#do-call")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Call Annelie Großmann")
+    tab.get_by_label("Minutes").fill("7")
+    tab.get_by_role("button", name="Log the call").click()
+    expect(tab.locator(".toast")).to_contain_text("The call is logged.")
+    assert re.search(rf"/leads/{lead.pk}/$", tab.url)
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_nothing_needs_a_sideways_scroll(page: Page, opened: Open, width: int) -> None:
+    lead = opened()
+    log(lead, "demo_requested", timezone.now(), properties={"message": "x" * 300})
+    page.set_viewport_size({"width": width, "height": 800})
+    for tab in ("", "timeline/", "stages/", "notes/", "edit/", "log/call/"):
+        page.goto(re.sub(r"/leads/\d+/.*", f"/leads/{lead.pk}/{tab}", page.url))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
