@@ -167,6 +167,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Leadapp",
     "DESCRIPTION": "Push submissions and events in; read leads, scores and the reasons for them.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "tryItOutEnabled": True, "validatorUrl": None},
