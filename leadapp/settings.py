@@ -97,6 +97,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "leadapp.formats"
 # What Django 6 will do anyway: an address typed without a scheme means https.
 FORMS_URLFIELD_ASSUME_HTTPS = True
 

@@ -12,7 +12,7 @@ from leadapp.admin.refusals import say_refusals
 from qualification.models import Assignment, BantAnswer, Deal, Gate, GateCriterion, StageChange
 from qualification.services.criteria import criterion_fields, validate_criterion
 from qualification.services.gate_editing import look_again, open_gate
-from scoring.admin.conditions import ConditionForm, grouped
+from scoring.admin.conditions import TYPING, ConditionForm, grouped
 
 
 class CriterionInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -24,6 +24,7 @@ class CriterionInline(admin.TabularInline):  # type: ignore[type-arg]
     fields = ("label", "field", "operator", "value", "one_of")
     ordering = ("position", "id")
     verbose_name = "criterion"
+    verbose_name_plural = "criteria"
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Offer what gates can ask."""
@@ -42,7 +43,7 @@ class GateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ("step", "shown_match", "is_automatic", "criterion_count")
     ordering = ("id",)
-    fields = ("step", "match", "is_automatic")
+    fieldsets = ((None, {"fields": ("step", "match", "is_automatic"), "description": TYPING}),)
     readonly_fields = ("step",)
     inlines = (CriterionInline,)
 

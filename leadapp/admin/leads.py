@@ -53,7 +53,6 @@ class LeadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = (
         "name",
-        "job_title",
         "company",
         "score",
         "grade",

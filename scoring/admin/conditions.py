@@ -42,6 +42,12 @@ RECENT_ACTIVITIES = 5_000
 HEADINGS = {"lead": "Lead", "company": "Company", "activity": "Activity", "bant": "BANT", "deal": "Deals"}
 OTHER_PROPERTY = "property."
 
+# Said once above the table: a hint in every row would only be in the way.
+TYPING = (
+    "In a value, put commas between several: DE, AT, CH. Between two numbers: 200, 1000. "
+    "Leave it empty for “is set” and “is empty”; write yes or no for yes-or-no fields."
+)
+
 Choices = list[tuple[str, str | list[tuple[str, str]]]]
 Validate = Callable[..., Any]
 
@@ -60,16 +66,14 @@ class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Property name",
         required=False,
         max_length=80,
-        help_text="Only for “another property”: its name as events carry it.",
+        widget=forms.TextInput(attrs={"placeholder": "for “another property”"}),
     )
     operator = forms.ChoiceField(label="Comparison", choices=[("", "Choose…"), *Operator.choices])
     value = forms.CharField(
         label="Value",
         required=False,
         max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 1, "cols": 40}),
-        help_text="Several values with commas between them: DE, AT, CH. Between: 200, 1000. "
-        "Yes or no for yes-or-no fields. Nothing for “is set” and “is empty”.",
+        widget=forms.Textarea(attrs={"rows": 1, "cols": 44}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

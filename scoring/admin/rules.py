@@ -11,7 +11,7 @@ from django.urls import reverse
 from leadapp.admin.refusals import say_refusals
 from leadapp.errors import NotFound
 from leadapp.models import ActivityType
-from scoring.admin.conditions import ConditionForm, rule_field_choices
+from scoring.admin.conditions import TYPING, ConditionForm, rule_field_choices
 from scoring.fields import Scope
 from scoring.models import (
     Counting,
@@ -24,6 +24,10 @@ from scoring.models import (
 )
 from scoring.sentences import say_how, say_points, say_what
 from scoring.services.editing import open_draft
+
+
+HOLDS = "When it holds"
+ALL_COUNT = "Without conditions every such activity counts."
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -48,6 +52,15 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "activity_types": forms.CheckboxSelectMultiple,
             "name": forms.TextInput(attrs={"size": 60}),
+        }
+        labels = {
+            "max_points": "At most",
+            "is_active": "Switched on",
+            "match": "Needed",
+            "min_occurrences": "From so many times on",
+            "window_days": "Within days",
+            "decay": "Fading",
+            "decay_days": "Days of fading",
         }
         help_texts = {
             "name": "As the breakdown of a lead says it: “Asked for a demo”.",
@@ -178,7 +191,7 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         basics = (None, {"fields": ("name", "group", "points", "max_points", "is_active")})
         if rule.dimension == Dimension.FIT:
             facts = "Fit rules look at facts of the lead and its company. They neither count nor fade."
-            return [basics, ("Conditions", {"fields": ("match",), "description": facts})]
+            return [basics, (HOLDS, {"fields": ("match",), "description": f"{facts} {TYPING}"})]
         return [
             basics,
             ("Which activities", {"fields": ("activity_types",)}),
@@ -189,15 +202,17 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                     "description": "Engagement rules look at activities: each gives points that may fade.",
                 },
             ),
-            (
-                "Conditions",
-                {"fields": ("match",), "description": "Without conditions every such activity counts."},
-            ),
+            (HOLDS, {"fields": ("match",), "description": f"{ALL_COUNT} {TYPING}"}),
         ]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Give a new rule its version and dimension before the form looks at it."""
         form: Any = super().get_form(request, obj, change, **kwargs)
+        for name in ("group", "activity_types"):
+            if name in form.base_fields:  # both have pages of their own
+                form.base_fields[name].widget.can_add_related = False
+                form.base_fields[name].widget.can_change_related = False
+                form.base_fields[name].widget.can_view_related = False
         if change or obj is not None:
             return form
         rule: ScoringRule = request.rule_to_add  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""How Django itself writes dates, in the admin above all: as the pages of Leadapp do."""
