@@ -25,7 +25,6 @@ from scoring.models import (
 from scoring.sentences import say_how, say_points, say_what
 from scoring.services.editing import open_draft
 
-
 HOLDS = "When it holds"
 ALL_COUNT = "Without conditions every such activity counts."
 
