@@ -32,7 +32,7 @@ class DataFolder:
     def make(self) -> None:
         """Create the folder, or say why it cannot be used."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self.path / "log").mkdir(exist_ok=True)
             (self.path / ".writable").touch()
         except OSError as error:
