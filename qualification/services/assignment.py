@@ -17,6 +17,8 @@ from qualification.services.locks import lock_lead, lock_leads
 from qualification.services.texts import needed_reason
 from qualification.services.turns import Turns
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+
 
 def hand_over(*, lead_ids: Collection[int], now: datetime) -> list[Assignment]:
     """Hand these leads over to sales: once per stay in MQL, each to an available rep, with a clock.
@@ -100,12 +102,19 @@ def assign_lead(
         return _give(locked, owner, reason, actor, now)
 
 
-def record_touch(*, lead_ids: Iterable[int], now: datetime) -> int:
-    """Stop the clocks of these leads: somebody reached out. Only the first touch counts."""
+def record_touch(*, lead_ids: Iterable[int], now: datetime, touched_at: datetime | None = None) -> int:
+    """Stop the clocks of these leads: somebody reached out, at `touched_at` or now. The first touch counts.
+
+    What was before the handover is no answer to it, but for what clocks may differ by.
+    """
+    at = touched_at or now
     running = Assignment.objects.running().filter(
-        lead_id__in=list(lead_ids), due_at__isnull=False, answered_at__isnull=True
+        lead_id__in=list(lead_ids),
+        due_at__isnull=False,
+        answered_at__isnull=True,
+        assigned_at__lte=at + CLOCKS_DIFFER,
     )
-    return running.update(answered_at=Greatest(F("assigned_at"), now))
+    return running.update(answered_at=Greatest(F("assigned_at"), at))
 
 
 def end_running(*, lead_ids: Collection[int], now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Criteria as SQL: one meaning of conditions, in rules and in gates."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -12,23 +13,40 @@ from scoring.engine.conditions import LEAD_AND_COMPANY
 from scoring.engine.fragments import Fragment
 from scoring.fields import Scope, field_choices, find_field
 
+logger = logging.getLogger(__name__)
+
+NEVER = Fragment("FALSE")
+NOTHING = Fragment("NULL::jsonb")
 JOINS = Fragment(f"{LEAD_AND_COMPANY} CROSS JOIN (SELECT %s::timestamptz AS as_of) m {EVIDENCE}")
 
 
 def test_sql(criterion: GateCriterion) -> Fragment:
-    """Return the condition that tells whether a lead meets this criterion."""
-    if criterion.field in OWN_FIELDS:
-        return own_test_sql(criterion.field, criterion.operator, criterion.value)
-    return conditions.compile(criterion.field, criterion.operator, criterion.value)
+    """Return the condition that tells whether a lead meets this criterion.
+
+    A criterion that makes no sense (it was not saved through validate_criterion) holds for nobody; it must
+    not keep all other gates from being looked at.
+    """
+    try:
+        if criterion.field in OWN_FIELDS:
+            return own_test_sql(criterion.field, criterion.operator, criterion.value)
+        found = find_field(criterion.field)
+        if found is None or Scope.GATE not in found.scopes:
+            raise Invalid.field("field", f"Gates have no field {criterion.field}.")
+        return conditions.compile(criterion.field, criterion.operator, criterion.value)
+    except (Invalid, KeyError, TypeError, ValueError) as error:
+        logger.error("criterion %s (%s) holds for nobody: %r", criterion.pk, criterion.label, error)
+        return NEVER
 
 
 def value_sql(criterion: GateCriterion) -> Fragment:
     """Return the expression for what a lead has there now, as JSON."""
+    if test_sql(criterion) == NEVER:
+        return NOTHING
     if criterion.field in OWN_FIELDS:
         return own_value_sql(criterion.field, criterion.value)
     found = find_field(criterion.field)
     if found is None:
-        raise Invalid.field("field", f"There is no field {criterion.field}.")
+        return NOTHING
     return "to_jsonb(" + Fragment(found.sql, found.params) + ")"
 
 

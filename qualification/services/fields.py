@@ -102,20 +102,21 @@ OWN_FIELDS = _own_fields()
 
 
 def own_test_sql(field: str, operator: str, value: Any) -> Fragment:
-    """Return the condition that tells whether a lead meets this criterion."""
-    own = OWN_FIELDS[field]
+    """Return the condition that tells whether a lead meets this criterion; raise if it makes no sense."""
+    own, how = OWN_FIELDS[field], Operator(operator)
+    if how not in own.operators:
+        raise Invalid.field("operator", f"{own.label} cannot be compared with {how.label}.")
     if own.kind == "activity":
         found = f"EXISTS ({_activities('1')})"
-        return Fragment(found if operator == Operator.IN else f"NOT {found}", (list(value),))
+        return Fragment(found if how == Operator.IN else f"NOT {found}", (_texts(value),))
     if own.kind == "number":
-        if operator == Operator.BETWEEN:
-            return Fragment(f"{own.sql} BETWEEN %s AND %s", tuple(value))
-        return Fragment(f"{own.sql} {NUMBER_OPERATORS[Operator(operator)]} %s", (value,))
+        if how == Operator.BETWEEN:
+            return Fragment(f"{own.sql} BETWEEN %s AND %s", tuple(_numbers(value)))
+        return Fragment(f"{own.sql} {NUMBER_OPERATORS[how]} %s", (_number(value),))
     if own.kind == "boolean":
-        return Fragment(f"{own.sql} = %s", (value,))
-    values = list(value) if isinstance(value, list) else [value]
-    is_in = operator in (Operator.EQUALS, Operator.IN)
-    return Fragment(f"{own.sql} {'= ANY' if is_in else '<> ALL'}(%s)", (values,))
+        return Fragment(f"{own.sql} = %s", (_yes_or_no(value),))
+    is_in = how in (Operator.EQUALS, Operator.IN)
+    return Fragment(f"{own.sql} {'= ANY' if is_in else '<> ALL'}(%s)", (_texts(value),))
 
 
 def own_value_sql(field: str, value: Any) -> Fragment:
@@ -124,8 +125,14 @@ def own_value_sql(field: str, value: Any) -> Fragment:
     if own.kind == "activity":
         newest = _activities("jsonb_build_object('label', type.label, 'at', activity.occurred_at)")
         newest += " ORDER BY activity.occurred_at DESC LIMIT 1"
-        return Fragment(f"({newest})", (list(value),))
+        return Fragment(f"({newest})", (_texts(value),))
     return Fragment(f"to_jsonb({own.sql})")
+
+
+def _texts(value: Any) -> list[str]:
+    if value is None:
+        raise Invalid.field("value", "Give at least one value.")
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
 def _activities(columns: str) -> str:

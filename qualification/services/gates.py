@@ -11,7 +11,7 @@ from django.db import connection
 
 from leadapp.models import Lead, Match, Stage
 from qualification.models import Gate, GateCriterion, Step
-from qualification.services.criteria import leads_sql, test_sql, value_sql
+from qualification.services.criteria import NEVER, leads_sql, test_sql, value_sql
 from qualification.services.wording import Item, ItemState, Reading, item_of
 from scoring.engine.fragments import Fragment, join
 
@@ -110,7 +110,9 @@ def check_many(
     for lead_id, *values in _select(columns, lead_ids, now):
         states = json.loads(values.pop())
         readings = {
-            criterion.pk: Reading(criterion, bool(holds), json.loads(value or "null"), states)
+            criterion.pk: Reading(
+                criterion, bool(holds), json.loads(value or "null"), states, test_sql(criterion) != NEVER
+            )
             for criterion, holds, value in zip(singles, values[::2], values[1::2], strict=True)
         }
         checks[lead_id] = {step: _check(step, lines, readings) for step, lines in gates.items()}
@@ -180,6 +182,6 @@ def _select(columns: Iterable[Fragment], lead_ids: Collection[int], now: datetim
     # Every value is a parameter; the text comes from the code of conditions and fields.
     query = "SELECT " + selected + " FROM " + tables + " WHERE l.id = ANY(%s) ORDER BY l.id"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(query.sql, [*query.params, list(lead_ids)])
+        cursor.execute(query.sql, [*query.bind(), list(lead_ids)])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

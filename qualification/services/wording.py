@@ -64,12 +64,15 @@ class Reading:
     holds: bool
     value: Any
     bant: Mapping[str, str]
+    is_readable: bool = True
 
     @property
     def state(self) -> ItemState:
         """Return how this criterion stands."""
         if self.holds:
             return ItemState.HOLDS
+        if not self.is_readable:
+            return ItemState.MISSING
         if self.criterion.field == "bant.ruled_out_count":
             return ItemState.RULED_OUT
         if self.criterion.field == "bant.confirmed_count":
@@ -118,6 +121,8 @@ def item_of(readings: Sequence[Reading]) -> Item:
 
 def _detail(reading: Reading) -> str:
     field = reading.criterion.field
+    if not reading.is_readable:
+        return "This criterion makes no sense; mend it in the admin"
     if field == "bant.confirmed_count":
         return _confirmed(reading)
     if field == "bant.ruled_out_count":
@@ -168,6 +173,8 @@ def _fact(reading: Reading) -> str:
 
 def _hint(reading: Reading) -> str:
     field = reading.criterion.field
+    if not reading.is_readable:
+        return ""
     if field == "bant.confirmed_count":
         stale = reading.dimensions("stale")
         ask = f"Ask again about {_either(stale, 'and')}." if stale else ""

@@ -203,6 +203,31 @@ def test_a_gate_without_criteria_holds_nobody_back(match: str) -> None:
     assert check_gates(lead=lead, now=NOW)[Step.TO_SQL].passes
 
 
+@pytest.mark.parametrize(
+    ("field", "operator", "value"),
+    [
+        ("lead.nonsense", "equals", "x"),
+        ("property.path", "equals", "x"),
+        ("lead.score", "at_least", "many"),
+        ("bant.nonsense", "equals", "confirmed"),
+        ("bant.confirmed_count", "at_least", "many"),
+        ("bant.confirmed_count", "at_least", None),
+        ("bant.confirmed_count", "contains", 1),
+        ("bant.confirmed_count", "between", 1),
+        ("activity", "in", None),
+        ("lead.business_email", "equals", 7),
+    ],
+)
+def test_a_criterion_that_makes_no_sense_holds_for_nobody_and_stops_nothing_else(
+    field: str, operator: str, value: Any
+) -> None:
+    make_gate(("It", field, operator, value))
+    lead = make_good_lead()
+    assert lines(lead, Step.TO_SQL) == ["Missing: It (This criterion makes no sense; mend it in the admin)"]
+    assert passing(step=Step.TO_SQL, lead_ids=[lead.pk], now=NOW) == set()
+    assert check_gates(lead=lead, now=NOW)[Step.TO_MQL].passes
+
+
 def test_every_stage_but_the_last_has_a_step() -> None:
     assert STEP_FROM == {"lead": Step.TO_MQL, "mql": Step.TO_SQL, "sql": Step.TO_CUSTOMER}
 
@@ -266,5 +291,9 @@ def test_a_picker_gets_every_field_with_its_operators() -> None:
 
 def test_every_shipped_criterion_is_one_that_could_be_saved() -> None:
     for criterion in GateCriterion.objects.all():
-        asked = {"field": criterion.field, "operator": criterion.operator, "value": criterion.value}
+        asked: dict[str, Any] = {
+            "field": criterion.field,
+            "operator": criterion.operator,
+            "value": criterion.value,
+        }
         assert validate_criterion(**asked) == criterion.value

@@ -202,6 +202,16 @@ def test_a_touch_by_a_clock_that_is_slow_counts_from_the_handover(rep: User) -> 
     assert Assignment.objects.get(lead=lead).answered_at == NOW
 
 
+def test_a_call_that_is_logged_later_counts_from_when_it_was(rep: User) -> None:
+    lead, other = mqls(2)
+    hand_over(lead_ids=ids([lead, other]), now=NOW)
+    at, now = NOW + timedelta(hours=1), NOW + timedelta(hours=30)
+    assert record_touch(lead_ids=[lead.pk], touched_at=at, now=now) == 1
+    assert Assignment.objects.get(lead=lead).answered_at == at
+    # A call before the handover is no answer to it.
+    assert record_touch(lead_ids=[other.pk], touched_at=NOW - timedelta(hours=1), now=now) == 0
+
+
 def test_without_a_clock_a_touch_changes_nothing(rep: User) -> None:
     [lead] = mqls(1)
     take_lead(lead=lead, actor=rep, now=NOW)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connection, transaction
@@ -91,7 +91,7 @@ def test_of_different_moves_at_the_same_time_one_is_carried_out() -> None:
     for _ in range(10):
         lead = make_lead(stage="mql")
         confirm(lead)
-        asked = {"lead": lead, "seen_stage": "mql", "actor": manager, "now": NOW}
+        asked: dict[str, Any] = {"lead": lead, "seen_stage": "mql", "actor": manager, "now": NOW}
         moves: list[Callable[[], object]] = [
             partial(move_lead, to_stage="sql", **asked),
             partial(move_lead, to_stage="lead", reason="Not yet", **asked),
