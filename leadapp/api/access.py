@@ -50,8 +50,6 @@ class MayCall(BasePermission):
             if wanted and not set(wanted) & set(key.scopes):
                 raise NotAllowed(f"This key lacks the scope {wanted[0]}.")
             return True
-        if not getattr(view, "takes_people", True) and request.user.is_authenticated:
-            raise NotAllowed("This is for API keys only.")
         return bool(request.user.is_authenticated)
 
 

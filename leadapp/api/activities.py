@@ -13,7 +13,7 @@ from leadapp.api.bodies import LARGEST_BATCH
 from leadapp.api.cursors import read_page
 from leadapp.api.queries import LARGEST_ID, Parameters
 from leadapp.api.representations import activity_as_json
-from leadapp.errors import Invalid, NotFound
+from leadapp.errors import Invalid, NotAllowed, NotFound
 from leadapp.models import Activity, ApiKey
 from leadapp.services.events import Event, read_event, read_events
 from leadapp.services.recording import Recorded, record_activities
@@ -81,7 +81,7 @@ class ActivityBatch(APIView):
 def _key(request: Request) -> ApiKey:
     actor = actor_of(request)
     if not isinstance(actor, ApiKey):
-        raise Invalid("Events are pushed with an API key.")
+        raise NotAllowed("Events are pushed with an API key.")
     return actor
 
 

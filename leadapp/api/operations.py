@@ -22,6 +22,14 @@ EVENT_EXAMPLE = {
     "external_id": "download-8841",
 }
 
+SUBMISSION_EXAMPLE = {
+    "first_name": "Jane",
+    "last_name": "Doe",
+    "email": "jane@example.com",
+    "company": "Example Ltd",
+    "message": "Please show us around.",
+}
+
 
 def _answers(success: int, shape: Any, refusals: Sequence[int]) -> dict[Any, Any]:
     answers: dict[Any, Any] = {success: shape}
@@ -117,13 +125,8 @@ push_batch = _operation(
     "push_batch",
     answers=_answers(202, schema.RecordedBatch, (*ALWAYS, 411, 413, 415, 422)),
     request=schema.Event(many=True),
-    examples=[
-        OpenApiExample(
-            "Two events",
-            [EVENT_EXAMPLE, {**EVENT_EXAMPLE, "external_id": "download-8842"}],
-            request_only=True,
-        )
-    ],
+    # A list is made of it.
+    examples=[OpenApiExample("A batch", EVENT_EXAMPLE, request_only=True)],
     tag="events",
 )
 submit_form = _operation(
@@ -134,11 +137,8 @@ submit_form = _operation(
         "application/x-www-form-urlencoded": OpenApiTypes.OBJECT,
     },
     examples=[
-        OpenApiExample(
-            "Demo request",
-            {"first_name": "Jane", "last_name": "Doe", "email": "jane@example.com", "company": "Example Ltd"},
-            request_only=True,
-        )
+        OpenApiExample("Demo request", SUBMISSION_EXAMPLE, request_only=True, media_type=media_type)
+        for media_type in ("application/json", "application/x-www-form-urlencoded")
     ],
     tag="forms",
 )

@@ -104,6 +104,7 @@ def _named(error: Refused) -> list[dict[str, Any]]:
     """Name each fault by a dotted field, a JSON pointer and, in a batch, the number of the event."""
     named: list[dict[str, Any]] = []
     for path, sentences in error.errors.items():
+        path = _shown(path)
         parts = path.split(".") if path else []
         where: dict[str, Any] = {"pointer": "#" + "".join(f"/{_escaped(part)}" for part in parts)}
         if parts and parts[0].isdigit():
@@ -115,7 +116,7 @@ def _named(error: Refused) -> list[dict[str, Any]]:
 
 
 def _escaped(part: str) -> str:
-    return _shown(part).replace("~", "~0").replace("/", "~1")
+    return part.replace("~", "~0").replace("/", "~1")
 
 
 def _shown(text: str) -> str:

@@ -75,9 +75,8 @@ def resolve_companies(wanted: Sequence[Wanted], *, now: datetime) -> Companies:
             new.append(company)
     if not new:
         return companies
-    insert_unless_present(
-        sorted(new, key=lambda company: (company.domain or "", company.name.lower())), returning=["id"]
-    )
+    in_order = sorted(new, key=lambda company: (company.domain or "", company.name.lower()))
+    insert_unless_present(in_order, returning=["id"])
     return _look_up(wanted)
 
 

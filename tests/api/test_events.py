@@ -166,7 +166,7 @@ def test_a_clock_may_be_five_minutes_ahead_and_an_event_ten_years_old(
 
 
 def test_a_time_keeps_its_zone_and_without_one_is_utc(api: Caller) -> None:
-    for text, hour in (("2026-01-31T09:30:00+02:00", 7), ("2026-01-31T09:30:00", 9)):
+    for text, hour in (("2026-01-31T09:30:00+02:00", 7), ("2026-01-31T09:30:00", 9), ("2026-01-31", 0)):
         number = api.post("activities", event(occurred_at=text)).json()["id"]
         occurred_at: datetime = Activity.objects.get(pk=number).occurred_at
         assert occurred_at.hour == hour

@@ -1,0 +1,244 @@
+"""POST /api/v1/forms/SLUG/submissions: what visitors of a website fill in."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from leadapp.models import Activity, ActivityType, CustomField, Form, Lead
+from scoring.models import ScoringRequest
+from tests.api.conftest import Caller, faults, stored
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "forms/demo-request/submissions"
+JANE = {
+    "first_name": "Jane",
+    "last_name": "Doe",
+    "email": "Jane@Acme.example",
+    "company": "Acme",
+    "job_title": "Head of Operations",
+    "phone": "+49 30 901820",
+    "employees": 480,
+    "message": "Please call me.",
+    "budget": "50,000",
+    "timeline": "this quarter",
+    "utm_source": "newsletter",
+}
+
+
+def test_a_submission_becomes_a_lead_with_an_activity_that_waits_for_its_score(visitor: Caller) -> None:
+    response = visitor.post(ADDRESS, JANE)
+
+    assert response.status_code == 202
+    activity = Activity.objects.select_related("type", "lead__company").get(type__slug="demo_requested")
+    assert response.json() == {"id": activity.external_id}
+    assert activity.properties["message"] == "Please call me."
+    assert activity.properties["budget"] == "50,000"
+    assert activity.source == "demo-request"
+    lead = activity.lead
+    assert (lead.email, lead.first_name, lead.last_name) == ("jane@acme.example", "Jane", "Doe")
+    assert (lead.phone, lead.job_title, lead.utm_source) == (
+        "+4930901820",
+        "Head of Operations",
+        "newsletter",
+    )
+    assert lead.company is not None
+    assert (lead.company.name, lead.company.domain, lead.company.employees) == ("Acme", "acme.example", 480)
+    assert ScoringRequest.objects.filter(lead=lead).exists()
+
+
+def test_a_form_may_be_sent_as_a_browser_sends_it(visitor: Caller) -> None:
+    body = urlencode({**JANE, "message": "Grüße, 你好"}).encode()
+
+    response = visitor.post(ADDRESS, body, "application/x-www-form-urlencoded; charset=utf-8")
+
+    assert response.status_code == 202
+    assert Activity.objects.get(type__slug="demo_requested").properties["message"] == "Grüße, 你好"
+    assert Lead.objects.get().first_name == "Jane"
+
+
+def test_visitors_learn_only_the_id_of_their_submission_and_keys_the_lead_too(
+    visitor: Caller, make_caller: Callable[..., Caller]
+) -> None:
+    assert set(visitor.post(ADDRESS, JANE).json()) == {"id"}
+
+    with_key = make_caller("ingest").post(ADDRESS, JANE).json()
+    assert with_key["lead"] == Lead.objects.get().pk
+
+
+def test_an_address_is_enough(visitor: Caller) -> None:
+    assert visitor.post(ADDRESS, {"email": "jane@example.com"}).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("answers", "at_fault"),
+    [
+        ({}, {"#/email"}),
+        ({"email": ""}, {"#/email"}),
+        ({"email": "   "}, {"#/email"}),
+        ({"email": "nonsense"}, {"#/email"}),
+        ({"email": 5}, {"#/email"}),
+        ({"email": {"a": "b"}}, {"#/email"}),
+        ({**JANE, "shoe_size": "44"}, {"#/shoe_size"}),
+        ({**JANE, "message": "x" * 5001}, {"#/message"}),
+        ({**JANE, "message": "a\x00b"}, {"#/message"}),
+        ({**JANE, "first_name": "a\x00b"}, {"#/first_name"}),
+        ({**JANE, "message": "\ud800"}, {"#/message"}),
+        ({**JANE, "message": ["a", 5]}, {"#/message"}),
+        ({**JANE, "message": {"a": 1}}, {"#/message"}),
+        ({"email": "x", "shoe_size": 1}, {"#/email", "#/shoe_size"}),
+    ],
+)
+def test_what_a_visitor_can_mend_is_refused_and_nothing_is_stored(
+    visitor: Caller, answers: dict[str, Any], at_fault: set[str]
+) -> None:
+    before = stored()
+
+    response = visitor.post(ADDRESS, answers)
+
+    assert response.status_code == 422
+    assert set(faults(response)) & at_fault
+    assert stored() == before
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        ("phone", "ask my secretary"),
+        ("country", "Germany"),
+        ("employees", "200-500"),
+        ("website", "coming soon!"),
+        ("linkedin_url", "https://example.com/jane"),
+        ("first_name", "J" * 101),
+    ],
+)
+def test_no_submission_is_lost_because_of_an_odd_answer(visitor: Caller, field: str, given: str) -> None:
+    response = visitor.post(ADDRESS, {"email": "jane@example.com", field: given})
+
+    assert response.status_code == 202
+    properties = Activity.objects.get(type__slug="demo_requested").properties
+    assert properties[field] == given
+    (odd,) = properties["not_understood"].values()
+    assert odd["given"] == given
+    assert odd["reason"]
+
+
+def test_people_may_correct_what_they_typed_and_nothing_else(visitor: Caller, api: Caller) -> None:
+    visitor.post(ADDRESS, {"email": "jane@example.com", "first_name": "Jnae", "job_title": "CTO"})
+    lead = Lead.objects.get()
+    api.patch(f"leads/{lead.pk}", {"job_title": "Chief Technology Officer"})
+
+    visitor.post(
+        ADDRESS,
+        {"email": "jane@example.com", "first_name": "Jane", "job_title": "Intern", "phone": "+49301234"},
+    )
+
+    lead.refresh_from_db()
+    assert (lead.first_name, lead.job_title, lead.phone) == ("Jane", "Chief Technology Officer", "+49301234")
+
+
+def test_a_submission_never_clears_what_is_known(visitor: Caller) -> None:
+    visitor.post(ADDRESS, JANE)
+    visitor.post(ADDRESS, {"email": JANE["email"], "first_name": "", "company": ""})
+
+    lead = Lead.objects.get()
+    assert lead.first_name == "Jane"
+    assert lead.company is not None
+
+
+def test_answers_can_become_custom_fields(visitor: Caller) -> None:
+    CustomField.objects.create(key="seats", label="Seats", kind="number")
+    Form.objects.create(
+        slug="trial",
+        name="Trial",
+        activity_type=ActivityType.objects.get(slug="trial_started"),
+        fields=[
+            {"name": "mail", "label": "Email", "required": True, "fact": "email"},
+            {"name": "how_many", "label": "Seats", "required": False, "fact": "attributes.seats"},
+        ],
+    )
+    visitor.post("forms/trial/submissions", {"mail": "a@example.com", "how_many": "12"})
+    visitor.post("forms/trial/submissions", {"mail": "b@example.com", "how_many": "a dozen"})
+
+    assert Lead.objects.get(email="a@example.com").attributes == {"seats": 12}
+    assert Lead.objects.get(email="b@example.com").attributes == {}
+    assert set(faults(visitor.post("forms/trial/submissions", {"mail": "nonsense"}))) == {"#/mail"}
+
+
+def test_ticked_boxes_are_kept_as_text(visitor: Caller) -> None:
+    visitor.post(ADDRESS, {"email": "jane@example.com", "message": ["a", "b"], "budget": True})
+
+    properties = Activity.objects.get(type__slug="demo_requested").properties
+    assert (properties["message"], properties["budget"]) == ("a, b", "yes")
+
+
+def test_a_form_that_does_not_exist_or_is_switched_off_takes_nothing(visitor: Caller) -> None:
+    assert visitor.post("forms/nope/submissions", JANE).status_code == 404
+
+    Form.objects.filter(slug="demo-request").update(is_active=False)
+    before = stored()
+    assert visitor.post(ADDRESS, JANE).status_code == 404
+    assert stored() == before
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_forms_are_only_posted_to(visitor: Caller, method: str) -> None:
+    response = visitor.send(method, ADDRESS, JANE)
+
+    assert response.status_code == 405
+    assert "POST" in response.headers["Allow"]
+    faults(response)
+
+
+def test_a_key_needs_the_scope_ingest(make_caller: Callable[..., Caller]) -> None:
+    before = stored()
+    assert make_caller("read").post(ADDRESS, JANE).status_code == 403
+    assert stored() == before
+
+
+def test_a_wrong_key_is_refused_even_though_none_is_needed() -> None:
+    assert Caller("la_nonsense").post(ADDRESS, JANE).status_code == 401
+
+
+def test_one_address_may_not_flood_a_form(
+    visitor: Caller, make_caller: Callable[..., Caller], broker: Any, settings: LazySettings
+) -> None:
+    settings.FORM_SUBMISSIONS_PER_MINUTE = 2
+    statuses = [visitor.post(ADDRESS, JANE).status_code for _ in range(6)]
+    # A new minute may begin meanwhile, which lets two more pass.
+    assert statuses.count(202) in {2, 4}
+    refused = visitor.post(ADDRESS, JANE)
+    if refused.status_code == 429:
+        assert 1 <= int(refused.headers["Retry-After"]) <= 60
+        faults(refused)
+    assert make_caller("ingest").post(ADDRESS, JANE).status_code == 202
+
+
+def test_the_limit_holds_without_redis_too(visitor: Caller, settings: LazySettings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.FORM_SUBMISSIONS_PER_MINUTE = 1
+    statuses = {visitor.post(ADDRESS, JANE).status_code for _ in range(5)}
+    assert statuses == {202, 429}
+
+
+def test_behind_a_proxy_the_reported_address_counts(
+    visitor: Caller, broker: Any, settings: LazySettings
+) -> None:
+    settings.FORM_SUBMISSIONS_PER_MINUTE = 1
+    settings.TRUSTED_PROXIES = 1
+    for number in range(5):
+        visitor.headers = {"X-Forwarded-For": f"6.6.6.6, 10.0.0.{number}"}
+        assert visitor.post(ADDRESS, JANE).status_code == 202
+
+
+def test_a_submission_takes_few_statements(visitor: Caller) -> None:
+    visitor.post(ADDRESS, JANE)
+    with CaptureQueriesContext(connection) as queries:
+        visitor.post(ADDRESS, JANE)
+    counted = [query for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert len(counted) <= 12, [query["sql"][:90] for query in counted]
