@@ -8,3 +8,7 @@ class QualificationConfig(AppConfig):
 
     name = "qualification"
     verbose_name = "Qualification"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        from qualification import checks  # noqa: F401

@@ -3,7 +3,7 @@
 The SQL names the tables as `scoring.fields` does, and the lateral `evidence` of EVIDENCE.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,21 +172,28 @@ def _number(value: Any) -> int:
 
 
 def _numbers(value: Any) -> list[int]:
-    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
-        raise Invalid.field("value", "Give two numbers: the lowest and the highest.")
-    low, high = _number(value[0]), _number(value[1])
-    if low > high:
-        raise Invalid.field("value", "The first number must not be above the second.")
-    return [low, high]
+    numbers = [_number(item) for item in _items(value)]
+    if len(numbers) != 2 or numbers[0] > numbers[1]:
+        raise Invalid.field("value", "Give two numbers, the smaller one first.")
+    return numbers
+
+
+def _items(value: Any) -> list[Any]:
+    """Return the items of a list, or of a text with commas, as a form sends it."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _known(value: Any, known: Mapping[str, str]) -> list[str]:
-    values = list(value) if isinstance(value, list | tuple) else [value]
-    unknown = [str(item) for item in values if item not in known]
-    if not values or unknown:
+    """Return the codes of these values, which may be given as codes or as labels."""
+    codes = {code.lower(): code for code in known} | {label.lower(): code for code, label in known.items()}
+    items = [str(item) for item in _items(value) if item is not None]
+    unknown = [item for item in items if item.lower() not in codes]
+    if not items or unknown:
         wrong = f"Not known: {', '.join(unknown)}. " if unknown else ""
         raise Invalid.field("value", f"{wrong}Choose from: {', '.join(known)}.")
-    return values
+    return [codes[item.lower()] for item in items]
 
 
 def _yes_or_no(value: Any) -> bool:

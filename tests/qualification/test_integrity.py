@@ -1,0 +1,109 @@
+"""What the database refuses about gates and owners, and what the settings check says."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.db import IntegrityError, transaction
+from pytest_django import Settings
+
+from leadapp.models import User
+from qualification.models import Assignment, BantAnswer, Deal, Gate, GateCriterion, StageChange, Step, Task
+from tests.qualification.build import NOW, make_lead
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+
+
+def refused(model: Any, **facts: Any) -> None:
+    """Check that the database refuses such a row."""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model.objects.create(**facts)
+
+
+def test_the_team_queue_always_has_a_clock(rep: User) -> None:
+    lead = make_lead()
+    refused(Assignment, lead=lead, owner=None, assigned_at=NOW, reason="Nobody", due_at=None)
+    Assignment.objects.create(lead=lead, owner=None, assigned_at=NOW, reason="Nobody", due_at=NOW + HOUR)
+    refused(Assignment, lead=lead, owner=rep, assigned_at=NOW, reason="A second one that runs")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"reason": ""},
+        {"due_at": NOW},
+        {"answered_at": NOW - HOUR},
+        {"ended_at": NOW - HOUR},
+    ],
+)
+def test_an_assignment_must_make_sense(facts: dict[str, Any], rep: User) -> None:
+    refused(Assignment, **{"lead": make_lead(), "owner": rep, "assigned_at": NOW, "reason": "Why", **facts})
+
+
+def test_nobody_becomes_a_customer_by_a_machine() -> None:
+    gates = Gate.objects.filter(step=Step.TO_CUSTOMER)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        gates.update(is_automatic=True)
+
+
+def test_there_is_one_gate_for_each_known_step() -> None:
+    refused(Gate, step=Step.TO_MQL)
+    Gate.objects.all().delete()
+    refused(Gate, step="to_fan")
+    refused(Gate, step=Step.TO_MQL, match="most")
+
+
+@pytest.mark.parametrize("facts", [{"label": ""}, {"field": ""}, {"operator": "resembles"}])
+def test_a_criterion_must_make_sense(facts: dict[str, Any]) -> None:
+    usual = {"label": "Score", "field": "lead.score", "operator": "at_least", "value": 50}
+    refused(GateCriterion, gate=Gate.objects.get(step=Step.TO_MQL), **{**usual, **facts})
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"to_stage": "lead"},
+        {"to_stage": "fan"},
+        {"from_status": "asleep"},
+        {"move": "sideways"},
+        {"move": "override"},
+        {"move": "backward"},
+        {"move": "nurture"},
+        {"move": "disqualify"},
+        {"move": "reopen"},
+    ],
+)
+def test_a_move_must_make_sense(facts: dict[str, Any]) -> None:
+    usual = {
+        "lead": make_lead(), "at": NOW, "move": "forward", "from_stage": "lead", "to_stage": "mql",
+        "from_status": "open", "to_status": "open",
+    }  # fmt: skip
+    refused(StageChange, **{**usual, **facts})
+
+
+@pytest.mark.parametrize(
+    "facts", [{"dimension": "size"}, {"state": "stale"}, {"source": "rumour"}, {"expires_at": NOW}]
+)
+def test_an_answer_must_make_sense(facts: dict[str, Any]) -> None:
+    usual = {"lead": make_lead(), "dimension": "need", "state": "confirmed", "answered_at": NOW}
+    refused(BantAnswer, **{**usual, **facts})
+
+
+@pytest.mark.parametrize("facts", [{"value": -1}, {"currency": "eur"}, {"currency": ""}])
+def test_a_deal_must_make_sense(facts: dict[str, Any]) -> None:
+    refused(Deal, **{"lead": make_lead(), "value": 1, "won_on": NOW.date(), **facts})
+
+
+def test_a_task_says_what_is_to_be_done(rep: User) -> None:
+    refused(Task, lead=make_lead(), owner=rep, text="", due_at=NOW)
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(24, []), (1, []), (0, ["qualification.E001"])])
+def test_a_clock_without_time_is_a_mistake_of_the_settings(
+    hours: int, expected: list[str], settings: Settings
+) -> None:
+    settings.SLA_HOURS = hours
+    assert [error.id for error in run_checks(tags=["leadapp"])] == expected
