@@ -2,7 +2,7 @@
 
 from scoring.engine.explanations import Explanation, Line, explain_leads, explain_moments
 from scoring.engine.reasons import reasons_for
-from scoring.engine.scores import Score, score_leads, score_moments
+from scoring.engine.scores import Score, score_leads, score_moments, score_range
 
 __all__ = [
     "Explanation",
@@ -13,4 +13,5 @@ __all__ = [
     "reasons_for",
     "score_leads",
     "score_moments",
+    "score_range",
 ]

@@ -80,3 +80,13 @@ def score_leads(*, version: ScoringModelVersion, moments: Mapping[int, datetime]
     """Score each lead at its moment. Leads that opted out of scoring are left out."""
     scored = score_moments(version=version, moments=list(moments.items()))
     return {lead_id: score for lead_id, _, score in scored}
+
+
+def score_range(
+    *, version: ScoringModelVersion, first_id: int, last_id: int, as_of: datetime
+) -> dict[int, Score]:
+    """Score all leads with ids in a range at one moment; leads scored later than that are left out."""
+    statement = compiled(version).rescoring
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, statement.bind(first_id=first_id, last_id=last_id, as_of=as_of))
+        return {lead_id: Score(*numbers) for lead_id, _, *numbers in cursor.fetchall()}

@@ -46,7 +46,7 @@ def of_range(definition: Definition) -> Fragment:
     """Return the same SELECT for all leads from `first_id` to `last_id` at one moment `as_of`.
 
     It reads the activities of the range once and groups them by lead, instead of looking them up lead by
-    lead. Leads that were scored later than `as_of` are left out.
+    lead. Leads that were scored later than `as_of` are left out. Parallel workers may share the reading.
     """
     facts = fact_points(definition)
     activities = activity_points(definition)

@@ -1,0 +1,113 @@
+"""The engine and a naive second telling of the design agree on whatever hypothesis can think of."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leadapp.models import Activity, ActivityType, Company, Lead
+from scoring.engine import Score, explain_leads, score_leads, score_range
+from scoring.models import ScoringModelVersion
+from tests.scoring.build import NOW, make_group, make_lead, make_rule, make_version
+from tests.scoring.oracle import expected_score
+from tests.scoring.strategies import LEADS, VERSIONS
+
+pytestmark = pytest.mark.django_db
+
+SETTINGS = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+class _Undone(Exception):
+    pass
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Give each example a database without the ones before it."""
+    try:
+        with transaction.atomic():
+            yield
+            raise _Undone
+    except _Undone:
+        pass
+
+
+def build_version(drawn: dict[str, Any]) -> ScoringModelVersion:
+    fit_min, fit_max = drawn["fit_bounds"]
+    engagement_min, engagement_max = drawn["engagement_bounds"]
+    version = make_version(
+        fit_min=fit_min, fit_max=fit_max, engagement_min=engagement_min, engagement_max=engagement_max
+    )
+    groups = [make_group(version, dimension, cap) for dimension, cap in drawn["groups"]]
+    for rule in drawn["rules"]:
+        group = None if rule["group"] is None else groups[rule["group"]]
+        make_rule(version, **(rule | {"group": group}))
+    return version
+
+
+def build_leads(drawn: list[dict[str, Any]]) -> list[Lead]:
+    types = {kind.slug: kind for kind in ActivityType.objects.all()}
+    leads = []
+    for number, facts in enumerate(drawn):
+        own = dict(facts)
+        activities, company = own.pop("activities"), own.pop("company")
+        if company is not None:
+            own["company"] = Company.objects.create(name="C", domain=f"c{number}.example", **company)
+        if own["email"]:
+            own["email"] = f"{number}{own['email']}"
+        lead = make_lead(**own)
+        leads.append(lead)
+        Activity.objects.bulk_create(build_activity(lead, types, activity) for activity in activities)
+    return leads
+
+
+def build_activity(lead: Lead, types: dict[str, ActivityType], drawn: dict[str, Any]) -> Activity:
+    own = dict(drawn)
+    if own.pop("voided"):
+        own |= {"voided_at": NOW, "void_reason": "Wrong"}
+    return Activity(
+        lead=lead, received_at=max(NOW, own["occurred_at"]), **(own | {"type": types[own["type"]]})
+    )
+
+
+@SETTINGS
+@given(version=VERSIONS, leads=st.lists(LEADS, max_size=4))
+def test_engine_and_oracle_agree(version: dict[str, Any], leads: list[dict[str, Any]]) -> None:
+    with undone():
+        built, people = build_version(version), build_leads(leads)
+        moments = {lead.pk: NOW for lead in people}
+        wanted = {
+            lead.pk: Score(**vars(expected))
+            for lead in people
+            if (expected := expected_score(built, lead, lead.activities.all(), NOW))
+        }
+        assert score_leads(version=built, moments=moments) == wanted
+        first, last = min(moments, default=1), max(moments, default=0)
+        assert score_range(version=built, first_id=first, last_id=last, as_of=NOW) == wanted
+        for explanation in explain_leads(version=built, moments=moments).values():
+            score = wanted[explanation.lead_id]
+            assert (
+                Score(
+                    explanation.fit,
+                    explanation.engagement,
+                    explanation.score,
+                    explanation.grade,
+                    explanation.temperature,
+                )
+                == score
+            )
+            assert sum((line.points for line in explanation.all_lines), Decimal(0)) == score.score
+            for dimension, total in (("fit", score.fit), ("engagement", score.engagement)):
+                lines = [line for line in explanation.all_lines if line.dimension == dimension]
+                assert sum((line.points for line in lines), Decimal(0)) == total
+                (rounding,) = (line for line in lines if line.name == "Rounding")
+                assert abs(rounding.points) <= Decimal("0.50001")
