@@ -24,11 +24,19 @@ DASH = "\N{EN DASH}"
 
 
 class Clock(Protocol):
-    """Anything with the times of an answer that is due: an Assignment."""
+    """Anything with the times of an answer that is due: an Assignment, or a clock of qualification."""
 
-    due_at: datetime | None
-    answered_at: datetime | None
-    assigned_at: datetime
+    @property
+    def due_at(self) -> datetime | None:
+        """Return until when."""
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """Return when it was given."""
+
+    @property
+    def assigned_at(self) -> datetime:
+        """Return since when."""
 
 
 @register.simple_tag

@@ -61,10 +61,11 @@ def lead_new(request: HttpRequest) -> HttpResponse:
             lead = create_lead(facts=facts, source=SOURCE, actor=user, now=now)
         except NotAllowed:
             raise
+        except Conflict:
+            existing = _existing(request, str(facts["email"]))
+            form.add_error("email", "Somebody with this address is here already.")
         except Refused as refused:
             form.tell(refused)
-            if isinstance(refused, Conflict):
-                existing = _existing(request, form.cleaned_data["email"])
         else:
             if may_take(user, lead):
                 take_lead(lead=lead, actor=user, now=now)
@@ -75,6 +76,7 @@ def lead_new(request: HttpRequest) -> HttpResponse:
 
 
 def _existing(request: HttpRequest, email: str) -> Lead | None:
+    """Return who has the address, unless this person may not see that lead."""
     found = find_lead(email=email)
     visible = Lead.objects.visible_to(signed_in(request))
     return visible.filter(pk=found.pk).first() if found else None

@@ -197,7 +197,7 @@ def _choose_view(asked: Asked, query: QueryDict, user: User) -> None:
     views = views_for(user)
     wanted = query.get("view", "")
     if wanted and wanted not in views:
-        asked.problems.append(f"There is no view “{wanted[:40]}”. This is the list of all leads.")
+        asked.problems.append(f"There is no view “{_shown(wanted)}”. This is the list of all leads.")
         wanted = "all"
     if not wanted and not asked.values and not asked.text:
         wanted = "mine" if is_rep(user) else "all"
@@ -227,8 +227,11 @@ def _is_good(name: str, known: Filter, value: str, people: Mapping[str, str]) ->
 
 
 def _problem(known: Filter, value: str) -> str:
-    shown = "".join(letter for letter in value[:40] if letter.isprintable())
-    return f"“{shown}” is nothing to filter {known.label.lower()} by, so it was left out."
+    return f"“{_shown(value)}” is nothing to filter {known.label.lower()} by, so it was left out."
+
+
+def _shown(value: str) -> str:
+    return "".join(letter for letter in value[:40] if letter.isprintable())
 
 
 def _people(keys: list[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.functions import TruncDay
 
 from leadapp.models import Activity, Lead
-from qualification.models import Assignment
+from qualification.services.sla import Clock, clocks_of
 from scoring.engine import reasons_for
 from scoring.models import ScoreChange
 
@@ -32,7 +32,7 @@ class Row:
 
     lead: Lead
     reasons: Sequence[str]
-    clock: Assignment | None
+    clock: Clock | None
     last_activity: str
     trend: Trend | None = field(default=None)
 
@@ -41,7 +41,7 @@ def rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
     """Read what the list shows of these leads."""
     ids = [lead.pk for lead in leads]
     reasons = reasons_for(leads)
-    clocks = running_clocks(ids, now=now)
+    clocks = news_of_clocks(ids, now=now)
     kinds = last_activities(ids)
     trends = trends_of(leads, now=now)
     return [
@@ -56,12 +56,11 @@ def rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
     ]
 
 
-def running_clocks(ids: Sequence[int], *, now: datetime) -> dict[int, Assignment]:
-    """Return the running assignment of each lead whose answer is due, or was given lately."""
-    running = Assignment.objects.filter(lead__in=ids, ended_at__isnull=True, due_at__isnull=False)
+def news_of_clocks(ids: Sequence[int], *, now: datetime) -> dict[int, Clock]:
+    """Return the clocks of leads whose answer is due, or was given lately."""
     return {
-        clock.lead_id: clock
-        for clock in running
+        pk: clock
+        for pk, clock in clocks_of(lead_ids=ids, now=now).items()
         if clock.answered_at is None or now - clock.answered_at < ANSWERED
     }
 
