@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-deps
 # The tests have services of their own, so that they run beside a live `make run`.
 TEST_DATA := $(or $(LEADAPP_DATA),var)/test
 WITH_SERVICES = LEADAPP_DATA=$(TEST_DATA) $(BIN)/python -m leadapp.embedded --throwaway --

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.test import TransactionTestCase
 
 from leadapp.celery import app
+from leadapp.embedded.folder import DataFolder
 from tests.support.browser import browser, browser_context, page, sign_in
 from tests.support.database import keep_migrated_data, restore_migrated_data
 from tests.support.processes import Process, WebServer, celery_beat, celery_worker
@@ -33,8 +34,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> Iterator[None]:
+    """Refuse a second run on the same test database, which would drop it under the first."""
+    folder = DataFolder.from_environment()
+    folder.make()
+    if not folder.try_lock("tests"):
+        pytest.exit(f"Another test run uses {folder.path}. Wait for it, or set LEADAPP_DATA to another one.")
+    yield
+    folder.unlock()
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Make the test database, and let transactional tests come back to its migrated data."""
+    """Let transactional tests come back to the migrated data."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         keep_migrated_data()
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: restore_migrated_data())
