@@ -9,7 +9,7 @@ from django.db import connection
 
 from scoring.engine.definition import Definition, read_definition
 from scoring.engine.fragments import Fragment
-from scoring.engine.statement import of_moments, of_range
+from scoring.engine.statement import STORED, of_moments, of_range
 from scoring.models import ScoringModelVersion
 
 
@@ -32,6 +32,7 @@ class Compiled:
     scoring: Fragment
     explaining: Fragment
     rescoring: Fragment
+    stored: Fragment
 
 
 def compiled(version: ScoringModelVersion) -> Compiled:
@@ -60,6 +61,7 @@ def _compile(version: ScoringModelVersion) -> Compiled:
         scoring=of_moments(definition),
         explaining=of_moments(definition, explaining=True),
         rescoring=of_range(definition),
+        stored=of_moments(definition, moments=STORED),
     )
 
 

@@ -15,22 +15,29 @@ from scoring.engine.sums import bounded, limited, total
 from scoring.models import Dimension
 
 LEAD_IDS, AS_OFS, AS_OF = Later("lead_ids"), Later("as_ofs"), Later("as_of")
-FIRST_ID, LAST_ID = Later("first_id"), Later("last_id")
+FIRST_ID, LAST_ID, VERSION_ID = Later("first_id"), Later("last_id"), Later("version_id")
 
 MOMENTS = Fragment("unnest(%s::bigint[], %s::timestamptz[]) AS m (lead_id, as_of)", (LEAD_IDS, AS_OFS))
+# The moments at which leads were scored by a version, but for those that wait to be scored again.
+STORED = Fragment(
+    "(SELECT k.id AS lead_id, k.scored_at AS as_of FROM leadapp_lead k"
+    " WHERE k.id BETWEEN %s AND %s AND k.score_version_id = %s AND k.score IS NOT NULL AND NOT EXISTS"
+    " (SELECT FROM scoring_scoringrequest q WHERE q.lead_id = k.id)) m",
+    (FIRST_ID, LAST_ID, VERSION_ID),
+)
 ONE_MOMENT = Fragment("(SELECT %s::timestamptz AS as_of) m", (AS_OF,))
 
 
-def of_moments(definition: Definition, *, explaining: bool = False) -> Fragment:
+def of_moments(definition: Definition, *, moments: Fragment = MOMENTS, explaining: bool = False) -> Fragment:
     """Return a SELECT of one row per moment: lead_id, as_of, fit, engagement, score, grade, temperature.
 
-    It wants `lead_ids` and `as_ofs`. With `explaining` it also gives the parts: per rule its points after
+    It wants `lead_ids` and `as_ofs`, or what other `moments` want. With `explaining` it also gives the parts: per rule its points after
     and before its cap (r, raw), the number and newest of its activities (n, t) or the facts it looked at
     (f); per group the points after the cap (g); per dimension the sum before and after its bounds.
     """
     facts = fact_points(definition, explaining=explaining)
     activities = activity_points(definition, explaining=explaining)
-    source = MOMENTS + " JOIN leadapp_lead l ON l.id = m.lead_id AND NOT l.do_not_score" + facts.source
+    source = moments + " JOIN leadapp_lead l ON l.id = m.lead_id AND NOT l.do_not_score" + facts.source
     columns = [Fragment("l.id AS lead_id, m.as_of"), *facts.columns]
     if activities.columns:
         columns.append(Fragment("e.*"))
