@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,3 +69,11 @@ def test_the_environment_beats_what_running_services_wrote(
     assert show("settings.REDIS_URL", environment) == "redis://written:1/0"
     given = environment | {"REDIS_URL": "redis://given:1/0"}
     assert show("settings.REDIS_URL", given) == "redis://given:1/0"
+
+
+def test_every_variable_is_documented() -> None:
+    """docs/settings.md names what settings.py reads, and nothing else but what `make run` reads."""
+    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (ROOT / "leadapp" / "settings.py").read_text()))
+    documented = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
+    assert documented - read == {"LEADAPP_DATA", "PORT", "LEADAPP_DEMO", "LEADAPP_DEMO_PASSWORD"}
+    assert read <= documented
