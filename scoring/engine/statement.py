@@ -31,7 +31,9 @@ ONE_MOMENT = Fragment("(SELECT %s::timestamptz AS as_of) m", (AS_OF,))
 def of_moments(definition: Definition, *, moments: Fragment = MOMENTS, explaining: bool = False) -> Fragment:
     """Return a SELECT of one row per moment: lead_id, as_of, fit, engagement, score, grade, temperature.
 
-    It wants `lead_ids` and `as_ofs`, or what other `moments` want. With `explaining` it also gives the parts: per rule its points after
+    It wants `lead_ids` and `as_ofs`, or what other `moments` want.
+
+    With `explaining` it also gives the parts: per rule its points after
     and before its cap (r, raw), the number and newest of its activities (n, t) or the facts it looked at
     (f); per group the points after the cap (g); per dimension the sum before and after its bounds.
     """

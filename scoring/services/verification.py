@@ -48,7 +48,7 @@ class Verified:
 
 
 def verify_scores(found: Verified, *, chunk: int = CHUNK) -> Iterator[int]:
-    """Compare all scores, chunk by chunk, and add to what was found; yield the number of leads of each chunk."""
+    """Compare all scores and add to what was found; yield the number of leads after each chunk."""
     with connection.cursor() as cursor:
         cursor.execute(CHUNKS, [chunk])
         chunks: Sequence[tuple[int, int, int]] = cursor.fetchall()

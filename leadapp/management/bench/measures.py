@@ -1,0 +1,200 @@
+"""What is measured. Each function returns plain numbers."""
+
+import json
+import random
+import resource
+import statistics
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from time import perf_counter
+
+from django.db import connection, connections, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from leadapp.models import Activity, ActivityType, Lead, User
+from leadapp.services.keys import create_api_key
+from scoring.models import Cause, Rescore, ScoreChange, ScoringRule
+from scoring.services.publishing import make_draft, publish
+from scoring.services.rescore import AT_ONCE, continue_rescores, start_rescore
+from scoring.services.versions import live_version
+
+BARE = "SELECT lead_id, count(*) FROM leadapp_activity GROUP BY lead_id"
+# Only counted here, so that sending the rows does not count.
+COUNT_OF_BARE = f"SELECT count(*) FROM ({BARE} OFFSET 0) bare"  # noqa: S608 - nothing comes from outside
+REPEATS = 3
+SINGLES = 200
+BATCHES, BATCH_SIZE = 5, 1_000
+PAGES = 60
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run over all leads."""
+
+    seconds: float
+    changed: int
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    """Return how long something takes."""
+    started = perf_counter()
+    action()
+    return perf_counter() - started
+
+
+def bare_seconds() -> float:
+    """Return the median time of the bare aggregate; the first time, which reads from disk, does not count."""
+
+    def run() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT_OF_BARE)
+
+    run()
+    return statistics.median(seconds_of(run) for _ in range(REPEATS))
+
+
+def first_scoring(advance: Callable[[int], object]) -> Run:
+    """Score all leads for the first time: every one is written."""
+    version = live_version()
+    if version is None:
+        raise RuntimeError("No model is live.")
+    return _run_of(start_rescore(version=version, cause=Cause.PUBLISH, now=timezone.now()), advance)
+
+
+def publish_and_rescore(advance: Callable[[int], object]) -> Run:
+    """Publish a version with three rules changed: all leads are written, with their new number or without."""
+    now = timezone.now()
+    live = live_version()
+    if live is None:
+        raise RuntimeError("No model is live.")
+    draft = make_draft(model=live.model, actor=None, now=now)
+    for name, points in {"Target industry": 15, "Viewed a page": 2, "Opened an email": 2}.items():
+        ScoringRule.objects.filter(version=draft, name=name).update(points=points)
+    return _run_of(publish(version=draft, actor=None, note="Bench", now=now), advance)
+
+
+def _run_of(rescore: Rescore, advance: Callable[[int], object]) -> Run:
+    """Do all chunks as the workers do, as many at once as the product allows."""
+    before = ScoreChange.objects.count()
+    advance(0)
+
+    def work() -> None:
+        try:
+            while continue_rescores(now=timezone.now()):
+                pass
+        finally:
+            connections.close_all()
+
+    started = perf_counter()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for future in [pool.submit(work) for _ in range(AT_ONCE)]:
+            future.result()
+    seconds = perf_counter() - started
+    rescore.refresh_from_db()
+    if rescore.finished_at is None:
+        raise RuntimeError("The run over all leads did not finish.")
+    advance(rescore.leads_done)
+    return Run(seconds, ScoreChange.objects.count() - before)
+
+
+def ingest(advance: Callable[[int], object]) -> tuple[float, float]:
+    """Return events per second through the endpoint for one event, and through the one for many."""
+    _, text = create_api_key(name="bench", scopes=["ingest"], expires_at=None, actor=None, now=timezone.now())
+    client = Client(headers={"Authorization": f"Api-Key {text}"})
+    emails = _some_emails(SINGLES)
+    now = timezone.now()
+
+    def event(number: int) -> dict[str, object]:
+        return {
+            "lead": {"email": emails[number % len(emails)]},
+            "type": "page_view",
+            "occurred_at": (now - timedelta(seconds=number % 3600)).isoformat(),
+            "properties": {"path": "/pricing", "seconds": 30},
+            "external_id": f"bench-{number}",
+        }
+
+    def push(path: str, body: object) -> None:
+        response = client.post(path, json.dumps(body), content_type="application/json")
+        if response.status_code >= 300:
+            raise RuntimeError(f"{path} answered {response.status_code}: {response.content[:500]!r}")
+
+    def singles() -> None:
+        for number in range(SINGLES):
+            push("/api/v1/activities", event(number))
+
+    def batches() -> None:
+        for batch in range(1, BATCHES + 1):
+            push("/api/v1/activities/batch", [event(batch * BATCH_SIZE + n) for n in range(BATCH_SIZE)])
+            advance(BATCH_SIZE)
+
+    push("/api/v1/activities", event(-1))
+    single = SINGLES / seconds_of(singles)
+    return single, BATCHES * BATCH_SIZE / seconds_of(batches)
+
+
+def bare_inserts() -> float:
+    """Return rows per second of plain bulk inserts into the same table, for comparison; they are undone."""
+    kind = ActivityType.objects.get(slug="page_view")
+    lead_ids = list(Lead.objects.order_by("pk").values_list("pk", flat=True)[:BATCH_SIZE])
+    now = timezone.now()
+
+    def insert() -> None:
+        for batch in range(BATCHES):
+            Activity.objects.bulk_create(
+                Activity(
+                    lead_id=lead_ids[number % len(lead_ids)],
+                    type=kind,
+                    occurred_at=now,
+                    received_at=now,
+                    source="bench",
+                    external_id=f"{batch}-{number}",
+                    properties={"path": "/pricing", "seconds": 30},
+                )
+                for number in range(BATCH_SIZE)
+            )
+
+    with transaction.atomic():
+        seconds = seconds_of(insert)
+        transaction.set_rollback(True)
+    return BATCHES * BATCH_SIZE / seconds
+
+
+def page_times() -> tuple[list[float], list[float]]:
+    """Return the sorted seconds of list pages and of lead pages, as a manager sees them."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("bench"))
+    first = reverse("lead-list")
+    asked = [first, f"{first}?q=schmidt", f"{first}?stage=lead", f"{first}?temperature=warm"]
+    chosen = random.Random(42)  # noqa: S311 - nothing here is secret
+    leads = list(Lead.objects.prioritised().values_list("pk", flat=True)[:1000])
+    lists = [_get(client, asked[number % len(asked)]) for number in range(PAGES)]
+    pages = [_get(client, reverse("lead-detail", args=[lead])) for lead in chosen.choices(leads, k=PAGES)]
+    return sorted(lists[len(asked) :]), sorted(pages[1:])
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which a share of the sorted values lies."""
+    return values[min(len(values) - 1, int(len(values) * share))]
+
+
+def peak_rss_mb() -> float:
+    """Return the most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _get(client: Client, address: str) -> float:
+    started = perf_counter()
+    response = client.get(address)
+    seconds = perf_counter() - started
+    if response.status_code != 200:
+        raise RuntimeError(f"{address} answered {response.status_code}")
+    return seconds
+
+
+def _some_emails(count: int) -> list[str]:
+    emails = Lead.objects.exclude(email=None).order_by("pk").values_list("email", flat=True)[:count]
+    return [email for email in emails if email]
