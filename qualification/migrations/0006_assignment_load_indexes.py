@@ -15,10 +15,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='assignment',
-            index=models.Index(condition=models.Q(('due_at__isnull', False), ('ended_at__isnull', True)), fields=['owner'], name='assignment_load'),
-        ),
-        migrations.AddIndex(
-            model_name='assignment',
             index=models.Index(models.F('owner'), models.OrderBy(models.F('assigned_at'), descending=True), condition=models.Q(('due_at__isnull', False)), name='assignment_handed_over'),
         ),
     ]

@@ -69,12 +69,6 @@ class Assignment(models.Model):
                 condition=Q(ended_at__isnull=True, answered_at__isnull=True, due_at__isnull=False),
                 name="assignment_due",
             ),
-            # How many leads that were handed over somebody has.
-            models.Index(
-                fields=["owner"],
-                condition=Q(ended_at__isnull=True, due_at__isnull=False),
-                name="assignment_load",
-            ),
             # When somebody was last handed a lead.
             models.Index(
                 "owner",

@@ -106,12 +106,13 @@ def check_many(
     ]
     columns = [column for item in singles for column in (test_sql(item), value_sql(item))]
     columns.append(Fragment("evidence.states"))
+    readable = {criterion.pk: test_sql(criterion) != NEVER for criterion in singles}
     checks: dict[int, dict[Step, GateCheck]] = {}
     for lead_id, *values in _select(columns, lead_ids, now):
         states = json.loads(values.pop())
         readings = {
             criterion.pk: Reading(
-                criterion, bool(holds), json.loads(value or "null"), states, test_sql(criterion) != NEVER
+                criterion, bool(holds), json.loads(value or "null"), states, readable[criterion.pk]
             )
             for criterion, holds, value in zip(singles, values[::2], values[1::2], strict=True)
         }

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from leadapp.models import Stage, Status, User
+from leadapp.models import Lead, Stage, Status, User
 from qualification.models import Assignment
 
 # Two workers that hand over at the same time take turns, so that the second one counts what the first gave.
@@ -47,10 +47,10 @@ class Turns:
         """
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_FOR_TURNS])
-        theirs = Assignment.objects.filter(owner=OuterRef("pk"), due_at__isnull=False).order_by()
-        open_ones = theirs.filter(ended_at__isnull=True, lead__stage=Stage.MQL, lead__status=Status.OPEN)
-        counted = open_ones.values("owner").annotate(number=Count("pk")).values("number")
-        newest = theirs.order_by("-assigned_at").values("assigned_at")[:1]
+        open_leads = Lead.objects.filter(owner=OuterRef("pk"), stage=Stage.MQL, status=Status.OPEN).order_by()
+        counted = open_leads.values("owner").annotate(number=Count("pk")).values("number")
+        handed_over = Assignment.objects.filter(owner=OuterRef("pk"), due_at__isnull=False)
+        newest = handed_over.order_by("-assigned_at").values("assigned_at")[:1]
         reps = cls.available_reps().annotate(
             load=Coalesce(Subquery(counted), 0), last=Coalesce(Subquery(newest), NEVER)
         )
