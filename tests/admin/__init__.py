@@ -1,0 +1,1 @@
+"""The admin, used as marketers, managers and administrators do."""
