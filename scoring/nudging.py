@@ -7,7 +7,11 @@ that come while one is on its way are served by a single further one.
 
 import os
 import threading
+import time
 from collections.abc import Callable
+
+# Seconds for which a broker that did not answer is left alone.
+PAUSE = 1.0
 
 _lock = threading.Lock()
 _wanted = threading.Event()
@@ -15,8 +19,8 @@ _thread: threading.Thread | None = None
 _process = 0
 
 
-def send_soon(send: Callable[[], None]) -> None:
-    """Let the thread call `send`; return at once. What is lost when a process ends, a sweep serves."""
+def send_soon(send: Callable[[], bool]) -> None:
+    """Let the thread call `send`, which tells whether it could; return at once. What is lost when a process ends, a sweep serves."""
     global _process, _thread, _wanted
     with _lock:
         # A fork takes over variables and no threads.
@@ -27,7 +31,8 @@ def send_soon(send: Callable[[], None]) -> None:
         _wanted.set()
 
 
-def _serve(wanted: threading.Event, send: Callable[[], None]) -> None:
+def _serve(wanted: threading.Event, send: Callable[[], bool]) -> None:
     while wanted.wait():
         wanted.clear()
-        send()
+        if not send():
+            time.sleep(PAUSE)

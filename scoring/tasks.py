@@ -26,8 +26,8 @@ def nudge() -> None:
     transaction.on_commit(lambda: send_soon(_wake), robust=True)
 
 
-def _wake() -> None:
-    send("scoring.tasks.score_waiting")
+def _wake() -> bool:
+    return send("scoring.tasks.score_waiting")
 
 
 def nudge_rescore() -> None:
@@ -35,12 +35,14 @@ def nudge_rescore() -> None:
     transaction.on_commit(lambda: send("scoring.tasks.rescore_chunk"), robust=True)
 
 
-def send(task: str) -> None:
-    """Send a task without data; a broker that is down is a delay, not an error."""
+def send(task: str) -> bool:
+    """Send a task without data and tell whether that worked; a broker that is down is a delay, not an error."""
     try:
         app.send_task(task, ignore_result=True)
-    except Exception:
-        logger.warning("The broker does not answer; %s waits for the next sweep.", task, exc_info=True)
+    except Exception as error:
+        logger.warning("The broker does not answer; %s waits for the next sweep: %s", task, error)
+        return False
+    return True
 
 
 @shared_task

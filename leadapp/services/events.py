@@ -74,7 +74,8 @@ def read_events(raws: object, *, now: datetime) -> list[Event]:
 def read_moment(value: object, field: str, *, now: datetime) -> datetime:
     """Return when it happened; nothing given is now.
 
-    Without a time zone UTC is meant, without a time midnight. Up to five minutes ahead counts as now. Further ahead, or older than ten years, is refused.
+    Without a time zone UTC is meant, without a time midnight. Up to five minutes ahead counts as now.
+    Further ahead, or older than ten years, is refused.
     """
     if value is None:
         return now

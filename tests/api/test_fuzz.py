@@ -20,26 +20,12 @@ SETTINGS = settings(
 )
 
 # Also what Unicode forbids: lone surrogates; and what PostgreSQL does: NUL.
-texts = st.text(st.characters(exclude_categories=()), max_size=30) | st.sampled_from(
-    [
-        "",
-        " ",
-        "\x00",
-        "�",
-        "null",
-        "jane@example.com",
-        "JANE@example.com",
-        "ß@ß.de",
-        "login",
-        "+49 30 901820",
-        "page_view",
-        "DE",
-        "x" * 300,
-        "2026-01-31T09:30:00Z",
-        "9999-12-31T23:59:59-23:59",
-        "İ@example.com",
-    ]
-)
+SPECIAL = [
+    *("", " ", "\x00", "\ud800", "null", "jane@example.com", "JANE@example.com", "ß@ß.de", "İ@example.com"),
+    *("login", "page_view", "+49 30 901820", "DE", "x" * 300),
+    *("2026-01-31T09:30:00Z", "9999-12-31T23:59:59-23:59"),
+]
+texts = st.text(st.characters(exclude_categories=()), max_size=30) | st.sampled_from(SPECIAL)
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
 values = st.recursive(
     scalars,
