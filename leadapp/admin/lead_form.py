@@ -34,6 +34,10 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
             if OWN + key in self.fields and self.instance.pk:
                 self.initial[OWN + key] = self.instance.attributes.get(key)
 
+    def clean_email(self) -> str | None:
+        """Return the address in lower case, as it is stored and compared."""
+        return (self.cleaned_data["email"] or "").lower() or None
+
     def clean(self) -> dict[str, Any]:
         """Check the facts that were changed as capture does; name the field at fault."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
