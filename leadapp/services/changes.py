@@ -82,7 +82,7 @@ def apply_facts(*, changes: Sequence[Change], origin: Origin) -> Applied:
     locked = {
         lead.pk: lead for lead in leads.filter(pk__in={change.lead_id for change in changes}).order_by("pk")
     }
-    _share_companies(locked.values())
+    _share_companies(locked.values(), companies)
     typed = _typed_by_themselves(changes, locked)
     edits = {pk: _Edit(lead, typed.get(pk, frozenset())) for pk, lead in locked.items()}
     for index, change in enumerate(changes):
@@ -197,9 +197,10 @@ class _Edit:
             del self.before[name], self.after[name]
 
 
-def _share_companies(leads: Iterable[Lead]) -> None:
+def _share_companies(leads: Iterable[Lead], companies: Companies) -> None:
     """Let colleagues have the same company object, so that what one brings is not lost by another."""
-    shared: dict[int, Company] = {}
+    found = (*companies.by_name.values(), *companies.by_domain.values())
+    shared: dict[int, Company] = {company.pk: company for company in found}
     for lead in leads:
         if lead.company is not None:
             lead.company = shared.setdefault(lead.company.pk, lead.company)

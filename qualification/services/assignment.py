@@ -124,7 +124,8 @@ def end_running(*, lead_ids: Collection[int], now: datetime) -> None:
 
 def start_again(*, lead: Lead, actor: Actor, now: datetime) -> None:
     """Start an assignment for the owner of a lead that was reopened, in the caller's transaction."""
-    if lead.owner is not None:
+    # Whoever was given the lead while it rested has a running one.
+    if lead.owner is not None and not Assignment.objects.running().filter(lead=lead).exists():
         _assignment(lead, lead.owner, "Reopened", now, by=user_of(actor)).save(force_insert=True)
 
 
