@@ -1,13 +1,13 @@
 """Edit the facts of a lead without overwriting what others wrote while they were on the screen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
 
 from leadapp.access import Actor, require_may_work
 from leadapp.errors import Conflict, NotFound
-from leadapp.models import Company, Lead
+from leadapp.models import Company, CustomField, Lead
 from leadapp.services.leads import update_lead
 
 OWN_PAGES = "leadapp"
@@ -31,12 +31,14 @@ LEAD_FACTS = (
 COMPANY_FACTS = ("name", "industry", "employees", "annual_revenue", "country")
 
 
-def facts_of(lead: Lead) -> dict[str, object]:
-    """Return the facts that people edit, as they are now; the company's are named `company.name` and so on."""
+def facts_of(lead: Lead, custom_fields: Iterable[CustomField] = ()) -> dict[str, object]:
+    """Return the facts that people edit, as they are: `city`, `company.name`, `attributes.erp` and so on."""
     company = lead.company or Company()
-    return {name: getattr(lead, name) for name in LEAD_FACTS} | {
-        f"company.{name}": getattr(company, name) for name in COMPANY_FACTS
-    }
+    return (
+        {name: getattr(lead, name) for name in LEAD_FACTS}
+        | {f"company.{name}": getattr(company, name) for name in COMPANY_FACTS}
+        | {f"attributes.{custom.key}": lead.attributes.get(custom.key) for custom in custom_fields}
+    )
 
 
 def edit_lead(
@@ -57,17 +59,18 @@ def edit_lead(
         if locked is None:
             raise NotFound("This lead does not exist any more.")
         require_may_work(actor, locked)
-        known = facts_of(locked)
-        changed = [name for name in facts if name in seen and as_text(known[name]) != seen[name]]
+        known = facts_of(locked, CustomField.objects.all())
+        changed = [name for name in facts if name in seen and as_text(known.get(name)) != seen[name]]
         if changed:
             raise Conflict(
                 "Somebody changed this meanwhile. Nothing was saved; what you typed is still here.",
-                errors={name: [f"It is “{as_text(known[name]) or 'empty'}” now."] for name in changed},
+                errors={name: [f"It is “{as_text(known.get(name)) or 'empty'}” now."] for name in changed},
             )
         given: dict[str, object] = {name: value for name, value in facts.items() if "." not in name}
-        company = {name.partition(".")[2]: value for name, value in facts.items() if "." in name}
-        if company:
+        if company := _part(facts, "company."):
             given["company"] = _company(locked, company)
+        if attributes := _part(facts, "attributes."):
+            given["attributes"] = attributes
         return update_lead(lead=locked, facts=given, source=OWN_PAGES, actor=actor, now=now)
 
 
@@ -76,6 +79,10 @@ def as_text(value: object) -> str:
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _part(facts: Mapping[str, object], prefix: str) -> dict[str, object]:
+    return {name.removeprefix(prefix): value for name, value in facts.items() if name.startswith(prefix)}
 
 
 def _company(lead: Lead, changes: Mapping[str, object]) -> Mapping[str, object] | None:

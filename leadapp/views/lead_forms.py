@@ -1,11 +1,13 @@
 """Forms of the lead page: editing facts, logging what a rep did, and voiding what was wrong."""
 
 import json
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django import forms
 
-from leadapp.models import Lead, Seniority
+from leadapp.models import CustomField, Lead, Seniority
 from leadapp.services.edits import as_text, facts_of
 from leadapp.views.answering import replaced
 
@@ -15,7 +17,7 @@ class CallForm(forms.Form):
 
     outcome = forms.ChoiceField(
         label="How it went",
-        choices=[("connected", "We talked"), ("no_answer", "No answer"), ("voicemail", "Left a message")],
+        choices=[("connected", "We talked"), ("no_answer", "No answer"), ("voicemail", "Voicemail")],
         initial="connected",
         widget=forms.RadioSelect,
     )
@@ -122,6 +124,35 @@ def _number(label: str, largest: int, hint: str = "") -> forms.IntegerField:
     )
 
 
+def _plain(value: object) -> object:
+    """Return a value as JSON can hold it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _custom_choice(custom: CustomField) -> forms.Field:
+    return forms.TypedChoiceField(
+        label=custom.label,
+        choices=[("", "Not given"), ("true", "Yes"), ("false", "No")],
+        coerce=lambda value: value == "true",
+        empty_value=None,
+        required=False,
+    )
+
+
+CUSTOM_FIELDS: dict[str, Callable[[CustomField], forms.Field]] = {
+    CustomField.Kind.TEXT: lambda custom: _text(custom.label, 1000),
+    CustomField.Kind.NUMBER: lambda custom: forms.FloatField(
+        label=custom.label, required=False, widget=forms.TextInput({"inputmode": "decimal"})
+    ),
+    CustomField.Kind.BOOLEAN: _custom_choice,
+    CustomField.Kind.DATE: lambda custom: forms.DateField(
+        label=custom.label, required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    ),
+}
+
+
 class FactsForm(forms.Form):
     """What is known about a lead and its company. Only what was changed is written.
 
@@ -148,9 +179,17 @@ class FactsForm(forms.Form):
 
     def __init__(self, *args: Any, lead: Lead, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.custom = list(CustomField.objects.order_by("label", "pk"))
         self.fields |= self._fact_fields()
-        known = facts_of(lead)
-        self.initial = {**known, "seen": json.dumps(_as_texts(known))}
+        self.fields |= {
+            f"attributes.{custom.key}": CUSTOM_FIELDS[custom.kind](custom) for custom in self.custom
+        }
+        known = facts_of(lead, self.custom)
+        shown = {
+            name: as_text(value) if isinstance(value, bool) and "." in name else value
+            for name, value in known.items()
+        }
+        self.initial = {**shown, "seen": json.dumps(_as_texts(known))}
 
     @staticmethod
     def _fact_fields() -> dict[str, forms.Field]:
@@ -183,7 +222,9 @@ class FactsForm(forms.Form):
     @property
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
         """Return the fields as the page shows them."""
-        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+        own = ("Own fields", tuple(f"attributes.{custom.key}" for custom in self.custom))
+        groups = (*self.GROUPS, own) if self.custom else self.GROUPS
+        return [(title, [self[name] for name in names]) for title, names in groups]
 
     def clean_seen(self) -> dict[str, str]:
         """Read what the person saw."""
@@ -198,12 +239,12 @@ class FactsForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """Return the facts that the person changed."""
         seen = self.cleaned_data["seen"]
-        facts = {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+        facts = {name: _plain(value) for name, value in self.cleaned_data.items() if name != "seen"}
         return {name: value for name, value in facts.items() if as_text(value) != seen.get(name)}
 
     def look_again(self, lead: Lead) -> None:
         """Go on from the facts that the person is told about now; what was typed stays."""
-        self.data = replaced(self.data, {"seen": json.dumps(_as_texts(facts_of(lead)))})
+        self.data = replaced(self.data, {"seen": json.dumps(_as_texts(facts_of(lead, self.custom)))})
 
 
 def _as_texts(facts: dict[str, object]) -> dict[str, str]:

@@ -79,10 +79,10 @@ def _move_question(request: HttpRequest, lead: Lead, seen: Stage, to_stage: Stag
         title=f"Move to {to_stage.label} without the gate?"
         if may_override
         else f"Not ready for {to_stage.label}",
-        text=f"{holds} Your name and reason stay in the timeline." if may_override else holds,
+        text=holds,
         # Without the right there is nothing to press; a request that comes anyway is refused by the service.
         submit=f"Move to {to_stage.label}" if may_override else "",
-        cancel=f"Keep as {seen.label}",
+        cancel=f"Keep as {seen.label}" if may_override else "Back to the lead",
         form=form,
         context={"check": check},
     )

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from leadapp.models import Activity, Lead, Stage, User
+from leadapp.models import Activity, CustomField, Lead, Stage, User
 from leadapp.services.activities import log_activity
 from leadapp.services.edits import as_text, facts_of
 from leadapp.services.leads import update_lead
@@ -436,6 +436,18 @@ def test_who_may_give_a_lead_away(people: People, role: str, status: int) -> Non
     assert (everything() == before) == (status != 302)
 
 
+def test_a_lead_that_got_a_new_owner_in_nurture_can_be_reopened(people: People) -> None:
+    lead = new_lead(people["owner"])
+    nurture_lead(lead=lead, seen_stage=lead.stage, actor=None, reason="Later", now=timezone.now())
+    assign_lead(lead=lead, owner=people["colleague"], actor=None, reason="On leave", now=timezone.now())
+    lead.refresh_from_db()
+    response = post(as_user(people["colleague"]), lead, "reopen/", **seen(lead), reason="They called")
+    assert response.status_code == 302
+    lead.refresh_from_db()
+    assert lead.is_open
+    assert Assignment.objects.get(lead=lead, ended_at=None).owner == people["colleague"]
+
+
 def test_an_owner_who_changed_meanwhile_is_a_conflict(people: People) -> None:
     lead = new_lead(people["owner"])
     seen_owner = lead.owner_id
@@ -479,6 +491,30 @@ def test_changed_facts_are_written_with_before_and_after(people: People) -> None
     html = client.get(f"/leads/{lead.pk}/timeline/").content.decode()
     assert "<del>Head of Operations</del>" in html
     assert "<ins>CEO</ins>" in html
+
+
+def test_custom_fields_are_edited_by_their_kind(people: People) -> None:
+    kinds = {"erp": "text", "machines": "number", "visited": "boolean", "renewal": "date"}
+    for key, kind in kinds.items():
+        CustomField.objects.create(key=key, label=key.capitalize(), kind=kind)
+    lead = new_lead(people["owner"], attributes={"erp": "SAP", "machines": 12})
+    client = as_user(people["owner"])
+    data = facts_form(lead, **{"attributes.erp": "SAP", "attributes.machines": "12"})
+    before = everything()
+    assert post(client, lead, "edit/", **data).status_code == 302
+    assert everything() == before
+    changes = {
+        "attributes.erp": "",
+        "attributes.machines": "37",
+        "attributes.visited": "true",
+        "attributes.renewal": "2027-01-31",
+    }
+    assert post(client, lead, "edit/", **(data | changes)).status_code == 302
+    lead.refresh_from_db()
+    assert lead.attributes == {"machines": 37, "visited": True, "renewal": "2027-01-31"}
+    before = everything()
+    assert post(client, lead, "edit/", **(data | {"attributes.machines": "many"})).status_code == 422
+    assert everything() == before
 
 
 def test_facts_that_stay_the_same_write_nothing(people: People) -> None:

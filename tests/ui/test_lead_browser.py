@@ -13,6 +13,7 @@ from qualification.models import Assignment, BantAnswer
 from qualification.services.assignment import hand_over
 from qualification.services.moves import move_lead
 from tests.qualification.build import log
+from tests.ui.axe import faults_of
 from tests.ui.lead_build import make_people, new_lead
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -177,6 +178,23 @@ def test_it_all_works_without_scripts(
     expect(tab.locator(".toast")).to_contain_text("The call is logged.")
     assert re.search(rf"/leads/{lead.pk}/$", tab.url)
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page: Page, opened: Open, people: dict[str, User], scheme: Any) -> None:
+    lead = new_lead(people["owner"])
+    log(lead, "demo_requested", timezone.now(), properties={"message": "Does it work with SAP?"})
+    log(lead, "page_view", timezone.now(), properties={"title": "Pricing"})
+    log(lead, "page_view", timezone.now(), properties={"title": "Security"})
+    opened(lead=lead)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    for tab in ("", "timeline/", "stages/", "notes/", "edit/", "bant/need/", "move/sql/"):
+        page.goto(re.sub(r"/leads/\d+/.*", f"/leads/{lead.pk}/{tab}", page.url))
+        assert faults_of(page) == [], tab
+    page.goto(re.sub(r"/leads/\d+/.*", f"/leads/{lead.pk}/", page.url))
+    page.click("#do-call")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert faults_of(page) == []
 
 
 @pytest.mark.parametrize("width", [390, 1024, 1440])
