@@ -20,7 +20,10 @@ _process = 0
 
 
 def send_soon(send: Callable[[], bool]) -> None:
-    """Let the thread call `send`, which tells whether it could; return at once. What is lost when a process ends, a sweep serves."""
+    """Let the thread call `send`, which tells whether it could; return at once.
+
+    What is lost when a process ends, a sweep serves.
+    """
     global _process, _thread, _wanted
     with _lock:
         # A fork takes over variables and no threads.

@@ -36,7 +36,7 @@ def nudge_rescore() -> None:
 
 
 def send(task: str) -> bool:
-    """Send a task without data and tell whether that worked; a broker that is down is a delay, not an error."""
+    """Send a task without data; tell whether it could. A broker that is down is a delay, not an error."""
     try:
         app.send_task(task, ignore_result=True)
     except Exception as error:

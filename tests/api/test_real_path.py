@@ -261,8 +261,11 @@ def test_nothing_is_lost_while_workers_die_and_redis_is_away(
     with capsys.disabled():
         print(  # noqa: T201
             f"\n{len(while_down)} pushes while Redis was down:"
-            f" p50 {percentile(while_down, 0.5) * 1000:.0f} ms, p95 {percentile(while_down, 0.95) * 1000:.0f} ms, longest {max(while_down) * 1000:.0f} ms"
+            f" p50 {percentile(while_down, 0.5) * 1000:.0f} ms,"
+            f" p95 {percentile(while_down, 0.95) * 1000:.0f} ms,"
+            f" longest {max(while_down) * 1000:.0f} ms"
         )
+    # One in a hundred may meet a machine that is busy with something else.
     assert percentile(while_down, 0.99) < 0.5
 
 
