@@ -9,7 +9,7 @@ from leadapp.models import Lead, Stage, Status
 from qualification.models import Move, StageChange, Step
 from qualification.services.assignment import hand_over
 from qualification.services.gates import GateLines, automatic_gates, passing_gate
-from qualification.services.locks import lock_leads
+from qualification.services.locks import Standing, lock_leads
 from scoring.models import ScoredLead
 
 # What somebody moved back is left to people for a while; else the next score would undo it.
@@ -51,7 +51,7 @@ def evaluate_leads(*, lead_ids: Collection[int], now: datetime) -> None:
                 _move(leads, step, gates[step], now)
 
 
-def _move(leads: list[Lead], step: Step, gate: GateLines, now: datetime) -> None:
+def _move(leads: list[Standing], step: Step, gate: GateLines, now: datetime) -> None:
     from_stage, to_stage = STAGES_OF[step]
     candidates = {lead.pk: lead for lead in leads if lead.stage == from_stage and lead.is_open}
     resting = StageChange.objects.filter(
@@ -63,7 +63,6 @@ def _move(leads: list[Lead], step: Step, gate: GateLines, now: datetime) -> None
     Lead.objects.filter(pk__in=moved).update(stage=to_stage, stage_changed_at=now)
     for lead_id in moved:
         candidates[lead_id].stage = to_stage
-        candidates[lead_id].stage_changed_at = now
     StageChange.objects.bulk_create(
         StageChange(
             lead_id=lead_id,
@@ -81,7 +80,7 @@ def _move(leads: list[Lead], step: Step, gate: GateLines, now: datetime) -> None
     )
 
 
-def _hand_over(leads: list[Lead], gate: GateLines, now: datetime) -> None:
+def _hand_over(leads: list[Standing], gate: GateLines, now: datetime) -> None:
     candidates = [lead.pk for lead in leads if lead.stage == Stage.MQL and lead.is_open]
     ready = passing_gate(gate, lead_ids=candidates, now=now) if candidates else set()
     if ready:

@@ -11,6 +11,7 @@ from leadapp.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from leadapp.models import ApiKey, Lead, Stage, Status, User
 from leadapp.services.keys import create_api_key
 from qualification.models import Assignment, Deal, Move, StageChange
+from qualification.services.assignment import assign_lead
 from qualification.services.bant import answer_bant
 from qualification.services.deals import DealFacts
 from qualification.services.moves import (
@@ -393,6 +394,16 @@ def test_leads_that_cannot_be_reopened(
     with pytest.raises(kind):
         reopen_lead(lead=lead, actor=admin, reason=reason, now=NOW, **seen)
     assert everything() == before
+
+
+@pytest.mark.parametrize("status", ["nurture", "disqualified"])
+def test_a_lead_that_was_given_away_while_it_rested_is_reopened_with_its_new_owner(
+    status: str, rep: User, other_rep: User, manager: User
+) -> None:
+    lead = make_lead(status=status, owner=rep)
+    assign_lead(lead=lead, owner=other_rep, actor=manager, reason="Moves teams", now=NOW)
+    reopen_lead(lead=lead, actor=manager, reason="New project", now=NOW + DAY)
+    assert Assignment.objects.get(lead=lead, ended_at=None).owner == other_rep
 
 
 def test_setting_aside_stops_the_clock(rep: User) -> None:
