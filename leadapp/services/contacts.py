@@ -10,6 +10,7 @@ from leadapp.errors import Invalid
 from leadapp.services.texts import clean_text
 
 EMAIL_LENGTH = 254
+SHORTEST_PHONE = 8  # with the + and the country code
 
 # Addresses here say nothing about where somebody works.
 # fmt: off
@@ -89,6 +90,6 @@ def read_phone(text: str, country: str = "") -> str | None:
         number = phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Possible is less than valid: numbers are given out faster than tables of them are published.
+    return text if phonenumbers.is_possible_number(number) and len(text) >= SHORTEST_PHONE else None

@@ -134,10 +134,9 @@ def own_redis(tmp_path: Path, settings: LazySettings) -> Iterator[OwnRedis]:
     own = OwnRedis(tmp_path)
     own.start()
     settings.REDIS_URL = settings.CELERY_BROKER_URL = own.url
-    before = app.conf.broker_url
-    app.conf.broker_url = own.url
-    yield own
-    app.conf.broker_url = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.conf, "broker_url", own.url)
+        yield own
     own.stop()
 
 
@@ -250,7 +249,7 @@ def test_nothing_is_lost_while_workers_die_and_redis_is_away(
 
     assert pushing.refused == []
     numbers = Activity.objects.filter(external_id__isnull=False).values_list("external_id", flat=True)
-    assert sorted(numbers) == sorted(f"e{number}" for number in range(EVENTS))
+    assert sorted(str(number) for number in numbers) == sorted(f"e{number}" for number in range(EVENTS))
     assert Lead.objects.count() == Lead.objects.filter(score__isnull=False).count() == LEADS
     call_command("verify_scores")
     report = capsys.readouterr().out
