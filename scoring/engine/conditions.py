@@ -5,6 +5,7 @@ Text is compared without regard to case.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from leadapp.errors import Invalid
@@ -51,9 +52,6 @@ class Shape(StrEnum):
     FOLDED = "folded"  # text, without regard to case
 
 
-Reader = Callable[[Field, Shape], Fragment]
-
-
 def read_in_place(field: Field, shape: Shape) -> Fragment:
     """Return SQL that reads a field where the tables are at hand."""
     raw = Fragment(field.sql, field.params)
@@ -65,7 +63,22 @@ def read_in_place(field: Field, shape: Shape) -> Fragment:
     return "lower(" + text + ")" if shape == Shape.FOLDED and not field.is_folded else text
 
 
-def compile(field: str, operator: str, value: Value, *, read: Reader = read_in_place) -> Fragment:
+@dataclass(frozen=True)
+class Reader:
+    """Where conditions find values, and the moment that is looked at."""
+
+    value: Callable[[Field, Shape], Fragment]
+    as_of: str = "m.as_of"
+
+    def __call__(self, field: Field, shape: Shape) -> Fragment:
+        """Return SQL for the value of a field."""
+        return self.value(field, shape)
+
+
+IN_PLACE = Reader(read_in_place)
+
+
+def compile(field: str, operator: str, value: Value, *, read: Reader = IN_PLACE) -> Fragment:
     """Return SQL that is true where the condition holds, and false (never NULL) elsewhere."""
     found = find_field(field)
     if found is None:
@@ -74,7 +87,7 @@ def compile(field: str, operator: str, value: Value, *, read: Reader = read_in_p
 
 
 def compile_all(
-    conditions: Iterable[tuple[str, str, Value]], match: str, *, read: Reader = read_in_place
+    conditions: Iterable[tuple[str, str, Value]], match: str, *, read: Reader = IN_PLACE
 ) -> Fragment:
     """Return SQL that is true where all, or any, of the conditions hold; no conditions always hold."""
     compiled = [compile(*condition, read=read) for condition in conditions]
@@ -209,7 +222,7 @@ def _is_empty(field: Field, value: Value, read: Reader) -> Fragment:
 def _within_days(field: Field, value: Value, read: Reader) -> Fragment:
     date = _as_date(field, read)
     hours = Fragment("make_interval(hours => %s)", (int(_number(value)) * 24,))
-    return "(" + date + " BETWEEN m.as_of - " + hours + " AND m.as_of)"
+    return "(" + date + f" BETWEEN {read.as_of} - " + hours + f" AND {read.as_of})"
 
 
 _COMPILERS: dict[Operator, Callable[[Field, Value, Reader], Fragment]] = {

@@ -7,7 +7,7 @@ numeric is several times slower. OFFSET 0 keeps PostgreSQL from pulling a level 
 expressions once per use.
 """
 
-from scoring.engine.activities import activity_points
+from scoring.engine.activities import points_by_lead, points_of_one_lead
 from scoring.engine.definition import Definition, Group
 from scoring.engine.facts import fact_points
 from scoring.engine.fragments import Fragment, Later, join
@@ -38,13 +38,12 @@ def of_moments(definition: Definition, *, moments: Fragment = MOMENTS, explainin
     (f); per group the points after the cap (g); per dimension the sum before and after its bounds.
     """
     facts = fact_points(definition, explaining=explaining)
-    activities = activity_points(definition, explaining=explaining)
+    activities = points_of_one_lead(definition, "a.lead_id = m.lead_id", explaining=explaining)
     source = moments + " JOIN leadapp_lead l ON l.id = m.lead_id AND NOT l.do_not_score" + facts.source
     columns = [Fragment("l.id AS lead_id, m.as_of"), *facts.columns]
-    if activities.columns:
+    if activities:
         columns.append(Fragment("e.*"))
-        inner = activities.each("a.lead_id = m.lead_id", per_lead=False)
-        source += " CROSS JOIN LATERAL (" + inner + ") e"
+        source += " CROSS JOIN LATERAL (" + activities + ") e"
     per_rule = "SELECT " + join(", ", columns) + " FROM " + source
     return _whole(
         definition, _per_dimension(definition, per_rule, explaining=explaining), explaining=explaining
@@ -58,7 +57,8 @@ def of_range(definition: Definition) -> Fragment:
     lead. Leads that were scored later than `as_of` are left out. Parallel workers may share the reading.
     """
     facts = fact_points(definition)
-    activities = activity_points(definition)
+    in_range = Fragment("a.lead_id BETWEEN %s AND %s", (FIRST_ID, LAST_ID))
+    activities = points_by_lead(definition, in_range, ONE_MOMENT)
     source = (
         ONE_MOMENT
         + Fragment(" JOIN leadapp_lead l ON l.id BETWEEN %s AND %s", (FIRST_ID, LAST_ID))
@@ -66,14 +66,10 @@ def of_range(definition: Definition) -> Fragment:
         + facts.source
     )
     columns = [Fragment("l.id AS lead_id, m.as_of"), *facts.columns]
-    if activities.columns:
-        columns += [Fragment(f"COALESCE(e.{name}, 0::float8) AS {name}") for name in activities.names]
-        in_range = Fragment("a.lead_id BETWEEN %s AND %s", (FIRST_ID, LAST_ID))
-        source += (
-            " LEFT JOIN ("
-            + activities.each(in_range, per_lead=True, moment=ONE_MOMENT)
-            + ") e ON e.lead_id = l.id"
-        )
+    if activities:
+        rules = definition.of_dimension(Dimension.ENGAGEMENT)
+        columns += [Fragment(f"COALESCE(e.r{rule.id}, 0::float8) AS r{rule.id}") for rule in rules]
+        source += " LEFT JOIN (" + activities + ") e ON e.lead_id = l.id"
     per_rule = "SELECT " + join(", ", columns) + " FROM " + source
     return _whole(definition, _per_dimension(definition, per_rule))
 
