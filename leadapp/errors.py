@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 FieldErrors = Mapping[str, Sequence[str]]
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refused(Exception):
     """A request that was understood and not carried out; nothing was written.
 
     `message` is a sentence for people. `errors` names the fields at fault, each with its sentences.

@@ -39,8 +39,8 @@ class WorkerHeartbeat(bootsteps.StartStopStep):
     def start(self, parent: WorkController) -> None:
         """Beat now and then every few seconds."""
         beat()
-        assert parent.timer is not None
-        self.timer = parent.timer.call_repeatedly(INTERVAL, beat)
+        schedule: Any = parent.timer
+        self.timer = schedule.call_repeatedly(INTERVAL, beat)
 
     def stop(self, parent: WorkController) -> None:
         """Stop beating; what is in the broker lapses by itself."""
