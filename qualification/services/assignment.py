@@ -1,11 +1,11 @@
 """Owners: handing over to sales, taking, giving away, and the clock that runs until the first touch."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import EllipsisType
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
@@ -18,6 +18,12 @@ from qualification.services.texts import needed_reason
 from qualification.services.turns import Turns
 
 CLOCKS_DIFFER = timedelta(minutes=5)
+STOP_CLOCKS = """
+UPDATE qualification_assignment a SET answered_at = GREATEST(a.assigned_at, touch.at)
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS touch (lead_id, at)
+WHERE a.lead_id = touch.lead_id AND a.ended_at IS NULL AND a.due_at IS NOT NULL AND a.answered_at IS NULL
+    AND a.assigned_at <= touch.at + make_interval(secs => %s)
+"""
 
 
 def hand_over(*, lead_ids: Collection[int], now: datetime) -> list[Assignment]:
@@ -107,14 +113,14 @@ def record_touch(*, lead_ids: Iterable[int], now: datetime, touched_at: datetime
 
     What was before the handover is no answer to it, but for what clocks may differ by.
     """
-    at = touched_at or now
-    running = Assignment.objects.running().filter(
-        lead_id__in=list(lead_ids),
-        due_at__isnull=False,
-        answered_at__isnull=True,
-        assigned_at__lte=at + CLOCKS_DIFFER,
-    )
-    return running.update(answered_at=Greatest(F("assigned_at"), at))
+    return record_touches(touches=dict.fromkeys(lead_ids, touched_at or now))
+
+
+def record_touches(*, touches: Mapping[int, datetime]) -> int:
+    """Stop the clocks of these leads, each at its moment; return how many were running."""
+    with connection.cursor() as cursor:
+        cursor.execute(STOP_CLOCKS, [list(touches), list(touches.values()), CLOCKS_DIFFER.total_seconds()])
+        return int(cursor.rowcount)
 
 
 def end_running(*, lead_ids: Collection[int], now: datetime) -> None:

@@ -5,11 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from leadapp.models import Lead, User
 from qualification.models import Assignment
-from qualification.services.assignment import hand_out_queue, hand_over, record_touch, take_lead
+from qualification.services.assignment import (
+    hand_out_queue,
+    hand_over,
+    record_touch,
+    record_touches,
+    take_lead,
+)
 from qualification.services.moves import disqualify_lead
 from qualification.tasks import sweep
 from tests.qualification.build import DAY, NOW, everything, make_lead, make_user
@@ -210,6 +216,18 @@ def test_a_call_that_is_logged_later_counts_from_when_it_was(rep: User) -> None:
     assert Assignment.objects.get(lead=lead).answered_at == at
     # A call before the handover is no answer to it.
     assert record_touch(lead_ids=[other.pk], touched_at=NOW - timedelta(hours=1), now=now) == 0
+
+
+def test_many_touches_take_one_statement(
+    rep: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    leads = mqls(20)
+    hand_over(lead_ids=ids(leads), now=NOW)
+    touches = {lead.pk: NOW + timedelta(minutes=number) for number, lead in enumerate(leads)}
+    with django_assert_num_queries(1):
+        assert record_touches(touches=touches) == 20
+    assert dict(Assignment.objects.values_list("lead", "answered_at")) == touches
+    assert record_touches(touches={}) == 0
 
 
 def test_without_a_clock_a_touch_changes_nothing(rep: User) -> None:
