@@ -56,7 +56,11 @@ class ScoredLead(models.Model):
 class ScoreChange(models.Model):
     """The score of a lead changed. Never changed itself; NULL means no score."""
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="score_changes", db_index=False)
+    # No foreign key in the database: the lead is locked when this is written, and a trigger deletes this
+    # with the lead. A check per row would be a sixth of a run over all leads.
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="score_changes", db_index=False, db_constraint=False
+    )
     at = models.DateTimeField()
     score_before = models.IntegerField(null=True)
     score = models.IntegerField(null=True)

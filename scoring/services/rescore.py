@@ -10,7 +10,7 @@ from scoring.engine.scores import compiled
 from scoring.models import Cause, Rescore, RescoreChunk, ScoringModelVersion
 
 # A chunk takes about half a second; large tables get larger chunks, which read them fewer times.
-SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 5_000, 25_000, 40
+SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 10_000, 25_000, 40
 # How many workers may be busy with chunks at a time; the others serve live events.
 AT_ONCE = 2
 LOCK_SPACE = 7_320_552
