@@ -7,8 +7,13 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from scoring.engine.scores import compiled
-from scoring.models import Cause, ScoringModelVersion, ScoringRequest
+from scoring.models import Cause, ScoringModelVersion
 from scoring.services.versions import live_version
+
+# A thousand at once cost a tenth of what as many objects would.
+REQUEST = """
+INSERT INTO scoring_scoringrequest (lead_id, cause, requested_at) SELECT unnest(%s::bigint[]), %s, %s
+"""
 
 # How many requests are looked at for each lead that may be claimed: a burst is served at once.
 REQUESTS_PER_LEAD = 4
@@ -82,10 +87,8 @@ class Waiting:
 
 def request_scoring(*, lead_ids: Iterable[int], cause: Cause, now: datetime) -> None:
     """Let leads wait to be scored; part of the caller's transaction. Nudge a worker afterwards."""
-    ScoringRequest.objects.bulk_create(
-        [ScoringRequest(lead_id=lead_id, cause=cause, requested_at=now) for lead_id in lead_ids],
-        batch_size=1000,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(REQUEST, [list(lead_ids), str(cause), now])
 
 
 def score_waiting(*, now: datetime, limit: int = 500) -> int:
