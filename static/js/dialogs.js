@@ -1,4 +1,4 @@
-/* Questions of the lead page. A link that asks one opens it as a dialog; after the answer the focus goes
+/* Questions of the lead page. A link with data-ask opens its page as a dialog; after the answer the focus goes
    back to what had opened it. Without this file every question is a page of its own. */
 "use strict";
 
@@ -7,11 +7,13 @@
 
   const place = () => document.getElementById("dialog");
 
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.target?.id !== "dialog") return;
-    const opener = event.detail.elt.closest("details.menu")?.querySelector("summary") ?? event.detail.elt;
-    openedBy = opener.id;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-ask]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    openedBy = (link.closest("details.menu")?.querySelector("summary") ?? link).id;
     for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+    htmx.ajax("GET", link.href, { source: link, target: "#dialog", swap: "innerHTML" });
   });
 
   // A refusal comes with its own status and says where it belongs: it is shown, not only reported.

@@ -161,9 +161,8 @@ def test_a_lead_that_nobody_has_must_be_taken_first(people: People, action: str)
 @pytest.mark.parametrize("action", [*ACTIONS, "take", "owner"])
 def test_an_invisible_lead_does_not_exist(people: People, action: str, settings: Any) -> None:
     lead = new_lead(people["owner"])
-    if action in ("take", "owner"):
-        path, data = f"{action}/", {}
-    else:
+    path, data = f"{action}/", dict[str, Any]()
+    if action not in ("take", "owner"):
         path, data = arrange(action, lead, people)
     settings.REPS_SEE = "own"
     before = everything()

@@ -78,6 +78,7 @@ def test_the_breakdown_adds_up_to_the_stored_score(people: People) -> None:
 
 def test_an_unscored_change_is_announced(people: People) -> None:
     lead = new_lead(people["owner"])
+    assert lead.scored_at is not None
     log(lead, "demo_requested", lead.scored_at)
     assert "Something came in since the last scoring" in page(people["owner"], lead)
 
