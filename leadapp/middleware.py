@@ -12,7 +12,9 @@ from leadapp.errors import Refused
 class SignInMiddleware(LoginRequiredMiddleware):
     """Every page is for people who are signed in, unless its view is marked `login_not_required`."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
         """Answer htmx with 401, so that the page stays as it is and can say so; send others to sign in."""
         if getattr(request, "htmx", False):
             return HttpResponse(status=401)

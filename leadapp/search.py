@@ -4,7 +4,6 @@ Django's icontains compares UPPER(column), which no index here serves; ILIKE on 
 what an index of trigrams answers.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F, Lookup, Q
@@ -14,16 +13,16 @@ from leadapp.models.querysets import LeadQuerySet
 MAX_WORDS = 6
 
 
-class ILike(Lookup):  # type: ignore[type-arg]
+class ILike(Lookup):
     """The condition: column ILIKE pattern."""
 
     lookup_name = "ilike"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Sequence[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """Write the comparison."""
         column, column_params = self.process_lhs(compiler, connection)
         pattern, pattern_params = self.process_rhs(compiler, connection)
-        return f"{column} ILIKE {pattern}", [*column_params, *pattern_params]
+        return f"{column} ILIKE {pattern}", (*column_params, *pattern_params)
 
 
 def find_leads(leads: LeadQuerySet, text: str) -> LeadQuerySet:

@@ -162,7 +162,7 @@ def spark(values: Sequence[float]) -> dict[str, Any]:
 def field(bound: BoundField, placeholder: str = "", optional: bool | None = None) -> dict[str, Any]:
     """Draw a form field: label, control, hint, and what to type instead. Tied together for screen readers."""
     widget = bound.field.widget
-    attributes = {"class": "" if isinstance(widget, CheckboxInput) else "input"}
+    attributes: dict[str, str | bool] = {"class": "" if isinstance(widget, CheckboxInput) else "input"}
     if placeholder:
         attributes["placeholder"] = placeholder
     return {
