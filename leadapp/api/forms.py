@@ -12,6 +12,7 @@ from leadapp.api.throttling import SubmissionThrottle
 from leadapp.errors import NotAllowed
 from leadapp.models import ApiKey
 from leadapp.services.forms import find_form, submit_form
+from leadapp.services.texts import clean_text
 
 
 class Submissions(APIView):
@@ -29,9 +30,20 @@ class Submissions(APIView):
         if isinstance(actor, ApiKey) and not {"ingest", "write"} & set(actor.scopes):
             raise NotAllowed("This key lacks the scope ingest.")
         submission = submit_form(
-            form=find_form(slug=slug), answers=object_of(request.data), actor=actor, now=timezone.now()
+            form=find_form(slug=slug),
+            answers=object_of(request.data),
+            actor=actor,
+            now=timezone.now(),
+            submission_id=_submission_id(request),
         )
         answer: dict[str, object] = {"id": submission.id}
         if actor is not None:
             answer["lead"] = submission.lead_id
         return Response(answer, status=202)
+
+
+def _submission_id(request: Request) -> str:
+    """Return the id that a key's owner gave, to send again without harm. Visitors could take others' ids."""
+    if not isinstance(request.auth, ApiKey):
+        return ""
+    return clean_text(request.headers.get("Idempotency-Key"), "Idempotency-Key", longest=200)

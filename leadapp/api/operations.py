@@ -136,6 +136,14 @@ submit_form = _operation(
         "application/json": OpenApiTypes.OBJECT,
         "application/x-www-form-urlencoded": OpenApiTypes.OBJECT,
     },
+    parameters=[
+        OpenApiParameter(
+            "Idempotency-Key",
+            OpenApiTypes.STR,
+            OpenApiParameter.HEADER,
+            description="With an API key: the submission's id in your system. Sent again, it is stored once.",
+        )
+    ],
     examples=[
         OpenApiExample("Demo request", SUBMISSION_EXAMPLE, request_only=True, media_type=media_type)
         for media_type in ("application/json", "application/x-www-form-urlencoded")

@@ -294,3 +294,23 @@ def test_a_push_does_not_wait_for_a_redis_that_is_frozen(
             client.connection.close()
     finally:
         web.stop()
+
+
+def test_without_a_database_every_call_is_told_to_come_again(
+    broker: redis.Redis, key: str, tmp_path: Path
+) -> None:
+    web = WebServer(tmp_path / "web.log")
+    web.environment = {"DATABASE_URL": "postgresql://leadapp@127.0.0.1:1/leadapp"}
+    web.start()
+    pusher, visitor = Client(web, key), Client(web)
+    try:
+        for client, path, body in (
+            (pusher, "/api/v1/activities", {"lead": {"email": "jane@example.com"}, "type": "login"}),
+            (visitor, DEMO, {"email": "jane@example.com"}),
+        ):
+            status, answer, _ = client.call("POST", path, body)
+            assert (status, answer["code"]) == (503, "unavailable")
+    finally:
+        for client in (pusher, visitor):
+            client.connection.close()
+        web.stop()

@@ -71,6 +71,26 @@ def test_visitors_learn_only_the_id_of_their_submission_and_keys_the_lead_too(
     assert with_key["lead"] == Lead.objects.get().pk
 
 
+def test_a_key_may_send_a_submission_again_without_harm(
+    api: Caller, visitor: Caller, make_caller: Callable[..., Caller]
+) -> None:
+    other = make_caller("ingest", name="other")
+    for caller in (api, visitor, other):
+        caller.headers = {**caller.headers, "Idempotency-Key": "order-1"}
+    first = api.post(ADDRESS, JANE)
+    before = stored()
+
+    again = api.post(ADDRESS, {**JANE, "message": "Again"})
+
+    assert again.status_code == 202
+    assert again.json() == first.json() == {"id": "order-1", "lead": Lead.objects.get().pk}
+    assert stored() == before
+    # Neither visitors nor other keys can take its ids.
+    assert visitor.post(ADDRESS, JANE).json()["id"] != "order-1"
+    other.post(ADDRESS, JANE)
+    assert Activity.objects.filter(type__slug="demo_requested").count() == 3
+
+
 def test_an_address_is_enough(visitor: Caller) -> None:
     assert visitor.post(ADDRESS, {"email": "jane@example.com"}).status_code == 202
 
