@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadapp.celery import app
-from scoring.models import Cause, Rescore, ScoringRequest
+from scoring.models import Cause, Rescore, ScoredLead, ScoringRequest
 from scoring.nudging import send_soon
 from scoring.services import queue, rescore
 from scoring.services.versions import live_version
@@ -47,9 +47,9 @@ def send(task: str) -> bool:
 
 @shared_task
 def score_waiting() -> None:
-    """Score leads that wait, and let their gates be looked at."""
+    """Score leads that wait, and let the gates be looked at of those and of all others that wait for it."""
     count = queue.score_waiting(now=timezone.now(), limit=LIMIT)
-    if count:
+    if count or ScoredLead.objects.exists():
         send(EVALUATE)
     if count >= LIMIT:
         send(score_waiting.name)

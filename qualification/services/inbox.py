@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
-
 from scoring.models import ScoredLead
-from scoring.tasks import EVALUATE, send
+from scoring.tasks import nudge
 
 
 def ask_for_evaluation(*, lead_ids: Iterable[int], now: datetime) -> None:
@@ -15,4 +13,4 @@ def ask_for_evaluation(*, lead_ids: Iterable[int], now: datetime) -> None:
     A nudge that gets lost delays, and loses nothing: the sweep finds what waits.
     """
     ScoredLead.objects.bulk_create([ScoredLead(lead_id=lead_id, scored_at=now) for lead_id in lead_ids])
-    transaction.on_commit(lambda: send(EVALUATE), robust=True)
+    nudge()

@@ -152,6 +152,13 @@ def test_only_as_many_rows_are_claimed_as_asked() -> None:
     assert Lead.objects.filter(stage="mql").count() == 5
 
 
+def test_what_has_just_come_does_not_wait_behind_a_rescore() -> None:
+    old, new = make_good_lead(), make_good_lead()
+    wait_for_gates(old, new)
+    evaluate_waiting(now=NOW, limit=1)
+    assert set(Lead.objects.filter(stage="mql")) == {new}
+
+
 def test_rows_of_the_same_lead_are_one_piece_of_work() -> None:
     lead = make_good_lead()
     wait_for_gates(lead, lead, lead)
