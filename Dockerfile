@@ -22,4 +22,4 @@ COPY static static
 RUN SECRET_KEY=build python manage.py collectstatic --noinput --verbosity 0
 USER leadapp
 EXPOSE 8000
-CMD ["gunicorn", "leadapp.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "8", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "leadapp.wsgi", "--preload", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "8", "--worker-tmp-dir", "/dev/shm"]

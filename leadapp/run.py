@@ -108,7 +108,8 @@ def _start(folder: DataFolder, services: Services, port: int, *, new_password: b
 
 def _processes(folder: DataFolder, port: int) -> dict[str, list[str]]:
     """Return the commands of the long-running processes."""
-    web = ["--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "8", "--log-level", "warning"]
+    # Loaded once and forked: a web process that was killed is back at once.
+    web = ["--preload", "--bind", f"{HOST}:{port}", "--workers=2", "--threads=8", "--log-level=warning"]
     worker = ["--loglevel=WARNING", "--concurrency=2", "--without-gossip", "--without-mingle"]
     beat = ["--loglevel=WARNING", f"--schedule={folder.path / 'beat-schedule'}", "--pidfile="]
     return {
