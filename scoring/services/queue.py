@@ -57,10 +57,16 @@ WITH m AS (
         ), l.created_at)
     FROM m LEFT JOIN scored s ON s.lead_id = m.lead_id
     WHERE l.id = m.lead_id
-    RETURNING l.id, m.as_of, m.cause, old.score AS score_before, l.score, l.fit, l.engagement, l.grade,
+    RETURNING l.id, m.as_of, m.cause, l.score, l.fit, l.engagement, l.grade,
         l.temperature, l.score_version_id,
         (old.score, old.fit, old.engagement, old.grade, old.temperature)
-            IS DISTINCT FROM (l.score, l.fit, l.engagement, l.grade, l.temperature) AS is_changed
+            IS DISTINCT FROM (l.score, l.fit, l.engagement, l.grade, l.temperature)
+            -- Whoever opted out has lost the numbers already, but not yet the version.
+            OR (s.lead_id IS NULL AND old.score_version_id IS NOT NULL) AS is_changed,
+        COALESCE(old.score, (
+            SELECT h.score FROM scoring_scorechange h WHERE h.lead_id = l.id
+            ORDER BY h.at DESC, h.id DESC LIMIT 1
+        )) AS score_before
 ), changes AS (
     INSERT INTO scoring_scorechange
         (lead_id, at, score_before, score, fit, engagement, grade, temperature, version_id, cause)
