@@ -11,7 +11,7 @@ from leadapp.demo.vocabulary import CAREERS, DEMO_MESSAGES, DOWNLOADS, MAILS, PA
 TRACKER, MAILER, WEBINAR_TOOL = "website", "mail", "webinar"
 LOOKING = [weight for _, _, weight, _ in PAGES]
 # The share of good leads that compare in these days.
-HURRIED = 0.06
+HURRIED = 0.16
 COMPARING = [weight for _, _, _, weight in PAGES]
 
 
@@ -25,7 +25,7 @@ def behave(rng: random.Random, prospect: Prospect, *, now: datetime) -> None:
         _compare(rng, prospect, now, start=start, asks_at=None)
     elif prospect.fit > 0.5 and rng.random() < HURRIED:
         # Somebody always compares right now, so that there are clocks running.
-        asks_at = now - timedelta(hours=rng.uniform(0.3, 60))
+        asks_at = now - timedelta(hours=rng.uniform(0.3, 50))
         _compare(rng, prospect, now, start=asks_at - timedelta(days=6), asks_at=asks_at)
     if prospect.lead.seniority == "student" or rng.random() < 0.03:
         _look_for_work(rng, prospect, now)

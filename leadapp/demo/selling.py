@@ -106,7 +106,7 @@ def _reach(rng: random.Random, prospect: Prospect, assignment: Assignment, now: 
     waited = timedelta(hours=min(rng.expovariate(1 / 7) + 0.2, 70))
     first = assignment.assigned_at + waited
     is_fresh = now - assignment.assigned_at < timedelta(days=3)
-    if first >= now or (is_fresh and rng.random() < 0.6):
+    if first >= now or (is_fresh and rng.random() < 0.7):
         return None
     assignment.answered_at = first
     if rng.random() < 0.4:
@@ -239,6 +239,7 @@ def _close(
 
 
 def _lose(rng: random.Random, prospect: Prospect, selling: Selling, rep: User, at: datetime) -> None:
+    selling.assignments[-1].ended_at = at
     reason = rng.choice(LOSS_REASONS)
     _move(
         prospect, selling, at, to_status=Status.DISQUALIFIED, actor=rep, move=Move.DISQUALIFY, reason=reason
@@ -246,6 +247,7 @@ def _lose(rng: random.Random, prospect: Prospect, selling: Selling, rep: User, a
 
 
 def _park(rng: random.Random, prospect: Prospect, selling: Selling, rep: User, at: datetime) -> None:
+    selling.assignments[-1].ended_at = at
     reason = rng.choice(NURTURE_REASONS)
     _move(prospect, selling, at, to_status=Status.NURTURE, actor=rep, move=Move.NURTURE, reason=reason)
 
