@@ -24,7 +24,7 @@ SELECT %s, min(id), max(id) FROM (
 
 # First everything is read, without a lock and by as many processes as there are.
 READ = """
-CREATE TEMP TABLE rescored ON COMMIT DROP AS
+CREATE TEMP TABLE rescored AS
 SELECT s.*, l.scored_at AS seen_scored_at,
     (l.score, l.fit, l.engagement, l.grade, l.temperature)
         IS DISTINCT FROM (s.score, s.fit, s.engagement, s.grade, s.temperature) AS is_changed
@@ -134,6 +134,7 @@ def _score(chunk: RescoreChunk, *, now: datetime) -> None:
         cursor.execute(read, [*scoring.bind(as_of=now, first_id=first, last_id=last), version_id])
         cursor.execute(LOCK)
         cursor.execute(WRITE, [version_id, version_id, rescore.cause])
+        cursor.execute("DROP TABLE rescored")
         cursor.execute(REQUEST_REST, [rescore.cause, now, first, last, version_id])
 
 
