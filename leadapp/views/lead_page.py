@@ -8,7 +8,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from leadapp.access import may, may_take, may_work
-from leadapp.models import Activity, ConsentRecord, Lead, Stage, User
+from leadapp.models import Activity, ConsentRecord, CustomField, Lead, Stage, User
 from leadapp.times import write_moment
 from leadapp.views.next_step import NextStep, Situation, choose_next_step
 from qualification.models import Assignment, Deal, Note, StageChange, Task
@@ -88,6 +88,7 @@ class LeadPage:
     consents: list[ConsentRecord]
     next_task: Task | None
     next_step: NextStep | None
+    attributes: list[tuple[str, str]]
 
     @property
     def score_shift(self) -> int | None:
@@ -95,11 +96,6 @@ class LeadPage:
         if self.lead.score is None or self.counts.score_yesterday is None:
             return None
         return (self.lead.score - self.counts.score_yesterday) or None
-
-    @property
-    def attributes(self) -> list[tuple[str, object]]:
-        """Return the custom fields with their names."""
-        return [(key.replace("_", " ").capitalize(), value) for key, value in self.lead.attributes.items()]
 
     @property
     def revenue(self) -> str:
@@ -161,7 +157,20 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
                 now=now,
             )
         ),
+        attributes=_attributes(lead),
     )
+
+
+def _attributes(lead: Lead) -> list[tuple[str, str]]:
+    """Return the custom fields that are known, with their labels."""
+    if not lead.attributes:
+        return []
+    labels = dict(CustomField.objects.values_list("key", "label"))
+    shown = {True: "Yes", False: "No"}
+    return [
+        (labels.get(key, key), shown[value] if isinstance(value, bool) else str(value))
+        for key, value in sorted(lead.attributes.items())
+    ]
 
 
 def _number_of(rows: QuerySet[Any]) -> Coalesce:

@@ -511,6 +511,9 @@ def test_custom_fields_are_edited_by_their_kind(people: People) -> None:
     assert post(client, lead, "edit/", **(data | changes)).status_code == 302
     lead.refresh_from_db()
     assert lead.attributes == {"machines": 37, "visited": True, "renewal": "2027-01-31"}
+    page = client.get(f"/leads/{lead.pk}/").content.decode()
+    assert "<dt>Machines</dt><dd>37</dd>" in page
+    assert "<dt>Visited</dt><dd>Yes</dd>" in page
     before = everything()
     assert post(client, lead, "edit/", **(data | {"attributes.machines": "many"})).status_code == 422
     assert everything() == before
