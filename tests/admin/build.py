@@ -39,8 +39,14 @@ def errors_of(response: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for form in _forms(response):
         for name, texts in form.errors.items():
-            found[f"{form.prefix}-{name}" if form.prefix else name] = list(texts)
+            found[f"{form.prefix}-{name}" if form.prefix else name] = [str(text) for text in texts]
     return found
+
+
+def goes_to(response: Any) -> str:
+    """Return where an answer leads."""
+    assert response.status_code == 302, response.status_code
+    return str(response["Location"])
 
 
 def said(response: Any) -> str:

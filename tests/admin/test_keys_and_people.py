@@ -33,7 +33,13 @@ def test_a_key_is_shown_once(as_: As, admin: User) -> None:
 def test_a_key_needs_a_name_of_its_own_and_a_scope(as_: As, admin: User) -> None:
     client = as_(admin)
     client.post(ADD_KEY, WANTED)
-    for change in ({"name": "Website forms"}, {"name": ""}, {"scopes": []}, {"scopes": ["everything"]}):
+    wrong: list[dict[str, object]] = [
+        {"name": "Website forms"},
+        {"name": ""},
+        {"scopes": []},
+        {"scopes": ["everything"]},
+    ]
+    for change in wrong:
         answer = client.post(ADD_KEY, {**WANTED, "name": "Other", **change})
         assert answer.context["form"].errors, change
     past = client.post(

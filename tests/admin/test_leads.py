@@ -8,7 +8,7 @@ from django.urls import reverse
 from leadapp.models import Activity, Company, CustomField, Lead, User
 from qualification.models import BantAnswer, Deal, StageChange
 from scoring.models import ScoringRequest
-from tests.admin.build import errors_of, said, shown
+from tests.admin.build import errors_of, goes_to, said, shown
 from tests.admin.conftest import As
 from tests.qualification.build import confirm, everything, log, make_good_lead, make_lead
 
@@ -170,7 +170,7 @@ def test_bant_is_answered_through_the_service(as_: As, manager: User) -> None:
     url = reverse("admin:leadapp_lead_bant", args=[lead.pk])
     data = {"dimension": "budget", "state": "confirmed", "value": "€60,000", "source": "call"}
     client = as_(manager)
-    assert client.post(url, data).url == lead_url(lead)
+    assert goes_to(client.post(url, data)) == lead_url(lead)
     answer = BantAnswer.objects.get(lead=lead)
     assert (answer.value, answer.author) == ("€60,000", manager)
     assert "€60,000" in client.get(lead_url(lead)).content.decode()

@@ -11,7 +11,18 @@ from leadapp.models import User
 from scoring.models import Rescore, RuleGroup, ScoringModelVersion
 from scoring.services.queue import request_scoring, score_waiting
 from scoring.services.rescore import continue_rescores
-from tests.admin.build import definition, errors_of, live, model, rule_of, rule_url, said, shown, version_url
+from tests.admin.build import (
+    definition,
+    errors_of,
+    goes_to,
+    live,
+    model,
+    rule_of,
+    rule_url,
+    said,
+    shown,
+    version_url,
+)
 from tests.admin.conftest import As
 from tests.qualification.build import log, make_good_lead
 
@@ -42,10 +53,10 @@ def test_a_draft_is_made_once_and_then_opened(as_: As, marketer: User) -> None:
     client = as_(marketer)
     first = client.post(draft_url())
     made = ScoringModelVersion.objects.get(state="draft")
-    assert first.url == version_url(made)
+    assert goes_to(first) == version_url(made)
     assert made.created_by == marketer
     assert made.rules.count() == live().rules.count()
-    assert client.post(draft_url()).url == version_url(made)
+    assert goes_to(client.post(draft_url())) == version_url(made)
     assert client.get(draft_url()).status_code == 405
 
 
@@ -73,7 +84,7 @@ def test_bands_of_a_draft_are_edited(as_: As, marketer: User, draft: ScoringMode
     answer = client.post(
         version_url(draft), shown(client.get(version_url(draft)), threshold="140", hot_from="110")
     )
-    assert answer.url == version_url(draft)
+    assert goes_to(answer) == version_url(draft)
     draft.refresh_from_db()
     assert (draft.threshold, draft.hot_from, draft.state) == (140, 110, "draft")
 

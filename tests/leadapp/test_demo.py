@@ -24,7 +24,8 @@ pytestmark = pytest.mark.django_db
 
 
 def load_small(**options: Any) -> loading.Loaded:
-    return load(**{"leads": SMALL, "seed": 1, "password": "secret", "now": NOW} | options)
+    given: dict[str, Any] = {"leads": SMALL, "seed": 1, "password": "secret", "now": NOW}
+    return load(**(given | options))
 
 
 def story() -> list[Any]:
