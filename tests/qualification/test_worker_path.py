@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.db import transaction
 from django.utils import timezone
 
@@ -87,7 +88,9 @@ def test_without_any_nudge_the_sweep_finds_what_waits(worker: Process, beat: Pro
     wait_for(lambda: Lead.objects.get(pk=lead.pk).owner is not None, timeout=30)
 
 
-def test_a_killed_worker_loses_no_lead_and_hands_none_over_twice(worker: Process, wait_for: Wait) -> None:
+def test_a_killed_worker_loses_no_lead_and_hands_none_over_twice(
+    worker: Process, broker: redis.Redis, wait_for: Wait
+) -> None:
     make_user("jonas", "rep")
     leads = [make_hot_lead() for _ in range(60)]
     for lead in leads[:30]:
@@ -102,6 +105,7 @@ def test_a_killed_worker_loses_no_lead_and_hands_none_over_twice(worker: Process
     wait_for(lambda: not ScoredLead.objects.exists())
     assert Assignment.objects.count() == 60
     assert StageChange.objects.count() == 60
+    wait_for(lambda: not broker.llen("celery"))  # a worker that is still getting nudges stops slowly
 
 
 def test_evidence_moves_a_lead_where_the_gate_to_sql_is_automatic(worker: Process, wait_for: Wait) -> None:
