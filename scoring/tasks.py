@@ -32,7 +32,7 @@ def _wake() -> bool:
 
 def nudge_rescore() -> None:
     """Wake a worker for a run over all leads once the current transaction is committed."""
-    transaction.on_commit(lambda: send("scoring.tasks.rescore_chunk"), robust=True)
+    transaction.on_commit(_send_for_chunks, robust=True)
 
 
 def send(task: str) -> bool:
@@ -60,7 +60,7 @@ def rescore_chunk() -> None:
     """Do one chunk of a run over all leads."""
     if rescore.continue_rescores(now=timezone.now()):
         send(rescore_chunk.name)
-    send(EVALUATE)
+        send(EVALUATE)
 
 
 @shared_task
@@ -79,4 +79,10 @@ def refresh_decay() -> None:
     if version is None or Rescore.objects.filter(finished_at=None).exists():
         return
     rescore.start_rescore(version=version, cause=Cause.DECAY, now=timezone.now())
-    send(rescore_chunk.name)
+    _send_for_chunks()
+
+
+def _send_for_chunks() -> None:
+    """Let as many workers begin as may work on chunks at once; each goes on as long as there is one."""
+    for _ in range(rescore.AT_ONCE):
+        send(rescore_chunk.name)

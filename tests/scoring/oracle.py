@@ -73,10 +73,11 @@ def activity_points(rule: ScoringRule, lead: Lead, activities: Sequence[Activity
 
 
 def decay(rule: ScoringRule, age: float) -> float:
+    period = rule.decay_days or 0
     if rule.decay == "half_life":
-        return 0.5 ** (age / (rule.decay_days * DAY))
+        return math.pow(0.5, age / (period * DAY))
     if rule.decay == "linear":
-        return max(0.0, 1.0 - age / (rule.decay_days * DAY))
+        return max(0.0, 1.0 - age / (period * DAY))
     return 1.0
 
 
@@ -145,7 +146,8 @@ def value_of(field: str, lead: Lead, activity: Activity | None) -> Any:
 def condition_holds(  # noqa: C901 - one case per operator
     condition: RuleCondition, lead: Lead, activity: Activity | None, as_of: datetime
 ) -> bool:
-    value, wanted = value_of(condition.field, lead, activity), condition.value
+    value = value_of(condition.field, lead, activity)
+    wanted: Any = condition.value
     match condition.operator:
         case "is_set":
             return value is not None

@@ -1,5 +1,6 @@
 """Drafts, publishing, discarding; and who may."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -119,7 +120,7 @@ def test_nothing_of_a_published_version_can_be_changed() -> None:
     assert rule is not None
     condition = RuleCondition.objects.filter(rule__version=live).first()
     assert condition is not None
-    changes = [
+    changes: list[Callable[[], object]] = [
         lambda: ScoringRule.objects.filter(pk=rule.pk).update(points=99),
         rule.delete,
         lambda: ScoringRule.objects.create(version=live, name="New", dimension="fit", points=1),
