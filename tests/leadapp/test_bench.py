@@ -1,0 +1,48 @@
+"""manage.py bench."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+KEYS = {
+    "leads",
+    "activities",
+    "bare_seconds",
+    "rescore_seconds",
+    "rescore_ratio",
+    "preview_ratio",
+    "ingest_single_per_s",
+    "ingest_batch_per_s",
+    "bare_insert_per_s",
+    "list_p50_ms",
+    "list_p95_ms",
+    "lead_page_p95_ms",
+    "peak_rss_mb",
+}
+
+
+def databases() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database")
+        return {name for (name,) in cursor.fetchall()}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_measures_in_a_database_of_its_own_and_leaves_nothing() -> None:
+    before, name = databases(), connection.settings_dict["NAME"]
+    out = StringIO()
+    call_command("bench", "--leads", "300", "--activities", "2000", "--json", stdout=out)
+    result = json.loads(out.getvalue())
+    assert result.keys() >= KEYS
+    assert (result["leads"], result["activities"]) == (300, 2000)
+    assert all(result[key] > 0 for key in KEYS - {"preview_ratio"})
+    assert databases() == before
+    assert connection.settings_dict["NAME"] == name
+
+
+def test_sizes_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(CommandError):
+        call_command("bench", "--leads", "0")
