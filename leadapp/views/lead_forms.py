@@ -236,6 +236,16 @@ class FactsForm(forms.Form):
             raise forms.ValidationError("The form was damaged on its way. Open it again.")
         return {str(name): str(value) for name, value in seen.items()}
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse what would be ignored: facts of a company can be changed, not emptied."""
+        data = super().clean() or self.cleaned_data
+        seen = data.get("seen") or {}
+        for name, value in list(data.items()):
+            is_of_company = name.startswith("company.") and name != "company.name"
+            if is_of_company and value in (None, "") and seen.get(name) and data.get("company.name"):
+                self.add_error(name, "Write what is right; it cannot be emptied here.")
+        return data
+
     def changes(self) -> dict[str, Any]:
         """Return the facts that the person changed."""
         seen = self.cleaned_data["seen"]

@@ -563,6 +563,7 @@ def test_a_fact_that_somebody_else_changed_is_a_conflict(people: People) -> None
         ({"linkedin_url": "https://example.com"}, "linkedin_url"),
         ({"company.employees": "many"}, "company.employees"),
         ({"company.country": "D"}, "company.country"),
+        ({"company.employees": ""}, "company.employees"),
         ({"seen": "{"}, "seen"),
         ({"seen": "[]"}, "seen"),
     ],
