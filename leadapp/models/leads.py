@@ -242,6 +242,14 @@ class Lead(models.Model):
                 condition=Q(owner__isnull=False),
                 name="lead_list_owner",
             ),
+            # Hot ones that nobody has: a few among all those without an owner.
+            models.Index(
+                F("priority").desc(),
+                F("last_activity_at").desc(),
+                F("id").desc(),
+                condition=Q(owner__isnull=True, temperature=Temperature.HOT, status=Status.OPEN),
+                name="lead_list_hot_free",
+            ),
             # The board, and the list of one stage; most leads are in the first, as above.
             models.Index(
                 "stage",
