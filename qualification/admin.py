@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -37,10 +38,20 @@ class CriterionInline(admin.TabularInline):  # type: ignore[type-arg]
         return super().get_formset(request, obj, **kwargs)
 
 
+class GateForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How a gate works."""
+
+    class Meta:
+        model = Gate
+        fields = ("match", "is_automatic")
+        labels = {"match": "Needed", "is_automatic": "Automatic"}
+
+
 @admin.register(Gate)
 class GateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """One gate per step; they come with Leadapp."""
 
+    form = GateForm
     list_display = ("step", "shown_match", "is_automatic", "criterion_count")
     ordering = ("id",)
     fieldsets = ((None, {"fields": ("step", "match", "is_automatic"), "description": TYPING}),)

@@ -232,7 +232,8 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Add what the page says about the rule; a new rule needs the draft that it belongs to."""
-        context = dict(extra_context or {})
+        # The next rule is added from the version too: its address names version and dimension.
+        context = {"show_save_and_add_another": False, **(extra_context or {})}
         if object_id is None:
             rule = _rule_to_add(request)
             request.rule_to_add = rule  # type: ignore[attr-defined]
