@@ -13,29 +13,44 @@ from collections.abc import Callable
 # Seconds for which a broker that did not answer is left alone.
 PAUSE = 1.0
 
+Send = Callable[[], bool]
+
+
+class _Nudges:
+    """The thread of one process, and what it is to send."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self.wanted: set[Send] = set()
+        self.something = threading.Event()
+        threading.Thread(target=self.serve, name="nudges", daemon=True).start()
+
+    def want(self, send: Send) -> None:
+        """Let it be sent, once even if it is wanted several times by then."""
+        self.wanted.add(send)
+        self.something.set()
+
+    def serve(self) -> None:
+        """Send what is wanted, for as long as the process lives."""
+        while self.something.wait():
+            self.something.clear()
+            while self.wanted:
+                if not self.wanted.pop()():
+                    time.sleep(PAUSE)
+
+
 _lock = threading.Lock()
-_wanted = threading.Event()
-_thread: threading.Thread | None = None
-_process = 0
+_nudges: _Nudges | None = None
 
 
-def send_soon(send: Callable[[], bool]) -> None:
+def send_soon(send: Send) -> None:
     """Let the thread call `send`, which tells whether it could; return at once.
 
     What is lost when a process ends, a sweep serves.
     """
-    global _process, _thread, _wanted
+    global _nudges
     with _lock:
         # A fork takes over variables and no threads.
-        if _thread is None or _process != os.getpid() or not _thread.is_alive():
-            _process, _wanted = os.getpid(), threading.Event()
-            _thread = threading.Thread(target=_serve, args=(_wanted, send), name="nudges", daemon=True)
-            _thread.start()
-        _wanted.set()
-
-
-def _serve(wanted: threading.Event, send: Callable[[], bool]) -> None:
-    while wanted.wait():
-        wanted.clear()
-        if not send():
-            time.sleep(PAUSE)
+        if _nudges is None or _nudges.process != os.getpid():
+            _nudges = _Nudges()
+    _nudges.want(send)

@@ -32,7 +32,7 @@ def _wake() -> bool:
 
 def nudge_rescore() -> None:
     """Wake a worker for a run over all leads once the current transaction is committed."""
-    transaction.on_commit(_send_for_chunks, robust=True)
+    transaction.on_commit(lambda: send_soon(_send_for_chunks), robust=True)
 
 
 def send(task: str) -> bool:
@@ -82,7 +82,6 @@ def refresh_decay() -> None:
     _send_for_chunks()
 
 
-def _send_for_chunks() -> None:
+def _send_for_chunks() -> bool:
     """Let as many workers begin as may work on chunks at once; each goes on as long as there is one."""
-    for _ in range(rescore.AT_ONCE):
-        send(rescore_chunk.name)
+    return all(send(rescore_chunk.name) for _ in range(rescore.AT_ONCE))
