@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from scoring.services.queue import request_scoring
-from scoring.tasks import nudge
 
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid
@@ -17,6 +15,8 @@ from leadapp.services.recording import Recorded, record_activities
 from leadapp.services.texts import clean_text
 from qualification.services.assignment import record_touch
 from scoring.models import Cause
+from scoring.services.queue import request_scoring
+from scoring.tasks import nudge
 
 __all__ = ["Recorded", "log_activity", "record_activities", "void_activity"]
 
