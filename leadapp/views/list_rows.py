@@ -40,7 +40,7 @@ class Row:
 def rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
     """Read what the list shows of these leads."""
     ids = [lead.pk for lead in leads]
-    reasons = reasons_for(leads)
+    reasons = reasons_for(leads, now=now)
     clocks = news_of_clocks(ids, now=now)
     kinds = last_activities(ids)
     trends = trends_of(leads, now=now)

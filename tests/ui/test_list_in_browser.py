@@ -209,6 +209,8 @@ def test_rows_stay_where_they_are_until_the_reader_asks(
     expect(page.locator(".leads__name").first).to_have_text("Ada N30")
     assert names(page)[1] == "Ada N31"
     assert has_stayed(page)
+    assert len(names(page)) == 50
+    expect(page.locator("h1")).to_have_count(1)
     expect(page.locator(".live")).to_have_count(0)
 
 
