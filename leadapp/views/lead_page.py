@@ -194,7 +194,8 @@ def _counts(lead: Lead, now: datetime) -> Counts:
         )
         .get()
     )
-    return Counts(**{name.removeprefix("its_"): value for name, value in row.items()})
+    counts: dict[str, Any] = {name.removeprefix("its_"): value for name, value in row.items()}
+    return Counts(**counts)
 
 
 def _steps(lead: Lead, changes: list[StageChange], gate: GateCheck | None, now: datetime) -> list[StepView]:

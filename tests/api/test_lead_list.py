@@ -95,7 +95,7 @@ def test_filters_narrow_the_list_down(api: Caller, make_leads: Callable[[int], N
     owner = User.objects.create_user(username="rep")
     mine = Lead.objects.get(email="p1@example.com")
     Lead.objects.filter(pk=mine.pk).update(owner=owner, stage="mql")
-    scores = Lead.objects.exclude(score=None).values_list("score", flat=True)
+    scores = Lead.objects.exclude(score=None).values_list("priority", flat=True)
     middle = sorted(scores)[3]
 
     def found(query: str) -> set[int]:

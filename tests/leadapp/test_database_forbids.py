@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -122,7 +123,7 @@ def test_an_activity_is_never_changed_but_can_be_voided(lead: Lead) -> None:
         {"source": "other"},
         {"type": ActivityType.objects.get(slug="login")},
     ):
-        refused(lambda change=change: mine.update(**change))
+        refused(partial(mine.update, **change))
     refused(lambda: mine.update(voided_at=NOW))
     assert mine.update(voided_at=NOW, void_reason="A colleague's test") == 1
 
