@@ -8,7 +8,6 @@ from django.db.models import Q
 
 if TYPE_CHECKING:
     from leadapp.models.leads import Lead  # noqa: F401  (named below, as a text)
-    from leadapp.models.leads import Lead  # noqa: F401  (named below, as a text)
     from leadapp.models.people import User
 
 
