@@ -99,8 +99,8 @@ def the_scores_are_honest() -> None:
     """Every stored score equals a recomputation at its own moment, and so do the scores of the past."""
     version = ScoringModelVersion.objects.get(state="live")
     scored = {lead.pk: lead for lead in Lead.objects.filter(score__isnull=False)}
-    moments = {pk: lead.scored_at for pk, lead in scored.items() if lead.scored_at}
-    again = score_leads(version=version, moments=moments)
+    scored_at = {pk: lead.scored_at for pk, lead in scored.items() if lead.scored_at}
+    again = score_leads(version=version, moments=scored_at)
     differing = [
         pk for pk, lead in scored.items() if (lead.score, lead.grade) != (again[pk].score, again[pk].grade)
     ]
