@@ -1,7 +1,7 @@
 """Take submissions of the forms on a website."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,13 +13,16 @@ from leadapp.services.events import Event
 from leadapp.services.facts import COMPANY_FACTS, LEAD_FACTS, Facts, clean_facts, custom_fields_for
 from leadapp.services.identity import Reference
 from leadapp.services.recording import record_activities
-from leadapp.services.texts import clean_text
+from leadapp.services.texts import clean_text, text_fault
 
 LONGEST_ANSWER = 5_000
 # A visitor can mend an address; nothing else may stand between us and what they wrote.
 SOFT_IN_FORMS = frozenset(LEAD_FACTS) - {"email"} | {f"company.{name}" for name in COMPANY_FACTS}
 # Where visitors came from rides along with every form, in hidden fields.
 CAMPAIGN_FIELDS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "campaign")
+# What a website asks beyond the fields of the form is kept with the activity, within reason.
+MOST_EXTRA_FIELDS = 50
+LONGEST_FIELD_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def submit_form(
         facts=facts,
         type=form.activity_type,
         occurred_at=now,
-        properties={"form": form.slug, **typed},
+        properties={**typed, "form": form.slug},
         external_id=number,
     )
     source = actor.name if isinstance(actor, ApiKey) and submission_id else form.slug
@@ -68,14 +71,12 @@ def submit_form(
 
 
 def _read_answers(form: Form, answers: Mapping[str, object]) -> dict[str, str]:
+    """Return what was typed, by field; a website that asks more than the form knows loses no lead."""
     fields = {field["name"]: field for field in form.fields}
-    errors: dict[str, list[str]] = {
-        name: ["Is not a field of this form."]
-        for name in answers
-        if name not in fields and name not in CAMPAIGN_FIELDS
-    }
+    extra = [name for name in answers if name not in fields and name not in CAMPAIGN_FIELDS]
+    errors = _extra_faults(extra)
     typed: dict[str, str] = {}
-    for name in (*fields, *CAMPAIGN_FIELDS):
+    for name in (*fields, *CAMPAIGN_FIELDS, *extra):
         try:
             text = _read_answer(answers.get(name), name)
         except Invalid as fault:
@@ -88,6 +89,14 @@ def _read_answers(form: Form, answers: Mapping[str, object]) -> dict[str, str]:
     if errors:
         raise Invalid("The form is not filled in correctly.", errors=errors)
     return typed
+
+
+def _extra_faults(names: Sequence[str]) -> dict[str, list[str]]:
+    """Say what is wrong with the names of fields that the form does not know."""
+    if len(names) > MOST_EXTRA_FIELDS:
+        return {"": [f"At most {MOST_EXTRA_FIELDS} fields beyond those of the form."]}
+    faults = {name: text_fault(name, longest=LONGEST_FIELD_NAME) for name in names}
+    return {name: [f"The name of the field: {fault}"] for name, fault in faults.items() if fault}
 
 
 def _read_answer(value: object, name: str) -> str:
