@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - the text is built of identifiers and whole numbers only; values are parameters
-"""Fit rules as columns of a scan of leads and companies."""
+"""Fit rules as expressions over a scan of leads `l` and companies `c`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from leadapp.models import Match, Operator
 from scoring.engine.conditions import ALWAYS, Shape, compile, has_a_word, read_in_place, words_of
@@ -15,23 +15,31 @@ COMPANY = " LEFT JOIN leadapp_company c ON c.id = l.company_id"
 
 
 @dataclass
-class Facts:
-    """The columns of the fit rules, and what must be joined to the lead `l` for them."""
+class Fit:
+    """The points of all fit rules before their own caps, and what must be joined to the lead for them."""
 
-    columns: list[Fragment] = field(default_factory=list)
-    source: Fragment = field(default_factory=lambda: Fragment(COMPANY))
+    raw: dict[int, Fragment]
+    source: Fragment
+
+    def points(self, rule: Rule) -> Fragment:
+        """Return the points of a rule after its own cap."""
+        return limited(self.raw[rule.id], rule.max_points)
 
 
-def fact_points(definition: Definition, *, explaining: bool = False) -> Facts:
-    """Return points per fit rule, after its own cap (r<id>)."""
-    facts, searched = Facts(), _Searched()
-    for rule in definition.of_dimension(Dimension.FIT):
-        points = "CASE WHEN " + searched.holds(rule) + f" THEN {rule.points}::float8 ELSE 0::float8 END"
-        facts.columns.append(limited(points, rule.max_points) + f" AS r{rule.id}")
-        if explaining:
-            facts.columns += [points + f" AS raw{rule.id}", _values(rule) + f" AS f{rule.id}"]
-    facts.source += searched.joins()
-    return facts
+def fit_of(definition: Definition) -> Fit:
+    """Return the expressions of the fit rules."""
+    searched = _Searched()
+    raw = {
+        rule.id: "CASE WHEN " + searched.holds(rule) + f" THEN {rule.points}::float8 ELSE 0::float8 END"
+        for rule in definition.of_dimension(Dimension.FIT)
+    }
+    return Fit(raw, COMPANY + searched.joins())
+
+
+def facts_of(rule: Rule) -> Fragment:
+    """Return SQL for the values that the conditions of a rule look at, as texts."""
+    fields = [find_field(key) for key, _, _ in rule.conditions]
+    return "ARRAY[" + join(", ", [Fragment(f.text_sql, f.params) for f in fields if f]) + "]::text[]"
 
 
 class _Searched:
@@ -74,9 +82,3 @@ class _Searched:
             " CROSS JOIN LATERAL (SELECT " + join(", ", columns)
             + " FROM (SELECT " + words_of(text) + f" AS words OFFSET 0) t OFFSET 0) {name}"
         )  # fmt: skip
-
-
-def _values(rule: Rule) -> Fragment:
-    """Return SQL for the values that the conditions of a rule look at, as texts."""
-    fields = [find_field(key) for key, _, _ in rule.conditions]
-    return "ARRAY[" + join(", ", [Fragment(f.text_sql, f.params) for f in fields if f]) + "]::text[]"

@@ -9,7 +9,7 @@ from django.db import connection
 
 from scoring.engine.definition import Definition, read_definition
 from scoring.engine.fragments import Fragment
-from scoring.engine.statement import STORED, of_moments, of_range
+from scoring.engine.statement import STORED, explaining, of_moments, of_range
 from scoring.models import ScoringModelVersion
 
 
@@ -59,7 +59,7 @@ def _compile(version: ScoringModelVersion) -> Compiled:
     return Compiled(
         definition=definition,
         scoring=of_moments(definition),
-        explaining=of_moments(definition, explaining=True),
+        explaining=explaining(definition),
         rescoring=of_range(definition),
         stored=of_moments(definition, moments=STORED),
     )
