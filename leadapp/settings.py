@@ -147,7 +147,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # Whoever asks for the health reads the answer; every "not ready yet" in the log would be noise.
+    "filters": {
+        "not_health": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: not record.getMessage().endswith(("/healthz/ready", "/healthz/live")),
+        }
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["not_health"]}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
 
