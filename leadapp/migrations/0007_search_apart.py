@@ -60,8 +60,9 @@ DROP FUNCTION leadapp_search_lead();
 DROP FUNCTION leadapp_search_text(leadapp_lead);
 """
 
-# Room in each page for a lead that is scored again with the same number: no index is touched then.
-ROOM = "ALTER TABLE leadapp_lead SET (fillfactor = 80)"
+# Room in each page for another state of every lead: a run after a publish writes all of them, and where the
+# number stays no index is touched.
+ROOM = "ALTER TABLE leadapp_lead SET (fillfactor = 50)"
 
 
 class Migration(migrations.Migration):

@@ -9,8 +9,8 @@ from scoring.engine.fragments import Fragment
 from scoring.engine.scores import compiled
 from scoring.models import Cause, Rescore, RescoreChunk, ScoringModelVersion
 
-# A chunk takes about half a second; large tables get larger chunks, which read them fewer times.
-SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 10_000, 25_000, 40
+# About a second of work. Smaller ones would let live events pass sooner, but read more pages in all.
+CHUNK = 25_000
 # How many workers may be busy with chunks at a time; the others serve live events.
 AT_ONCE = 2
 LOCK_SPACE = 7_320_552
@@ -34,21 +34,19 @@ WHERE (l.score, l.fit, l.engagement, l.grade, l.temperature)
     OR l.score_version_id IS DISTINCT FROM %s
 """
 
-# Like the workers that serve live events: in id order, and without holding up new activities.
-LOCK = """
-SELECT count(*) FROM (
-    SELECT l.id FROM leadapp_lead l WHERE l.id IN (SELECT lead_id FROM rescored)
-    ORDER BY l.id FOR NO KEY UPDATE
-) locked
-"""
+# Written in id order, as live events are, so that two workers never wait for each other in a ring: with
+# these joins off, PostgreSQL goes through `rescored` and looks up lead by lead.
+IN_ORDER = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+IN_ANY_ORDER = "SET LOCAL enable_hashjoin = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT"
 
-# A lead that was scored or opted out since it was read is left as it is now.
+# A lead that was scored or opted out since it was read is left as it is now: PostgreSQL looks at the
+# conditions again on the row that another transaction left.
 WRITE = """
 WITH written AS (
     UPDATE leadapp_lead l SET
         fit = s.fit, engagement = s.engagement, score = s.score, grade = s.grade,
         temperature = s.temperature, scored_at = s.as_of, score_version_id = %s
-    FROM rescored s
+    FROM (SELECT * FROM rescored ORDER BY lead_id OFFSET 0) s
     WHERE l.id = s.lead_id AND l.scored_at IS NOT DISTINCT FROM s.seen_scored_at AND NOT l.do_not_score
     RETURNING l.id, l.scored_at, old.score AS score_before, l.score, l.fit, l.engagement, l.grade,
         l.temperature, s.is_changed
@@ -78,8 +76,7 @@ def start_rescore(*, version: ScoringModelVersion, cause: Cause, now: datetime) 
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM leadapp_lead")
             (leads,) = cursor.fetchone()
-            chunk = min(LARGEST_CHUNK, max(SMALLEST_CHUNK, leads // CHUNKS))
-            cursor.execute(CUT, [rescore.pk, chunk])
+            cursor.execute(CUT, [rescore.pk, CHUNK])
         rescore.leads_total = leads
         rescore.finished_at = None if leads else now
         rescore.save(update_fields=["leads_total", "finished_at"])
@@ -124,7 +121,7 @@ def _take_turn() -> bool:
 
 
 def _score(chunk: RescoreChunk, *, now: datetime) -> None:
-    """Read, lock, write what differs."""
+    """Read, then write what differs."""
     rescore = chunk.rescore
     version_id, first, last = rescore.version_id, chunk.first_lead_id, chunk.last_lead_id
     scoring: Fragment = compiled(rescore.version).rescoring
@@ -132,8 +129,9 @@ def _score(chunk: RescoreChunk, *, now: datetime) -> None:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         read = READ.replace("{scoring}", scoring.sql)
         cursor.execute(read, [*scoring.bind(as_of=now, first_id=first, last_id=last), version_id])
-        cursor.execute(LOCK)
+        cursor.execute(IN_ORDER)
         cursor.execute(WRITE, [version_id, version_id, rescore.cause])
+        cursor.execute(IN_ANY_ORDER)
         cursor.execute("DROP TABLE rescored")
         cursor.execute(REQUEST_REST, [rescore.cause, now, first, last, version_id])
 
