@@ -45,11 +45,11 @@ SEPARATORS = "\t\n\r.,;:!?/\\|&()[]{}<>\"'*-\N{EN DASH}\N{EM DASH}_@"
 
 
 class Shape(StrEnum):
-    """How a condition wants to see the value of a field; NULL where it is missing or of another kind."""
+    """How a condition wants to see the value of a field."""
 
     RAW = "raw"  # as it is stored
     TEXT = "text"
-    FOLDED = "folded"  # text, without regard to case
+    FOLDED = "folded"  # text to compare with something, so that empty is as good as missing
 
 
 def read_in_place(field: Field, shape: Shape) -> Fragment:
@@ -59,8 +59,11 @@ def read_in_place(field: Field, shape: Shape) -> Fragment:
         return raw
     text = Fragment(field.text_sql, field.params) if field.is_json else raw
     is_text = field.is_json or field.kind in (Kind.TEXT, Kind.CHOICE)
-    text = "NULLIF(" + text + ", '')" if is_text else text + "::text"
-    return "lower(" + text + ")" if shape == Shape.FOLDED and not field.is_folded else text
+    if not is_text:
+        text = text + "::text"
+    if shape == Shape.TEXT:
+        return "NULLIF(" + text + ", '')" if is_text else text
+    return text if field.is_folded else "lower(" + text + ")"
 
 
 @dataclass(frozen=True)
