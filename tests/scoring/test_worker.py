@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,16 @@ def push(lead: Lead, *, nudging: bool = True) -> None:
         request_scoring(lead_ids=[lead.pk], cause=Cause.ACTIVITY, now=now)
         if nudging:
             tasks.nudge()
+
+
+def noting(sent: list[str]) -> Callable[[str], bool]:
+    """Stand in for a broker that takes every task, and note them."""
+
+    def send(task: str) -> bool:
+        sent.append(task)
+        return True
+
+    return send
 
 
 def score_of(lead: Lead) -> int | None:
@@ -97,7 +108,7 @@ def test_nothing_is_sent_for_a_transaction_that_failed(
     monkeypatch: pytest.MonkeyPatch, wait_for: Any
 ) -> None:
     sent: list[str] = []
-    monkeypatch.setattr(tasks, "send", sent.append)
+    monkeypatch.setattr(tasks, "send", noting(sent))
     with transaction.atomic():
         tasks.nudge()
         tasks.nudge_rescore()
@@ -110,7 +121,7 @@ def test_nothing_is_sent_for_a_transaction_that_failed(
 @pytest.mark.django_db
 def test_tasks_pass_the_work_on(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[str] = []
-    monkeypatch.setattr(tasks, "send", sent.append)
+    monkeypatch.setattr(tasks, "send", noting(sent))
     monkeypatch.setattr(tasks, "LIMIT", 2)
     tasks.score_waiting()
     assert sent == []
@@ -127,7 +138,7 @@ def test_tasks_pass_the_work_on(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.django_db
 def test_decay_is_refreshed_by_one_run_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[str] = []
-    monkeypatch.setattr(tasks, "send", sent.append)
+    monkeypatch.setattr(tasks, "send", noting(sent))
     make_lead()
     tasks.refresh_decay()
     tasks.refresh_decay()
