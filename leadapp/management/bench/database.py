@@ -1,6 +1,8 @@
 """A database for one bench run: made, migrated, and dropped at the end whatever happens."""
 
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,11 +17,13 @@ def own_database() -> Iterator[str]:
     name = f"leadapp_bench_{os.getpid()}"
     quoted = connection.ops.quote_name(name)
     _run(f"CREATE DATABASE {quoted}")
+    before_term = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         _switch_to(name)
         call_command("migrate", verbosity=0)
         yield name
     finally:
+        signal.signal(signal.SIGTERM, before_term)
         _switch_to(before)
         _run(f"DROP DATABASE {quoted} WITH (FORCE)")
 
