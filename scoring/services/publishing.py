@@ -38,22 +38,24 @@ DEFINITION = (
 )
 
 
-def make_draft(*, model: ScoringModel, actor: Actor, now: datetime) -> ScoringModelVersion:
-    """Copy the live version into a draft that can be edited; a model has one draft at most."""
+def make_draft(
+    *, model: ScoringModel, actor: Actor, now: datetime, source: ScoringModelVersion | None = None
+) -> ScoringModelVersion:
+    """Copy the live version, or an earlier one to go back to, into a draft; a model has one at most."""
     require(actor, EDIT, "Only marketers change scoring rules.")
     with transaction.atomic():
         ScoringModel.objects.select_for_update().get(pk=model.pk)
         versions = ScoringModelVersion.objects.filter(model=model)
         if versions.filter(state=ScoringModelVersion.State.DRAFT).exists():
             raise Conflict("There is a draft already. Edit it, publish it or discard it first.")
-        live = versions.filter(state=ScoringModelVersion.State.LIVE).first()
+        source = source or versions.filter(state=ScoringModelVersion.State.LIVE).first()
         number = (versions.aggregate(last=Max("number"))["last"] or 0) + 1
-        meaning = {name: getattr(live, name) for name in DEFINITION} if live else {}
+        meaning = {name: getattr(source, name) for name in DEFINITION} if source else {}
         draft = ScoringModelVersion.objects.create(
             model=model, number=number, created_by=user_of(actor), created_at=now, **meaning
         )
-        if live:
-            _copy_rules(live, draft)
+        if source:
+            _copy_rules(source, draft)
     return draft
 
 

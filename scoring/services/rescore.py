@@ -68,15 +68,20 @@ WHERE id BETWEEN %s AND %s AND NOT do_not_score AND score_version_id IS DISTINCT
 
 
 def start_rescore(*, version: ScoringModelVersion, cause: Cause, now: datetime) -> Rescore:
-    """Begin a run over all leads. One that goes on for the same cause is given up for it."""
+    """Begin a run over all leads. One that goes on for the same cause is given up for it.
+
+    Only the primary model writes the scores of leads; for another one there is nothing to do.
+    """
     with transaction.atomic():
         for given_up in Rescore.objects.select_for_update().filter(cause=cause, finished_at=None):
             _finish(given_up, now=now)
         rescore = Rescore.objects.create(version=version, cause=cause, started_at=now)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM leadapp_lead")
-            (leads,) = cursor.fetchone()
-            cursor.execute(CUT, [rescore.pk, CHUNK])
+            leads = 0
+            if version.model.is_primary:
+                cursor.execute("SELECT count(*) FROM leadapp_lead")
+                (leads,) = cursor.fetchone()
+                cursor.execute(CUT, [rescore.pk, CHUNK])
         rescore.leads_total = leads
         rescore.finished_at = None if leads else now
         rescore.save(update_fields=["leads_total", "finished_at"])

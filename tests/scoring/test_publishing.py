@@ -67,6 +67,20 @@ def test_a_copy_gives_the_same_scores() -> None:
     assert score_leads(version=draft, moments=moments) == score_leads(version=live, moments=moments)
 
 
+def test_publishing_a_copy_of_an_earlier_version_brings_its_scores_back() -> None:
+    lead = make_lead(job_title="CEO")
+    first = the_live_version()
+    before = score_leads(version=first, moments={lead.pk: NOW})
+    second = draft_of()
+    second.rules.filter(name="C-level or owner").update(points=1)
+    publish(version=second, actor=None, note="", now=NOW)
+    assert score_leads(version=the_live_version(), moments={lead.pk: NOW}) != before
+    back = make_draft(model=first.model, actor=None, now=NOW, source=first)
+    publish(version=back, actor=None, note="", now=NOW)
+    assert the_live_version().number == 3
+    assert score_leads(version=the_live_version(), moments={lead.pk: NOW}) == before
+
+
 def test_there_is_one_draft_at_most() -> None:
     draft_of()
     with pytest.raises(Conflict):

@@ -12,7 +12,7 @@ from scoring.services import rescore as service
 from scoring.services.publishing import make_draft, publish
 from scoring.services.queue import request_scoring, score_waiting
 from scoring.services.rescore import continue_rescores, start_rescore
-from tests.scoring.build import DAY, NOW, log, make_lead, the_live_version
+from tests.scoring.build import DAY, NOW, log, make_lead, make_rule, make_version, the_live_version
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +142,16 @@ def test_a_run_for_decay_ends_when_another_version_goes_live(leads: list[Lead]) 
 def test_without_leads_a_run_is_over_at_once() -> None:
     assert start().finished_at == NOW
     assert not continue_rescores(now=NOW)
+
+
+def test_publishing_a_model_that_is_not_the_primary_one_leaves_the_scores_alone(leads: list[Lead]) -> None:
+    live = the_live_version()
+    other = make_version()
+    make_rule(other, points=77)
+    run = publish(version=other, actor=None, note="", now=NOW)
+    assert run.finished_at == NOW
+    assert not continue_rescores(now=NOW)
+    assert set(Lead.objects.values_list("score_version", flat=True)) == {live.pk}
 
 
 def test_leads_that_opted_out_stay_without_a_score(leads: list[Lead]) -> None:
