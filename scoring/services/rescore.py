@@ -72,16 +72,15 @@ def start_rescore(*, version: ScoringModelVersion, cause: Cause, now: datetime) 
 
     Only the primary model writes the scores of leads; for another one there is nothing to do.
     """
-    with transaction.atomic():
+    if not version.model.is_primary:
+        return Rescore.objects.create(version=version, cause=cause, started_at=now, finished_at=now)
+    with transaction.atomic(), connection.cursor() as cursor:
         for given_up in Rescore.objects.select_for_update().filter(cause=cause, finished_at=None):
             _finish(given_up, now=now)
         rescore = Rescore.objects.create(version=version, cause=cause, started_at=now)
-        with connection.cursor() as cursor:
-            leads = 0
-            if version.model.is_primary:
-                cursor.execute("SELECT count(*) FROM leadapp_lead")
-                (leads,) = cursor.fetchone()
-                cursor.execute(CUT, [rescore.pk, CHUNK])
+        cursor.execute("SELECT count(*) FROM leadapp_lead")
+        (leads,) = cursor.fetchone()
+        cursor.execute(CUT, [rescore.pk, CHUNK])
         rescore.leads_total = leads
         rescore.finished_at = None if leads else now
         rescore.save(update_fields=["leads_total", "finished_at"])
