@@ -1,19 +1,23 @@
 """Scoring all leads again, chunk by chunk: after a publish, and because time passes."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F
 
-from scoring.engine.fragments import Fragment
 from scoring.engine.scores import compiled
 from scoring.models import Cause, Rescore, RescoreChunk, ScoringModelVersion
 
-# About a second of work. Smaller ones would let live events pass sooner, but read more pages in all.
-CHUNK = 25_000
+# How many leads are read together: the activities of few leads lie on nearly as many pages as those of many.
+SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 10_000, 100_000, 4
+# How many are locked and written in one transaction, for less than half a second.
+BATCH = 10_000
 # How many workers may be busy with chunks at a time; the others serve live events.
 AT_ONCE = 2
-LOCK_SPACE = 7_320_552
+# Spaces of advisory locks: of the turns, and of the chunks that somebody is working on.
+TURNS, TAKEN = 7_320_552, 7_320_553
 
 CUT = """
 INSERT INTO scoring_rescorechunk (rescore_id, first_lead_id, last_lead_id)
@@ -46,7 +50,7 @@ WITH written AS (
     UPDATE leadapp_lead l SET
         fit = s.fit, engagement = s.engagement, score = s.score, grade = s.grade,
         temperature = s.temperature, scored_at = s.as_of, score_version_id = %s
-    FROM (SELECT * FROM rescored ORDER BY lead_id OFFSET 0) s
+    FROM (SELECT * FROM rescored WHERE lead_id BETWEEN %s AND %s ORDER BY lead_id OFFSET 0) s
     WHERE l.id = s.lead_id AND l.scored_at IS NOT DISTINCT FROM s.seen_scored_at AND NOT l.do_not_score
     RETURNING l.id, l.scored_at, old.score AS score_before, l.score, l.fit, l.engagement, l.grade,
         l.temperature, s.is_changed
@@ -57,6 +61,13 @@ WITH written AS (
     FROM written WHERE is_changed
 )
 INSERT INTO scoring_scoredlead (lead_id, scored_at) SELECT id, scored_at FROM written WHERE is_changed
+"""
+
+BATCHES = """
+SELECT min(id), max(id), count(*) FROM (
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS batch
+    FROM leadapp_lead WHERE id BETWEEN %s AND %s
+) leads GROUP BY batch ORDER BY batch
 """
 
 # Whoever still has another version was busy meanwhile, and waits like after any other event.
@@ -80,7 +91,7 @@ def start_rescore(*, version: ScoringModelVersion, cause: Cause, now: datetime) 
         rescore = Rescore.objects.create(version=version, cause=cause, started_at=now)
         cursor.execute("SELECT count(*) FROM leadapp_lead")
         (leads,) = cursor.fetchone()
-        cursor.execute(CUT, [rescore.pk, CHUNK])
+        cursor.execute(CUT, [rescore.pk, min(LARGEST_CHUNK, max(SMALLEST_CHUNK, -(-leads // CHUNKS)))])
         rescore.leads_total = leads
         rescore.finished_at = None if leads else now
         rescore.save(update_fields=["leads_total", "finished_at"])
@@ -90,68 +101,85 @@ def start_rescore(*, version: ScoringModelVersion, cause: Cause, now: datetime) 
 def continue_rescores(*, now: datetime) -> bool:
     """Score the next chunk that nobody is working on; tell whether there was one.
 
-    One transaction: after a kill the chunk is there again. `now` is the moment at which its leads are scored.
+    It is read as a whole and written in batches, each a transaction that moves the beginning of the chunk:
+    after a kill another worker goes on from there. `now` is the moment at which its leads are scored.
     """
-    with transaction.atomic():
-        if not _take_turn():
+    with _one_of(TURNS, range(AT_ONCE)) as turn:
+        if turn is None:
             return False
-        chunk = (
-            RescoreChunk.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(rescore__finished_at=None)
-            .select_related("rescore__version")
-            .order_by("rescore__started_at", "rescore_id", "first_lead_id")
-            .first()
-        )
-        if chunk is None:
-            return False
-        rescore = chunk.rescore
-        if rescore.version.is_live:
-            _score(chunk, now=now)
-            chunk.delete()
-            _count(rescore, chunk, now=now)
-        else:  # a newer version is live, and its own run does the work
-            _finish(rescore, now=now)
+        waiting = RescoreChunk.objects.filter(rescore__finished_at=None)
+        waiting = waiting.order_by("rescore__started_at", "rescore_id", "first_lead_id")
+        with _one_of(TAKEN, waiting.values_list("pk", flat=True)[: AT_ONCE + 1]) as taken:
+            if taken is None:
+                return False
+            _do(taken, now=now)
     return True
 
 
-def _take_turn() -> bool:
-    """Take one of the few turns there are, until the transaction ends."""
+@contextmanager
+def _one_of(space: int, numbers: Iterable[int]) -> Iterator[int | None]:
+    """Hold the first number that no other worker holds. It is free again when the worker is gone."""
     with connection.cursor() as cursor:
-        for turn in range(AT_ONCE):
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_SPACE, turn])
+        for number in numbers:
+            key = number % 2**31
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [space, key])
             if cursor.fetchone()[0]:
-                return True
-    return False
+                try:
+                    yield number
+                finally:
+                    if not connection.needs_rollback and connection.is_usable():
+                        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [space, key])
+                return
+    yield None
 
 
-def _score(chunk: RescoreChunk, *, now: datetime) -> None:
-    """Read, then write what differs."""
-    rescore = chunk.rescore
-    version_id, first, last = rescore.version_id, chunk.first_lead_id, chunk.last_lead_id
-    scoring: Fragment = compiled(rescore.version).rescoring
+def _do(chunk_id: int, *, now: datetime) -> None:
+    """Score a chunk, unless it was done or given up in the meantime."""
+    chunk = RescoreChunk.objects.filter(pk=chunk_id).select_related("rescore__version").first()
+    if chunk is None:
+        return
+    if not chunk.rescore.version.is_live:  # a newer version is live, and its own run does the work
+        with transaction.atomic():
+            _finish(chunk.rescore, now=now)
+        return
+    scoring = compiled(chunk.rescore.version).rescoring
+    version_id, first, last = chunk.rescore.version_id, chunk.first_lead_id, chunk.last_lead_id
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '256MB'")
-        read = READ.replace("{scoring}", scoring.sql)
-        cursor.execute(read, [*scoring.bind(as_of=now, first_id=first, last_id=last), version_id])
-        cursor.execute(IN_ORDER)
-        cursor.execute(WRITE, [version_id, version_id, rescore.cause])
-        cursor.execute(IN_ANY_ORDER)
+        cursor.execute("DROP TABLE IF EXISTS rescored")
+        with transaction.atomic():
+            cursor.execute("SET LOCAL work_mem = '256MB'")
+            params = [*scoring.bind(as_of=now, first_id=first, last_id=last), version_id]
+            cursor.execute(READ.replace("{scoring}", scoring.sql), params)
+        cursor.execute(BATCHES, [BATCH, first, last])
+        for batch_first, batch_last, leads in cursor.fetchall():
+            with transaction.atomic():
+                if not _write(chunk, batch_first, min(batch_last, last), leads, now=now):
+                    break
         cursor.execute("DROP TABLE rescored")
-        cursor.execute(REQUEST_REST, [rescore.cause, now, first, last, version_id])
 
 
-def _count(rescore: Rescore, chunk: RescoreChunk, *, now: datetime) -> None:
-    """Move the progress on, and end the run with its last chunk."""
+def _write(chunk: RescoreChunk, first: int, last: int, leads: int, *, now: datetime) -> bool:
+    """Write a batch of what was read and move on behind it; tell whether it was still wanted."""
+    rescore = chunk.rescore
+    mine = RescoreChunk.objects.filter(pk=chunk.pk)
+    live = ScoringModelVersion.State.LIVE
+    if not mine.select_for_update(of=("self",)).filter(rescore__version__state=live):
+        return False
+    version_id = rescore.version_id
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM leadapp_lead WHERE id BETWEEN %s AND %s",
-            [chunk.first_lead_id, chunk.last_lead_id],
-        )
-        (leads,) = cursor.fetchone()
+        cursor.execute(IN_ORDER)
+        cursor.execute(WRITE, [version_id, first, last, version_id, rescore.cause])
+        cursor.execute(IN_ANY_ORDER)
+        cursor.execute(REQUEST_REST, [rescore.cause, now, first, last, version_id])
+    if last < chunk.last_lead_id:
+        mine.update(first_lead_id=last + 1)
+    else:
+        mine.delete()
     # Whoever comes second waits here for the first to commit, and then sees whether anything is left.
     Rescore.objects.filter(pk=rescore.pk).update(leads_done=F("leads_done") + leads)
     if not RescoreChunk.objects.filter(rescore=rescore).exists():
         Rescore.objects.filter(pk=rescore.pk).update(finished_at=now)
+    return True
 
 
 def _finish(rescore: Rescore, *, now: datetime) -> None:

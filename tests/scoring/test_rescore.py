@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "CHUNK", 2)
+    monkeypatch.setattr(service, "SMALLEST_CHUNK", 2)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_failing_chunk_is_there_again(leads: list[Lead], monkeypatch: pytest.M
     assert run.leads_done == 2
     assert scores() == [33, 33, 58, 8, 8]
     monkeypatch.undo()
-    monkeypatch.setattr(service, "CHUNK", 2)
+    monkeypatch.setattr(service, "SMALLEST_CHUNK", 2)
     while continue_rescores(now=NOW + 60 * DAY):
         pass
     run.refresh_from_db()
