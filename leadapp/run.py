@@ -110,7 +110,7 @@ def _processes(folder: DataFolder, port: int) -> dict[str, list[str]]:
     """Return the commands of the long-running processes."""
     # Loaded once and forked: a web process that was killed is back at once.
     web = ["--preload", "--bind", f"{HOST}:{port}", "--workers=2", "--threads=8", "--log-level=warning"]
-    worker = ["--loglevel=WARNING", "--concurrency=2", "--without-gossip", "--without-mingle"]
+    worker = ["--loglevel=WARNING", "--concurrency=3", "--without-gossip", "--without-mingle"]
     beat = ["--loglevel=WARNING", f"--schedule={folder.path / 'beat-schedule'}", "--pidfile="]
     return {
         "web": [sys.executable, "-m", "gunicorn", "leadapp.wsgi", *web],
