@@ -10,7 +10,13 @@ from django.db import connection
 
 from scoring.engine.definition import Definition, Group, Rule
 from scoring.engine.scores import compiled
-from scoring.engine.wording import activity_evidence, activity_reason, ago, fact_evidence, fact_reason
+from scoring.engine.wording import (
+    activity_evidence,
+    activity_name,
+    activity_reason,
+    fact_evidence,
+    fact_reason,
+)
 from scoring.models import Dimension, ScoringModelVersion
 
 Row = dict[str, Any]
@@ -39,8 +45,7 @@ class Line:
     def reason(self, *, now: datetime) -> str:
         """Say it in a few words, as the list does."""
         if self.matches and self.newest:
-            separator = ", last" if self.matches > 1 else ""
-            return f"{self.short}{separator} {ago(self.newest, now=now)}"
+            return activity_reason(self.short, matches=self.matches, newest=self.newest, now=now)
         return self.short
 
     @property
@@ -82,15 +87,22 @@ def explain_moments(
     *, version: ScoringModelVersion, moments: Sequence[tuple[int, datetime]]
 ) -> list[Explanation]:
     """Explain leads at moments. Leads that opted out of scoring are left out."""
+    definition = compiled(version).definition
+    return [
+        _explanation(version, definition, row) for row in explained_rows(version=version, moments=moments)
+    ]
+
+
+def explained_rows(*, version: ScoringModelVersion, moments: Sequence[tuple[int, datetime]]) -> list[Row]:
+    """Return scores with their parts, as `scoring.engine.statement.explaining` names them."""
     if not moments:
         return []
-    ready = compiled(version)
-    statement = ready.explaining
+    statement = compiled(version).explaining
     lead_ids, as_ofs = [lead_id for lead_id, _ in moments], [as_of for _, as_of in moments]
     with connection.cursor() as cursor:
         cursor.execute(statement.sql, statement.bind(lead_ids=lead_ids, as_ofs=as_ofs))
         names = [column.name for column in cursor.description]
-        return [_explanation(version, ready.definition, dict(zip(names, row, strict=True))) for row in cursor]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def explain_leads(*, version: ScoringModelVersion, moments: Mapping[int, datetime]) -> dict[int, Explanation]:
@@ -147,7 +159,7 @@ def _rule_line(rule: Rule, group: Group | None, row: Row) -> Line:
         short = fact_reason(rule, row[f"f{rule.id}"])
         evidence = fact_evidence(rule, row[f"f{rule.id}"])
     else:
-        short = activity_reason(rule, matches=matches or 0)
+        short = activity_name(rule, matches=matches or 0)
         evidence = activity_evidence(
             rule, matches=matches or 0, newest=newest, raw=raw, points=points, as_of=row["as_of"]
         )

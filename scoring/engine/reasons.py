@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 
 from django.utils import timezone
 
 from leadapp.models import Lead
-from scoring.engine.explanations import Explanation, explain_moments
-from scoring.engine.scores import published_version
+from scoring.engine.definition import Definition, Rule
+from scoring.engine.explanations import Row, explained_rows
+from scoring.engine.scores import compiled, published_version
+from scoring.engine.wording import activity_name, activity_reason, fact_reason
 
 REASONS = 3
 FACTS_IN_A_REASON = 2
@@ -28,25 +29,33 @@ def reasons_for(leads: Iterable[Lead], *, now: datetime | None = None) -> dict[i
         if lead.score is not None and lead.score_version_id and lead.scored_at:
             by_version[lead.score_version_id].append((lead.pk, lead.scored_at))
     for version_id, moments in by_version.items():
-        for explanation in explain_moments(version=published_version(version_id), moments=moments):
-            found[explanation.lead_id] = strongest(explanation, now=now or timezone.now())
+        version = published_version(version_id)
+        definition = compiled(version).definition
+        for row in explained_rows(version=version, moments=moments):
+            found[row["lead_id"]] = strongest(definition, row, now=now or timezone.now())
     return found
 
 
-def strongest(explanation: Explanation, *, now: datetime) -> list[str]:
-    """Return the strongest reasons of one explanation. What is known of a lead makes a single one."""
-    facts = [line for line in explanation.lines if line.rule_id and line.matches is None and line.points > 0]
-    facts.sort(key=lambda line: -line.points)
-    told: list[tuple[Decimal, str]] = []
-    if facts:
-        best = facts[:FACTS_IN_A_REASON]
-        told.append(
-            (
-                sum((line.points for line in best), Decimal(0)),
-                ", ".join(line.reason(now=now) for line in best),
-            )
-        )
-    others = [line for line in explanation.lines if line.rule_id and line not in facts]
-    told += [(abs(line.points), line.reason(now=now)) for line in others]
+def strongest(definition: Definition, row: Row, *, now: datetime) -> list[str]:
+    """Return the strongest reasons of one score. What is known of a lead makes a single one."""
+    # Only rules that gave or took points: most rules of most leads did not.
+    rules = [(rule, points) for rule in definition.rules if (points := row[f"r{rule.id}"])]
+    facts = [(rule, points) for rule, points in rules if rule.is_fit and points > 0]
+    facts.sort(key=lambda item: -item[1])
+    best = facts[:FACTS_IN_A_REASON]
+    told = [
+        (abs(points), _reason(rule, row, now=now)) for rule, points in rules if (rule, points) not in facts
+    ]
+    if best:
+        words = ", ".join(_reason(rule, row, now=now) for rule, _ in best)
+        told.append((sum(points for _, points in best), words))
     told.sort(key=lambda item: -item[0])
     return [text for _, text in told[:REASONS]]
+
+
+def _reason(rule: Rule, row: Row, *, now: datetime) -> str:
+    if rule.is_fit:
+        return fact_reason(rule, row[f"f{rule.id}"])
+    matches = row[f"n{rule.id}"]
+    name = activity_name(rule, matches=matches)
+    return activity_reason(name, matches=matches, newest=row[f"t{rule.id}"], now=now)

@@ -35,9 +35,14 @@ def fact_reason(rule: Rule, values: Sequence[str | None]) -> str:
     return speaking[0] if speaking and rule.points > 0 else rule.name
 
 
-def activity_reason(rule: Rule, *, matches: int) -> str:
+def activity_name(rule: Rule, *, matches: int) -> str:
     """Say what somebody did, and how often where that counts: "Viewed the pricing page 4 times"."""
     return rule.name if matches == 1 or rule.counting == Counting.ONCE else f"{rule.name} {_times(matches)}"
+
+
+def activity_reason(name: str, *, matches: int, newest: datetime, now: datetime) -> str:
+    """Add when it was: "Asked for a demo 41 minutes ago"."""
+    return f"{name}{', last' if matches > 1 else ''} {ago(newest, now=now)}"
 
 
 def activity_evidence(
