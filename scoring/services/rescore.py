@@ -27,7 +27,9 @@ SELECT %s, min(id), max(id) FROM (
 """
 
 # The activities of a chunk lie on most pages, so that going through them in order is cheaper than jumping.
-FOR_MANY = "SET LOCAL work_mem = '256MB'; SET LOCAL random_page_cost = 4"
+# Many are joined with many: without statistics, just after a large load, PostgreSQL takes them for few
+# and would go through all activities again for each lead.
+FOR_MANY = "SET LOCAL work_mem = '256MB'; SET LOCAL random_page_cost = 4; SET LOCAL enable_nestloop = off"
 
 # First everything is read, without a lock and by as many processes as there are.
 READ = """

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from leadapp.models import Lead
+from scoring.engine.scores import compiled
 from scoring.models import Cause, Rescore, RescoreChunk, ScoreChange, ScoredLead, ScoringRequest
 from scoring.services import rescore as service
 from scoring.services.publishing import make_draft, publish
@@ -176,3 +177,22 @@ def test_a_lead_scored_ahead_of_the_clock_is_asked_for_again(leads: list[Lead]) 
     score_waiting(now=NOW)
     leads[0].refresh_from_db()
     assert (leads[0].score_version, leads[0].scored_at) == (draft, ahead)
+
+
+def test_a_run_just_after_a_large_load_does_not_read_all_activities_again_for_each_lead(
+    leads: list[Lead],
+) -> None:
+    version = the_live_version()
+    scoring = compiled(version).rescoring
+    with connection.cursor() as cursor:
+        for table in ("leadapp_lead", "leadapp_activity", "leadapp_company"):
+            cursor.execute("SELECT pg_clear_relation_stats('public', %s)", [table])
+        cursor.execute(service.FOR_MANY)
+        cursor.execute(
+            "EXPLAIN " + service.READ.replace("{scoring}", scoring.sql),
+            [*scoring.bind(as_of=NOW, first_id=leads[0].pk, last_id=leads[-1].pk), version.pk],
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "leadapp_activity" in plan
+    assert "Nested Loop Left Join" not in plan
