@@ -39,6 +39,7 @@ def send(task: str) -> bool:
     """Send a task without data; tell whether it could. A broker that is down is a delay, not an error."""
     try:
         app.send_task(task, ignore_result=True)
+    # Whatever the client of the broker raises: the thread that sends nudges must not die of it.
     except Exception as error:
         logger.warning("The broker does not answer; %s waits for the next sweep: %s", task, error)
         return False
