@@ -19,8 +19,7 @@ from leadapp.errors import NotFound
 from leadapp.models import ApiKey, Lead, LeadIdentifier, Stage, Status, Temperature
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.services.leads import create_lead, update_lead
-from scoring.engine import explain_leads
-from scoring.engine.scores import published_version
+from scoring.engine import explain_stored
 
 FILTERS = (
     "email",
@@ -105,11 +104,7 @@ class LeadScore(APIView):
         """Explain the score of a lead, line by line."""
         Parameters(request, ()).check()
         lead = _find(request, pk)
-        explanation = None
-        if lead.score is not None and lead.score_version_id and lead.scored_at:
-            version = published_version(lead.score_version_id)
-            explanation = explain_leads(version=version, moments={lead.pk: lead.scored_at}).get(lead.pk)
-        return Response(score_as_json(lead, explanation))
+        return Response(score_as_json(lead, explain_stored(lead)))
 
 
 def _find(request: Request, pk: int) -> Lead:

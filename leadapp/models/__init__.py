@@ -1,6 +1,6 @@
 """The core: people, companies, leads, activities, and how data comes in."""
 
-from leadapp.models.activities import Activity, ActivityType
+from leadapp.models.activities import Activity, ActivityType, Quarantine
 from leadapp.models.capture import (
     ApiKey,
     ConsentRecord,
@@ -39,6 +39,7 @@ __all__ = [
     "LeadSearch",
     "Match",
     "Operator",
+    "Quarantine",
     "Seniority",
     "Stage",
     "Status",

@@ -54,6 +54,43 @@ class ActivityType(models.Model):
         return self.label
 
 
+class Quarantine(models.Model):
+    """A burst of activities that no person makes, like a mail scanner that opens every link.
+
+    They are voided and give no points; releasing the quarantine brings them back for good.
+    """
+
+    class Kind(models.TextChoices):
+        """What gave it away."""
+
+        CLICKS = "clicks", "Many links clicked within two seconds"
+        VIEWS = "views", "More page views than anybody can read"
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="quarantines")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    # The first and the last of the activities.
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    activity_count = models.PositiveIntegerField()
+    found_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["clicks", "views"]), name="quarantine_kind_known"),
+            models.CheckConstraint(
+                condition=Q(ended_at__gte=F("started_at")), name="quarantine_ends_after_start"
+            ),
+            models.CheckConstraint(condition=Q(activity_count__gt=0), name="quarantine_has_activities"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity_count} activities: {self.get_kind_display()}"
+
+
 class Activity(models.Model):
     """Something that a lead did, or that was done with a lead.
 
@@ -87,6 +124,15 @@ class Activity(models.Model):
         db_index=False,
     )
     void_reason = models.CharField(max_length=500, blank=True)
+    # Stays when it is released, so that the same burst is not found again.
+    quarantine = models.ForeignKey(
+        Quarantine,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="activities",
+        db_index=False,
+    )
 
     class Meta:
         verbose_name_plural = "activities"
@@ -114,6 +160,8 @@ class Activity(models.Model):
         indexes = [
             # The timeline of a lead, newest first; and the engine, lead by lead.
             models.Index("lead", F("occurred_at").desc(), F("id").desc(), name="activity_timeline"),
+            # What a quarantine holds.
+            models.Index("quarantine", condition=Q(quarantine__isnull=False), name="activity_in_quarantine"),
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,7 @@ def signed_in(request: HttpRequest) -> User:
 def visible_lead(request: HttpRequest, pk: int) -> Lead:
     """Return a lead that this person may see; any other one does not exist."""
     leads = Lead.objects.visible_to(signed_in(request))
-    lead: Lead = get_object_or_404(leads.select_related("company", "owner", "score_version__model"), pk=pk)
+    lead: Lead = get_object_or_404(leads.select_related("company", "owner"), pk=pk)
     return lead
 
 

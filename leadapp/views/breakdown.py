@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from leadapp.models import Lead
 from leadapp.views.charts import TODAY, ScoreChart, draw_score_chart, past_window
-from scoring.engine import Explanation, Line, explain_leads, score_moments
+from scoring.engine import Explanation, Line, explain_stored, score_moments
 from scoring.models import Dimension, ScoreChange, ScoringModelVersion
 
 # The days ahead that the forecast names.
@@ -81,10 +81,7 @@ class History:
 
 def read_breakdown(lead: Lead) -> Breakdown | None:
     """Explain the stored score; None for a lead without one."""
-    version = lead.score_version
-    if lead.score is None or version is None or lead.scored_at is None:
-        return None
-    explanation = explain_leads(version=version, moments={lead.pk: lead.scored_at}).get(lead.pk)
+    explanation = explain_stored(lead)
     if explanation is None:
         return None
     zero, span = _scale([line.points for line in explanation.lines])
@@ -102,10 +99,10 @@ def read_breakdown(lead: Lead) -> Breakdown | None:
     ]
     return Breakdown(
         explanation=explanation,
-        version=version,
+        version=explanation.version,
         parts=parts,
         corrections=[bar(line) for line in explanation.lines_of("")],
-        rail=_rail(explanation, version),
+        rail=_rail(explanation, explanation.version),
         is_current=(explanation.fit, explanation.engagement, explanation.score)
         == (lead.fit, lead.engagement, lead.score),
     )
@@ -133,11 +130,8 @@ def _rail(explanation: Explanation, version: ScoringModelVersion) -> Rail:
     )
 
 
-def read_history(lead: Lead, *, now: datetime) -> History | None:
-    """Read how the score came about, and how it goes on; None for a lead without a score."""
-    version = lead.score_version
-    if lead.score is None or version is None:
-        return None
+def read_history(lead: Lead, *, version: ScoringModelVersion, now: datetime) -> History:
+    """Read how the score of a lead that has one came about, and how it goes on by a version."""
     window = past_window(created_at=lead.created_at, now=now)
     newest = ScoreChange.objects.filter(lead=lead, at__gte=now - window).select_related("version")
     changes = list(newest.order_by("-at", "-pk")[:MOST_CHANGES])

@@ -22,11 +22,9 @@ MOST_ROWS = 200
 def breakdown(request: HttpRequest, pk: int) -> HttpResponse:
     """Show where the points come from, and where they go."""
     lead = visible_lead(request, pk)
-    context = {
-        "breakdown": read_breakdown(lead),
-        "history": read_history(lead, now=timezone.now()),
-    }
-    return _page(request, lead, "breakdown", context)
+    found = read_breakdown(lead)
+    history = read_history(lead, version=found.version, now=timezone.now()) if found else None
+    return _page(request, lead, "breakdown", {"breakdown": found, "history": history})
 
 
 @require_safe

@@ -1,8 +1,9 @@
 """Scoring as a pure function of a version, facts, activities and a moment (docs/scoring.md)."""
 
-from scoring.engine.explanations import Explanation, Line, explain_leads, explain_moments
+from scoring.engine.explanations import Explanation, Line, explain_leads, explain_moments, explain_stored
 from scoring.engine.reasons import reasons_for
 from scoring.engine.scores import Score, score_leads, score_moments, score_range
+from scoring.engine.stored import stored_moments
 
 __all__ = [
     "Explanation",
@@ -10,8 +11,10 @@ __all__ = [
     "Score",
     "explain_leads",
     "explain_moments",
+    "explain_stored",
     "reasons_for",
     "score_leads",
     "score_moments",
     "score_range",
+    "stored_moments",
 ]

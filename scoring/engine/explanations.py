@@ -8,8 +8,10 @@ from typing import Any
 
 from django.db import connection
 
+from leadapp.models import Lead
 from scoring.engine.definition import Definition, Group, Rule
 from scoring.engine.scores import compiled
+from scoring.engine.stored import stored_moments
 from scoring.engine.wording import (
     activity_evidence,
     activity_name,
@@ -109,6 +111,13 @@ def explain_leads(*, version: ScoringModelVersion, moments: Mapping[int, datetim
     """Explain each lead at its moment. Leads that opted out of scoring are left out."""
     explained = explain_moments(version=version, moments=list(moments.items()))
     return {explanation.lead_id: explanation for explanation in explained}
+
+
+def explain_stored(lead: Lead) -> Explanation | None:
+    """Explain the stored score of a lead; None for a lead without one."""
+    for version, as_of in stored_moments([lead]).values():
+        return explain_leads(version=version, moments={lead.pk: as_of}).get(lead.pk)
+    return None
 
 
 def _explanation(version: ScoringModelVersion, definition: Definition, row: Row) -> Explanation:

@@ -9,8 +9,10 @@ from django.utils import timezone
 from leadapp.models import Lead
 from scoring.engine.definition import Definition, Rule
 from scoring.engine.explanations import Row, explained_rows
-from scoring.engine.scores import compiled, published_version
+from scoring.engine.scores import compiled
+from scoring.engine.stored import stored_moments
 from scoring.engine.wording import activity_name, activity_reason, fact_reason
+from scoring.models import ScoringModelVersion
 
 REASONS = 3
 FACTS_IN_A_REASON = 2
@@ -19,17 +21,15 @@ FACTS_IN_A_REASON = 2
 def reasons_for(leads: Iterable[Lead], *, now: datetime | None = None) -> dict[int, list[str]]:
     """Return up to three short sentences per lead, strongest first.
 
-    One query for any number of leads (one more per version while a new one is being rolled out), at each
-    lead's own scored_at and version, so that they fit the score that is shown.
+    Two queries for any number of leads (one more per version while a new one is being rolled out), at the
+    moments and by the versions that explain the scores that are shown.
     """
-    found: dict[int, list[str]] = {}
-    by_version: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
-    for lead in leads:
-        found[lead.pk] = []
-        if lead.score is not None and lead.score_version_id and lead.scored_at:
-            by_version[lead.score_version_id].append((lead.pk, lead.scored_at))
-    for version_id, moments in by_version.items():
-        version = published_version(version_id)
+    leads = list(leads)
+    found: dict[int, list[str]] = {lead.pk: [] for lead in leads}
+    by_version: dict[ScoringModelVersion, list[tuple[int, datetime]]] = defaultdict(list)
+    for lead_id, (version, as_of) in stored_moments(leads).items():
+        by_version[version].append((lead_id, as_of))
+    for version, moments in by_version.items():
         definition = compiled(version).definition
         for row in explained_rows(version=version, moments=moments):
             found[row["lead_id"]] = strongest(definition, row, now=now or timezone.now())

@@ -45,7 +45,7 @@ def compiled(version: ScoringModelVersion) -> Compiled:
 @lru_cache(maxsize=64)
 def published_version(version_id: int) -> ScoringModelVersion:
     """Return a version that scored leads, so that it will never change."""
-    return ScoringModelVersion.objects.get(pk=version_id)
+    return ScoringModelVersion.objects.select_related("model").get(pk=version_id)
 
 
 @lru_cache(maxsize=64)

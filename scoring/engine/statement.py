@@ -22,11 +22,19 @@ LEAD_IDS, AS_OFS, AS_OF = Later("lead_ids"), Later("as_ofs"), Later("as_of")
 FIRST_ID, LAST_ID, VERSION_ID = Later("first_id"), Later("last_id"), Later("version_id")
 
 MOMENTS = Fragment("unnest(%s::bigint[], %s::timestamptz[]) AS m (lead_id, as_of)", (LEAD_IDS, AS_OFS))
-# The moments at which leads were scored by a version, but for those that wait to be scored again.
+# The moments and versions that explain what is stored, as `scoring.engine.stored` says in Python; without
+# leads that wait to be scored again.
 STORED = Fragment(
-    "(SELECT k.id AS lead_id, k.scored_at AS as_of FROM leadapp_lead k"
-    " WHERE k.id BETWEEN %s AND %s AND k.score_version_id = %s AND k.score IS NOT NULL AND NOT EXISTS"
-    " (SELECT FROM scoring_scoringrequest q WHERE q.lead_id = k.id)) m",
+    "(SELECT k.id AS lead_id, COALESCE(r.started_at, k.scored_at) AS as_of FROM leadapp_lead k"
+    " LEFT JOIN (SELECT q.version_id, q.started_at FROM scoring_rescore q"
+    " JOIN scoring_scoringmodelversion v ON v.id = q.version_id AND v.state = 'live'"
+    " JOIN scoring_scoringmodel p ON p.id = v.model_id AND p.is_primary"
+    " WHERE q.cause = 'publish' AND q.finished_at IS NOT NULL AND q.leads_total > 0"
+    " ORDER BY q.started_at DESC LIMIT 1"
+    ") r ON r.version_id <> k.score_version_id AND r.started_at >= k.scored_at"
+    " WHERE k.id BETWEEN %s AND %s AND COALESCE(r.version_id, k.score_version_id) = %s"
+    " AND k.score IS NOT NULL AND NOT EXISTS"
+    " (SELECT FROM scoring_scoringrequest w WHERE w.lead_id = k.id)) m",
     (FIRST_ID, LAST_ID, VERSION_ID),
 )
 LEAD = " JOIN leadapp_lead l ON l.id = m.lead_id AND NOT l.do_not_score"

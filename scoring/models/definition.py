@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from leadapp.models import ActivityType, Match, Operator
+from leadapp.models import ActivityType, ApiKey, Match, Operator
 
 
 class Dimension(models.TextChoices):
@@ -36,6 +36,12 @@ class ScoringModel(models.Model):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=50, unique=True)
     is_primary = models.BooleanField(default=False)
+    weekly_capacity = models.PositiveIntegerField(
+        "leads that sales can call per week",
+        null=True,
+        blank=True,
+        help_text="Thresholds are proposed, and warnings given, by this number. Empty: not known.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -44,6 +50,10 @@ class ScoringModel(models.Model):
                 fields=["is_primary"], condition=Q(is_primary=True), name="scoring_model_one_primary"
             ),
             models.CheckConstraint(condition=~Q(name=""), name="scoring_model_has_name"),
+            models.CheckConstraint(
+                condition=Q(weekly_capacity__isnull=True) | Q(weekly_capacity__gt=0),
+                name="scoring_model_capacity_positive",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -54,7 +64,7 @@ class ScoringModelVersion(models.Model):
     """One state of a scoring model: its rules, bounds and bands. Points are whole numbers.
 
     Only a draft can be changed (a trigger forbids the rest); publishing makes it live and retires the
-    version before it.
+    version before it. Rolling back makes a retired one live again. `Publication` remembers both.
     """
 
     class State(models.TextChoices):
@@ -77,6 +87,15 @@ class ScoringModelVersion(models.Model):
     )
     published_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
+    based_on = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # Counts edits of the bounds, bands and note: whoever saves says which one they saw.
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    publish_at = models.DateTimeField(
+        null=True, blank=True, help_text="A draft that goes live then, and cannot be edited until then."
+    )
+    scheduled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     fit_min = models.IntegerField(default=-100)
     fit_max = models.IntegerField(default=100)
@@ -109,6 +128,9 @@ class ScoringModelVersion(models.Model):
                 name="version_dates_fit_state",
             ),
             models.CheckConstraint(
+                condition=Q(publish_at__isnull=True) | Q(state="draft"), name="version_only_drafts_wait"
+            ),
+            models.CheckConstraint(
                 condition=Q(fit_min__lt=F("fit_max")) & Q(engagement_min__lt=F("engagement_max")),
                 name="version_bounds_ordered",
             ),
@@ -122,6 +144,10 @@ class ScoringModelVersion(models.Model):
             models.CheckConstraint(
                 condition=Q(hot_from__gt=F("warm_from")) & Q(warm_from__gt=0), name="version_bands_ordered"
             ),
+        ]
+        indexes = [
+            # Beat looks for drafts that are due.
+            models.Index("publish_at", condition=Q(publish_at__isnull=False), name="version_due"),
         ]
         permissions = [("publish_version", "Publish and roll back scoring versions")]
 
@@ -137,6 +163,31 @@ class ScoringModelVersion(models.Model):
     def is_live(self) -> bool:
         """Tell whether leads are scored by it now."""
         return self.state == self.State.LIVE
+
+
+class Publication(models.Model):
+    """A version went live, for the first time or again. Never changed.
+
+    The version that was live at a moment is that of the newest publication of its model up to then.
+    """
+
+    version = models.ForeignKey(ScoringModelVersion, on_delete=models.PROTECT, related_name="publications")
+    at = models.DateTimeField()
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    api_key = models.ForeignKey(ApiKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    note = models.CharField(max_length=500, blank=True)
+    is_rollback = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            # Which version was live then.
+            models.Index("version", F("at").desc(), name="publication_when"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} on {self.at:%Y-%m-%d %H:%M}"
 
 
 class RuleGroup(models.Model):
@@ -189,6 +240,11 @@ class ScoringRule(models.Model):
     )
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
+    # Counts edits: whoever saves says which one they saw. A name, because a published rule never changes,
+    # not even when a person is deleted.
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    changed_by = models.CharField(max_length=150, blank=True, editable=False)
 
     class Meta:
         constraints = [

@@ -10,6 +10,7 @@ from leadapp.access import Actor, require, user_of
 from leadapp.errors import Conflict
 from scoring.models import (
     Cause,
+    Publication,
     Rescore,
     RuleCondition,
     RuleGroup,
@@ -18,6 +19,7 @@ from scoring.models import (
     ScoringRule,
 )
 from scoring.services.rescore import start_rescore
+from scoring.services.versions import replace_live_version
 
 EDIT = "scoring.change_scoringmodelversion"
 PUBLISH = "scoring.publish_version"
@@ -52,7 +54,7 @@ def make_draft(
         number = (versions.aggregate(last=Max("number"))["last"] or 0) + 1
         meaning = {name: getattr(source, name) for name in DEFINITION} if source else {}
         draft = ScoringModelVersion.objects.create(
-            model=model, number=number, created_by=user_of(actor), created_at=now, **meaning
+            model=model, number=number, created_by=user_of(actor), created_at=now, based_on=source, **meaning
         )
         if source:
             _copy_rules(source, draft)
@@ -67,6 +69,7 @@ def publish(*, version: ScoringModelVersion, actor: Actor, note: str, now: datet
         draft = ScoringModelVersion.objects.select_for_update().filter(pk=version.pk).first()
         if draft is None or not draft.is_draft:
             raise Conflict("This version is no draft any more. Somebody else published or discarded it.")
+        replace_live_version()
         live = ScoringModelVersion.State.LIVE
         ScoringModelVersion.objects.filter(model=version.model_id, state=live).update(
             state=ScoringModelVersion.State.RETIRED, retired_at=now
@@ -74,6 +77,7 @@ def publish(*, version: ScoringModelVersion, actor: Actor, note: str, now: datet
         draft.state, draft.published_at, draft.published_by = live, now, user_of(actor)
         draft.note = note or draft.note
         draft.save(update_fields=["state", "published_at", "published_by", "note"])
+        Publication.objects.create(version=draft, at=now, actor=user_of(actor), note=draft.note)
         version.refresh_from_db()
         return start_rescore(version=draft, cause=Cause.PUBLISH, now=now)
 

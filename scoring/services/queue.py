@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from scoring.engine.scores import compiled
 from scoring.models import Cause, ScoringModelVersion
-from scoring.services.versions import live_version
+from scoring.services.versions import keep_live_version
 
 # A thousand at once cost a tenth of what as many objects would.
 REQUEST = """
@@ -102,8 +102,8 @@ def score_waiting(*, now: datetime, limit: int = 500) -> int:
 
     One transaction: after a kill everything is as it was. The leads are locked before the statement that
     reads their activities, because a snapshot taken before another worker's commit would write an older
-    score over a newer one; and before the version is looked up, so that a run after a publish either
-    comes first, and the new version is seen here, or waits for the lead.
+    score over a newer one. The version stays live until all is committed: a publish waits for it, so
+    that the run over all leads that follows sees these scores.
     """
     try:
         with transaction.atomic():
@@ -117,7 +117,7 @@ def score_waiting(*, now: datetime, limit: int = 500) -> int:
 
 
 def _version() -> ScoringModelVersion:
-    version = live_version()
+    version = keep_live_version()
     if version is None:
         raise NoLiveVersion
     return version

@@ -9,9 +9,10 @@ from django.db.models import F
 
 from scoring.engine.scores import compiled
 from scoring.models import Cause, Rescore, RescoreChunk, ScoringModelVersion
+from scoring.services.versions import keep_live_version
 
 # How many leads are read together: the activities of few leads lie on nearly as many pages as those of many.
-SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 10_000, 100_000, 4
+SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 10_000, 250_000, 4
 # How many are locked and written in one transaction, for less than half a second.
 BATCH = 10_000
 # How many workers may be busy with chunks at a time; the others serve live events.
@@ -31,16 +32,15 @@ SELECT %s, min(id), max(id) FROM (
 # and would go through all activities again for each lead.
 FOR_MANY = "SET LOCAL work_mem = '256MB'; SET LOCAL random_page_cost = 4; SET LOCAL enable_nestloop = off"
 
-# First everything is read, without a lock and by as many processes as there are.
+# First everything is read, without a lock and by as many processes as there are. Leads whose numbers stay
+# are not written at all: rewriting them would take longer than reading all activities. They keep the version
+# and moment that gave the numbers (scoring.engine.stored knows that the run confirmed them).
 READ = """
 CREATE TEMP TABLE rescored AS
-SELECT s.*, l.scored_at AS seen_scored_at,
-    (l.score, l.fit, l.engagement, l.grade, l.temperature)
-        IS DISTINCT FROM (s.score, s.fit, s.engagement, s.grade, s.temperature) AS is_changed
-FROM ({scoring}) s JOIN leadapp_lead l ON l.id = s.lead_id
+SELECT s.*, l.scored_at AS seen_scored_at
+FROM ({scoring}) s JOIN leadapp_lead l ON l.id = s.lead_id AND l.id BETWEEN %s AND %s
 WHERE (l.score, l.fit, l.engagement, l.grade, l.temperature)
-        IS DISTINCT FROM (s.score, s.fit, s.engagement, s.grade, s.temperature)
-    OR l.score_version_id IS DISTINCT FROM %s
+    IS DISTINCT FROM (s.score, s.fit, s.engagement, s.grade, s.temperature)
 """
 
 # Written in id order, as live events are, so that two workers never wait for each other in a ring: with
@@ -58,14 +58,14 @@ WITH written AS (
     FROM (SELECT * FROM rescored WHERE lead_id BETWEEN %s AND %s ORDER BY lead_id OFFSET 0) s
     WHERE l.id = s.lead_id AND l.scored_at IS NOT DISTINCT FROM s.seen_scored_at AND NOT l.do_not_score
     RETURNING l.id, l.scored_at, old.score AS score_before, l.score, l.fit, l.engagement, l.grade,
-        l.temperature, s.is_changed
+        l.temperature
 ), changes AS (
     INSERT INTO scoring_scorechange
         (lead_id, at, score_before, score, fit, engagement, grade, temperature, version_id, cause)
     SELECT id, scored_at, score_before, score, fit, engagement, grade, temperature, %s, %s
-    FROM written WHERE is_changed
+    FROM written
 )
-INSERT INTO scoring_scoredlead (lead_id, scored_at) SELECT id, scored_at FROM written WHERE is_changed
+INSERT INTO scoring_scoredlead (lead_id, scored_at) SELECT id, scored_at FROM written
 """
 
 BATCHES = """
@@ -75,11 +75,12 @@ SELECT min(id), max(id), count(*) FROM (
 ) leads GROUP BY batch ORDER BY batch
 """
 
-# Whoever still has another version was busy meanwhile, and waits like after any other event.
-REQUEST_REST = """
+# A clock that ran ahead stamped these later than the run, which therefore leaves them out: they wait like
+# after any other event.
+REQUEST_AHEAD = """
 INSERT INTO scoring_scoringrequest (lead_id, cause, requested_at)
 SELECT id, %s, %s FROM leadapp_lead
-WHERE id BETWEEN %s AND %s AND NOT do_not_score AND score_version_id IS DISTINCT FROM %s
+WHERE id BETWEEN %s AND %s AND scored_at > %s AND score_version_id <> %s
 """
 
 
@@ -107,7 +108,7 @@ def continue_rescores(*, now: datetime) -> bool:
     """Score the next chunk that nobody is working on; tell whether there was one.
 
     It is read as a whole and written in batches, each a transaction that moves the beginning of the chunk:
-    after a kill another worker goes on from there. `now` is the moment at which its leads are scored.
+    after a kill another worker goes on from there. All leads are scored as of the beginning of the run.
     """
     with _one_of(TURNS, range(AT_ONCE)) as turn:
         if turn is None:
@@ -148,12 +149,15 @@ def _do(chunk_id: int, *, now: datetime) -> None:
             _finish(chunk.rescore, now=now)
         return
     scoring = compiled(chunk.rescore.version).rescoring
-    version_id, first, last = chunk.rescore.version_id, chunk.first_lead_id, chunk.last_lead_id
+    as_of, first, last = chunk.rescore.started_at, chunk.first_lead_id, chunk.last_lead_id
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS rescored")
         with transaction.atomic():
+            cursor.execute(
+                REQUEST_AHEAD, [chunk.rescore.cause, now, first, last, as_of, chunk.rescore.version_id]
+            )
             cursor.execute(FOR_MANY)
-            params = [*scoring.bind(as_of=now, first_id=first, last_id=last), version_id]
+            params = [*scoring.bind(as_of=as_of, first_id=first, last_id=last), first, last]
             cursor.execute(READ.replace("{scoring}", scoring.sql), params)
         cursor.execute(BATCHES, [BATCH, first, last])
         for batch_first, batch_last, leads in cursor.fetchall():
@@ -167,15 +171,13 @@ def _write(chunk: RescoreChunk, first: int, last: int, leads: int, *, now: datet
     """Write a batch of what was read and move on behind it; tell whether it was still wanted."""
     rescore = chunk.rescore
     mine = RescoreChunk.objects.filter(pk=chunk.pk)
-    live = ScoringModelVersion.State.LIVE
-    if not mine.select_for_update(of=("self",)).filter(rescore__version__state=live):
+    if keep_live_version() != rescore.version or not mine.select_for_update(of=("self",)):
         return False
     version_id = rescore.version_id
     with connection.cursor() as cursor:
         cursor.execute(IN_ORDER)
         cursor.execute(WRITE, [version_id, first, last, version_id, rescore.cause])
         cursor.execute(IN_ANY_ORDER)
-        cursor.execute(REQUEST_REST, [rescore.cause, now, first, last, version_id])
     if last < chunk.last_lead_id:
         mine.update(first_lead_id=last + 1)
     else:

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from leadapp.models import Lead
 from scoring.engine.scores import compiled, published_version
+from scoring.services.versions import live_version
 
 CHUNK = 2_000
 EXAMPLES = 20
@@ -59,7 +60,10 @@ def verify_scores(found: Verified, *, chunk: int = CHUNK) -> Iterator[int]:
 
 def _verify(first: int, last: int, found: Verified) -> None:
     in_chunk = Lead.objects.filter(pk__range=(first, last), score__isnull=False)
-    for version_id in in_chunk.values_list("score_version", flat=True).distinct():
+    versions = set(in_chunk.values_list("score_version", flat=True).distinct())
+    if live := live_version():
+        versions.add(live.pk)
+    for version_id in sorted(versions):
         scoring = compiled(published_version(version_id)).stored
         with transaction.atomic(), connection.cursor() as cursor:
             params = scoring.bind(first_id=first, last_id=last, version_id=version_id)

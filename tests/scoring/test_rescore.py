@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from leadapp.models import Lead
+from scoring.engine import stored_moments
 from scoring.engine.scores import compiled
 from scoring.models import Cause, Rescore, RescoreChunk, ScoreChange, ScoredLead, ScoringRequest
 from scoring.services import rescore as service
@@ -39,6 +40,10 @@ def scores() -> list[int | None]:
     return list(Lead.objects.order_by("pk").values_list("score", flat=True))
 
 
+def refreshed(lead: Lead) -> Lead:
+    return Lead.objects.get(pk=lead.pk)
+
+
 def start(cause: Cause = Cause.DECAY, now: Any = NOW) -> Rescore:
     return start_rescore(version=the_live_version(), cause=cause, now=now)
 
@@ -56,8 +61,8 @@ def test_it_goes_chunk_by_chunk_and_shows_its_progress(leads: list[Lead]) -> Non
 
 def test_hot_leads_cool_as_time_passes_and_the_history_says_why(leads: list[Lead]) -> None:
     assert scores() == [58, 58, 58, 8, 8]
-    start()
     later = NOW + 60 * DAY
+    start(now=later)
     while continue_rescores(now=later):
         pass
     assert scores() == [33, 33, 33, 8, 8]  # half of 50 after 60 days
@@ -68,7 +73,7 @@ def test_hot_leads_cool_as_time_passes_and_the_history_says_why(leads: list[Lead
 
 
 def test_only_what_changed_is_written(leads: list[Lead]) -> None:
-    start()
+    start(now=NOW + DAY)
     while continue_rescores(now=NOW + DAY):
         pass
     assert ScoreChange.objects.count() == 3
@@ -79,14 +84,14 @@ def test_only_what_changed_is_written(leads: list[Lead]) -> None:
 
 def test_the_last_activity_is_left_alone(leads: list[Lead]) -> None:
     Lead.objects.update(last_activity_at=NOW - DAY)
-    start()
+    start(now=NOW + DAY)
     while continue_rescores(now=NOW + DAY):
         pass
     assert set(Lead.objects.values_list("last_activity_at", flat=True)) == {NOW - DAY}
 
 
 def test_a_failing_chunk_is_there_again(leads: list[Lead], monkeypatch: pytest.MonkeyPatch) -> None:
-    run = start()
+    run = start(now=NOW + 60 * DAY)
     continue_rescores(now=NOW + 60 * DAY)
     monkeypatch.setattr(service, "WRITE", service.WRITE.replace("s.fit,", "s.fit / 0,", 1))
     with pytest.raises(DatabaseError):
@@ -104,15 +109,20 @@ def test_a_failing_chunk_is_there_again(leads: list[Lead], monkeypatch: pytest.M
 
 
 def test_publishing_scores_all_leads_by_the_new_version(leads: list[Lead]) -> None:
-    draft = make_draft(model=the_live_version().model, actor=None, now=NOW)
+    before = the_live_version()
+    draft = make_draft(model=before.model, actor=None, now=NOW)
     draft.rules.filter(name="Asked for a demo").update(points=40)
     run = publish(version=draft, actor=None, note="Less for demos", now=NOW)
     assert (run.cause, run.version) == ("publish", draft)
     while continue_rescores(now=NOW):
         pass
     assert scores() == [48, 48, 48, 8, 8]
-    # Those whose number stayed have the new version as well, but no history.
-    assert set(Lead.objects.values_list("score_version", flat=True)) == {draft.pk}
+    # Those whose number stayed are not written, and explained by the new version all the same.
+    assert list(Lead.objects.order_by("pk").values_list("score_version", flat=True)) == (
+        3 * [draft.pk] + 2 * [before.pk]
+    )
+    explaining = stored_moments(Lead.objects.all())
+    assert set(explaining.values()) == {(draft, NOW)}
     assert ScoreChange.objects.filter(cause="publish", version=draft).count() == 3
 
 
@@ -127,7 +137,7 @@ def test_a_newer_publish_takes_over(leads: list[Lead]) -> None:
         pass
     second.refresh_from_db()
     assert (second.leads_done, second.finished_at) == (5, NOW)
-    assert set(Lead.objects.values_list("score_version", flat=True)) == {second.version_id}
+    assert {version for version, _ in stored_moments(Lead.objects.all()).values()} == {second.version}
 
 
 def test_a_run_for_decay_ends_when_another_version_goes_live(leads: list[Lead]) -> None:
@@ -168,12 +178,14 @@ def test_leads_that_opted_out_stay_without_a_score(leads: list[Lead]) -> None:
 
 def test_a_lead_scored_ahead_of_the_clock_is_asked_for_again(leads: list[Lead]) -> None:
     ahead = NOW + timedelta(seconds=5)
+    before = the_live_version()
     Lead.objects.filter(pk=leads[0].pk).update(scored_at=ahead)
-    draft = make_draft(model=the_live_version().model, actor=None, now=NOW)
+    draft = make_draft(model=before.model, actor=None, now=NOW)
     publish(version=draft, actor=None, note="", now=NOW)
     while continue_rescores(now=NOW):
         pass
     assert list(ScoringRequest.objects.values_list("lead", "cause")) == [(leads[0].pk, "publish")]
+    assert stored_moments([refreshed(leads[0])])[leads[0].pk] == (before, ahead)
     score_waiting(now=NOW)
     leads[0].refresh_from_db()
     assert (leads[0].score_version, leads[0].scored_at) == (draft, ahead)
@@ -182,15 +194,18 @@ def test_a_lead_scored_ahead_of_the_clock_is_asked_for_again(leads: list[Lead]) 
 def test_a_run_just_after_a_large_load_does_not_read_all_activities_again_for_each_lead(
     leads: list[Lead],
 ) -> None:
-    version = the_live_version()
-    scoring = compiled(version).rescoring
+    scoring = compiled(the_live_version()).rescoring
     with connection.cursor() as cursor:
         for table in ("leadapp_lead", "leadapp_activity", "leadapp_company"):
             cursor.execute("SELECT pg_clear_relation_stats('public', %s)", [table])
         cursor.execute(service.FOR_MANY)
         cursor.execute(
             "EXPLAIN " + service.READ.replace("{scoring}", scoring.sql),
-            [*scoring.bind(as_of=NOW, first_id=leads[0].pk, last_id=leads[-1].pk), version.pk],
+            [
+                *scoring.bind(as_of=NOW, first_id=leads[0].pk, last_id=leads[-1].pk),
+                leads[0].pk,
+                leads[-1].pk,
+            ],
         )
         plan = "\n".join(line for (line,) in cursor.fetchall())
 

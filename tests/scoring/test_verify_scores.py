@@ -71,7 +71,7 @@ def test_each_lead_is_compared_by_its_own_version_and_moment(
     monkeypatch.setattr("scoring.services.rescore.SMALLEST_CHUNK", 2)
     draft = make_draft(model=the_live_version().model, actor=None, now=NOW)
     draft.rules.filter(name="Viewed the pricing page").update(points=20)
-    publish(version=draft, actor=None, note="", now=NOW)
+    publish(version=draft, actor=None, note="", now=NOW + DAY)
     continue_rescores(now=NOW + DAY)
     assert Lead.objects.values("score_version", "scored_at").distinct().count() == 2
     assert verify() == (0, ["compared 3, differing 0"])

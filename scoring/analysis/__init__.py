@@ -1,0 +1,1 @@
+"""What marketers ask of a model: reads that compute, and write nothing."""
