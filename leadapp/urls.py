@@ -41,6 +41,7 @@ urlpatterns = [
     path("leads/moved/", moved, name="lead-list-moved"),
     path("leads/new/", lead_new, name="lead-new"),
     path("leads/<int:pk>/", include(LEAD)),
+    path("scoring/", include("scoring.urls")),
     path("accounts/login/", SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("healthz/live", login_not_required(health.live)),

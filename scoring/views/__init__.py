@@ -1,0 +1,1 @@
+"""The pages of the scoring studio, one module each."""
