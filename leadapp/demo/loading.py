@@ -23,7 +23,7 @@ from leadapp.services.changes import Origin, records_of_new
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
 from qualification.services.evaluation import evaluate_waiting
 from scoring.engine import score_leads
-from scoring.models import ScoringModelVersion
+from scoring.models import Publication, ScoringModelVersion
 
 BATCH = 2_000
 COMPANIES_PER_LEAD = 0.2
@@ -99,9 +99,12 @@ def _look_at_tables() -> None:
 def _use_for_a_year(version: ScoringModelVersion, *, now: datetime) -> None:
     """Let the model that ships be live for the whole year that the demo tells of."""
     year_ago = now - timedelta(days=366)
-    ScoringModelVersion.objects.filter(pk=version.pk, published_at__gt=year_ago).update(
+    moved = ScoringModelVersion.objects.filter(pk=version.pk, published_at__gt=year_ago).update(
         created_at=year_ago - timedelta(days=2), published_at=year_ago
     )
+    if moved:
+        Publication.objects.filter(version=version).delete()
+        Publication.objects.create(version=version, at=year_ago, note=version.note)
 
 
 def _populate(rng: random.Random, count: int, now: datetime) -> list[Prospect]:

@@ -7,11 +7,12 @@ numeric is several times slower. OFFSET 0 keeps PostgreSQL from pulling a level 
 expressions once per use.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from scoring.engine.activities import engagement_of
+from scoring.engine.activities import Needed, engagement_of
 from scoring.engine.definition import Definition, Group, Rule
-from scoring.engine.facts import facts_of, fit_of
+from scoring.engine.facts import COMPANY, Searched, facts_of, fit_of
 from scoring.engine.fragments import Fragment, Later, join
 from scoring.engine.sums import bounded, limited, total
 from scoring.models import Dimension
@@ -26,11 +27,12 @@ MOMENTS = Fragment("unnest(%s::bigint[], %s::timestamptz[]) AS m (lead_id, as_of
 # leads that wait to be scored again.
 STORED = Fragment(
     "(SELECT k.id AS lead_id, COALESCE(r.started_at, k.scored_at) AS as_of FROM leadapp_lead k"
-    " LEFT JOIN (SELECT q.version_id, q.started_at FROM scoring_rescore q"
+    " LEFT JOIN (SELECT q.version_id, q.started_at FROM"
+    " (SELECT * FROM scoring_rescore WHERE cause = 'publish' AND leads_total > 0"
+    " ORDER BY started_at DESC, id DESC LIMIT 1) q"
     " JOIN scoring_scoringmodelversion v ON v.id = q.version_id AND v.state = 'live'"
     " JOIN scoring_scoringmodel p ON p.id = v.model_id AND p.is_primary"
-    " WHERE q.cause = 'publish' AND q.finished_at IS NOT NULL AND q.leads_total > 0"
-    " ORDER BY q.started_at DESC LIMIT 1"
+    " WHERE q.finished_at IS NOT NULL"
     ") r ON r.version_id <> k.score_version_id AND r.started_at >= k.scored_at"
     " WHERE k.id BETWEEN %s AND %s AND COALESCE(r.version_id, k.score_version_id) = %s"
     " AND k.score IS NOT NULL AND NOT EXISTS"
@@ -40,6 +42,7 @@ STORED = Fragment(
 LEAD = " JOIN leadapp_lead l ON l.id = m.lead_id AND NOT l.do_not_score"
 OF_THE_LEAD = "a.lead_id = m.lead_id"
 ONE_MOMENT = Fragment("(SELECT %s::timestamptz AS as_of) m", (AS_OF,))
+SEVERAL_MOMENTS = Fragment("(SELECT unnest(%s::timestamptz[]) AS as_of) m", (AS_OFS,))
 
 
 def of_moments(definition: Definition, *, moments: Fragment = MOMENTS) -> Fragment:
@@ -48,10 +51,10 @@ def of_moments(definition: Definition, *, moments: Fragment = MOMENTS) -> Fragme
     It wants `lead_ids` and `as_ofs`, or what other `moments` want.
     """
     fit, engagement = fit_of(definition), engagement_of(definition)
-    columns = [_engagement_sum(definition, engagement.points, " AS engagement_bounded")]
+    columns = [_engagement_sum(definition, engagement.points) + " AS engagement_bounded"]
     return _whole(
-        definition,
-        "SELECT l.id AS lead_id, m.as_of, " + _fit_sum(definition, fit.points, " AS fit_bounded")
+        [_Result(definition)],
+        "SELECT l.id AS lead_id, m.as_of, " + _fit_sum(definition, fit.points) + " AS fit_bounded"
         + ", e.engagement_bounded FROM " + moments + LEAD + fit.source
         + " CROSS JOIN LATERAL (" + engagement.select(columns, OF_THE_LEAD) + ") e",
     )  # fmt: skip
@@ -60,25 +63,88 @@ def of_moments(definition: Definition, *, moments: Fragment = MOMENTS) -> Fragme
 def of_range(definition: Definition) -> Fragment:
     """Return the same SELECT for all leads from `first_id` to `last_id` at one moment `as_of`.
 
-    It reads the activities of the range once and groups them by lead, instead of looking them up lead by
-    lead. Leads that were scored later than `as_of` are left out. Parallel workers may share the reading.
+    Leads that were scored later than `as_of` are left out.
     """
-    fit, engagement = fit_of(definition), engagement_of(definition)
-    columns = [
-        Fragment("x.lead_id"),
-        _engagement_sum(definition, engagement.points, " AS engagement_bounded"),
-    ]
-    in_range = Fragment("a.lead_id BETWEEN %s AND %s", (FIRST_ID, LAST_ID))
-    without = str(max(definition.engagement_bounds[0], min(0, definition.engagement_bounds[1])))
+    not_since = " AND (l.scored_at IS NULL OR l.scored_at <= m.as_of)"
+    return of_many([definition], leads=in_range, moments=ONE_MOMENT, condition=not_since)
+
+
+def in_range(lead_id: str) -> Fragment:
+    """Pick leads from `first_id` to `last_id`."""
+    return Fragment(f"{lead_id} BETWEEN %s AND %s", (FIRST_ID, LAST_ID))
+
+
+def in_list(lead_id: str) -> Fragment:
+    """Pick the leads of `lead_ids`."""
+    return Fragment(f"{lead_id} = ANY(%s::bigint[])", (LEAD_IDS,))
+
+
+def of_many(
+    definitions: Sequence[Definition],
+    *,
+    leads: Callable[[str], Fragment],
+    moments: Fragment,
+    condition: str = "",
+) -> Fragment:
+    """Return a SELECT of one row per lead and moment, with the numbers of each definition.
+
+    Those of the first are called as in `of_moments`, those of the others have _1, _2 … behind. The
+    activities are read once and grouped by lead, instead of looking them up lead by lead; what definitions
+    have in common is computed once. Parallel workers may share the reading.
+    """
+    searched, needed = Searched(), Needed()
+    fits, engagements = _Sums("fit_bounded"), _Sums("engagement_bounded")
+    results = []
+    for number, definition in enumerate(definitions):
+        fit, engagement = fit_of(definition, searched), engagement_of(definition, needed)
+        results.append(
+            _Result(
+                definition,
+                fit=fits.name(_fit_sum(definition, fit.points)),
+                engagement=engagements.name(_engagement_sum(definition, engagement.points), definition),
+                suffix=f"_{number}" if number else "",
+            )
+        )
+    is_one = moments == ONE_MOMENT
+    per_lead = "SELECT x.lead_id, " + ("" if is_one else "x.as_of, ") + engagements.columns()
+    per_lead += " FROM (" + needed.select(leads("a.lead_id"), moments) + ") x GROUP BY x.lead_id"
     return _whole(
-        definition,
-        "SELECT l.id AS lead_id, m.as_of, " + _fit_sum(definition, fit.points, " AS fit_bounded")
-        + f", COALESCE(e.engagement_bounded, {without}::float8) AS engagement_bounded FROM " + ONE_MOMENT
-        + Fragment(" JOIN leadapp_lead l ON l.id BETWEEN %s AND %s", (FIRST_ID, LAST_ID))
-        + " AND NOT l.do_not_score AND (l.scored_at IS NULL OR l.scored_at <= m.as_of)" + fit.source
-        + " LEFT JOIN (" + engagement.select(columns, in_range, moment=ONE_MOMENT)
-        + ") e ON e.lead_id = l.id",
+        results,
+        "SELECT l.id AS lead_id, m.as_of, " + fits.columns() + engagements.of_all("e")
+        + " FROM " + moments + " JOIN leadapp_lead l ON " + leads("l.id") + " AND NOT l.do_not_score"
+        + condition + COMPANY + searched.joins()
+        + " LEFT JOIN (" + per_lead + ("" if is_one else ", x.as_of") + ") e ON e.lead_id = l.id"
+        + ("" if is_one else " AND e.as_of = m.as_of"),
     )  # fmt: skip
+
+
+class _Sums:
+    """Sums of several definitions, each only once, and what an engagement is worth without any activity."""
+
+    def __init__(self, name: str) -> None:
+        self.prefix = name
+        self.names: dict[Fragment, str] = {}
+        self.without: dict[str, int] = {}
+
+    def name(self, value: Fragment, definition: Definition | None = None) -> str:
+        """Return what the column of a sum is called."""
+        number = len(self.names)
+        name = self.names.setdefault(value, f"{self.prefix}_{number}" if number else self.prefix)
+        if definition is not None:
+            low, high = definition.engagement_bounds
+            self.without[name] = max(low, min(0, high))
+        return name
+
+    def columns(self) -> Fragment:
+        """Return the sums, each under its name."""
+        return join(", ", [value + f" AS {name}" for value, name in self.names.items()])
+
+    def of_all(self, letter: str) -> str:
+        """Return the sums that a join found, or what they are without any activity."""
+        return "".join(
+            f", COALESCE({letter}.{name}, {without}::float8) AS {name}"
+            for name, without in self.without.items()
+        )
 
 
 def explaining(definition: Definition) -> Fragment:
@@ -106,47 +172,61 @@ def explaining(definition: Definition) -> Fragment:
         return Fragment(f"r.r{rule.id}")
 
     sums = [
-        _fit_sum(definition, points, " AS fit_bounded"),
-        _engagement_sum(definition, points, " AS engagement_bounded"),
+        _fit_sum(definition, points) + " AS fit_bounded",
+        _engagement_sum(definition, points) + " AS engagement_bounded",
         _dimension_sum(definition, Dimension.FIT, points) + " AS fit_sum",
         _dimension_sum(definition, Dimension.ENGAGEMENT, points) + " AS engagement_sum",
         *(_group_sum(definition, group, points) + f" AS g{group.id}" for group in definition.groups),
     ]
     per_dimension = "SELECT r.*, " + join(", ", sums) + " FROM (" + per_rule + " OFFSET 0) r"
-    return _whole(definition, per_dimension, parts=", w.*")
+    return _whole([_Result(definition)], per_dimension, parts=", w.*")
 
 
-def _whole(definition: Definition, bounded_sums: Fragment, *, parts: str = "") -> Fragment:
-    numbers = (
-        "SELECT d.*, d.fit_bounded::integer AS whole_fit,"
-        " floor(round(d.engagement_bounded * 1e6::float8) / 1e6::float8 + 0.5::float8)::integer"
-        " AS whole_engagement"
-        " FROM (" + bounded_sums + " OFFSET 0) d OFFSET 0"
-    )
+@dataclass(frozen=True)
+class _Result:
+    """The numbers of one definition: where its sums are, and what stands behind the names of its numbers."""
+
+    definition: Definition
+    fit: str = "fit_bounded"
+    engagement: str = "engagement_bounded"
+    suffix: str = ""
+
+
+def _whole(results: Sequence[_Result], bounded_sums: Fragment, *, parts: str = "") -> Fragment:
+    """Return a SELECT of whole numbers, grades and temperatures over one of bounded sums."""
+    whole = [f"d.{name}::integer AS whole_{name}" for name in dict.fromkeys(r.fit for r in results)]
+    whole += [
+        f"floor(round(d.{name} * 1e6::float8) / 1e6::float8 + 0.5::float8)::integer AS whole_{name}"
+        for name in dict.fromkeys(r.engagement for r in results)
+    ]
+    numbers = f"SELECT d.*, {', '.join(whole)} FROM (" + bounded_sums + " OFFSET 0) d OFFSET 0"
+    columns = ", ".join(_numbers(result) for result in results)
+    return f"SELECT w.lead_id, w.as_of, {columns}{parts} FROM (" + numbers + ") w"
+
+
+def _numbers(result: _Result) -> str:
+    """Return fit, engagement, score, grade and temperature of one definition."""
+    definition = result.definition
+    fit, engagement, behind = f"w.whole_{result.fit}", f"w.whole_{result.engagement}", result.suffix
     a, b, c = definition.fit_grades
     one, two, three = definition.engagement_grades
-    score = "(w.whole_fit + w.whole_engagement)"
+    score = f"({fit} + {engagement})"
     return (
-        "SELECT w.lead_id, w.as_of, w.whole_fit AS fit, w.whole_engagement AS engagement,"
-        f" GREATEST(0, {score}) AS score,"
-        f" CASE WHEN w.whole_fit >= {a} THEN 'A' WHEN w.whole_fit >= {b} THEN 'B'"
-        f" WHEN w.whole_fit >= {c} THEN 'C' ELSE 'D' END ||"
-        f" CASE WHEN w.whole_engagement >= {one} THEN '1' WHEN w.whole_engagement >= {two} THEN '2'"
-        f" WHEN w.whole_engagement >= {three} THEN '3' ELSE '4' END AS grade,"
+        f"{fit} AS fit{behind}, {engagement} AS engagement{behind}, GREATEST(0, {score}) AS score{behind},"
+        f" CASE WHEN {fit} >= {a} THEN 'A' WHEN {fit} >= {b} THEN 'B' WHEN {fit} >= {c} THEN 'C' ELSE 'D' END"
+        f" || CASE WHEN {engagement} >= {one} THEN '1' WHEN {engagement} >= {two} THEN '2'"
+        f" WHEN {engagement} >= {three} THEN '3' ELSE '4' END AS grade{behind},"
         f" CASE WHEN {score} >= {definition.hot_from} THEN 'hot'"
-        f" WHEN {score} >= {definition.warm_from} THEN 'warm'"
-        f" ELSE 'cold' END AS temperature{parts} FROM (" + numbers + ") w"
+        f" WHEN {score} >= {definition.warm_from} THEN 'warm' ELSE 'cold' END AS temperature{behind}"
     )
 
 
-def _fit_sum(definition: Definition, points: Points, name: str) -> Fragment:
-    return bounded(_dimension_sum(definition, Dimension.FIT, points), definition.fit_bounds) + name
+def _fit_sum(definition: Definition, points: Points) -> Fragment:
+    return bounded(_dimension_sum(definition, Dimension.FIT, points), definition.fit_bounds)
 
 
-def _engagement_sum(definition: Definition, points: Points, name: str) -> Fragment:
-    return (
-        bounded(_dimension_sum(definition, Dimension.ENGAGEMENT, points), definition.engagement_bounds) + name
-    )
+def _engagement_sum(definition: Definition, points: Points) -> Fragment:
+    return bounded(_dimension_sum(definition, Dimension.ENGAGEMENT, points), definition.engagement_bounds)
 
 
 def _dimension_sum(definition: Definition, dimension: Dimension, points: Points) -> Fragment:

@@ -22,10 +22,16 @@ def stored_moments(leads: Iterable[Lead]) -> dict[int, Moment]:
 
 
 def _confirming() -> Rescore | None:
-    """Return the newest run that scored all leads by the live version, once it is over."""
-    finished = Rescore.objects.filter(cause=Cause.PUBLISH, finished_at__isnull=False, leads_total__gt=0)
-    live = finished.filter(version__state=ScoringModelVersion.State.LIVE, version__model__is_primary=True)
-    return live.order_by("-started_at").first()
+    """Return the run that scored all leads by the live version, once it is over.
+
+    Only the newest run can be that: one that was given up for another is finished as well, and its version
+    may be live again after a rollback.
+    """
+    runs = Rescore.objects.filter(cause=Cause.PUBLISH, leads_total__gt=0)
+    newest = runs.select_related("version__model").order_by("-started_at", "-id").first()
+    if newest is None or newest.finished_at is None:
+        return None
+    return newest if newest.version.is_live and newest.version.model.is_primary else None
 
 
 def _moment(lead: Lead, confirming: Rescore | None) -> Moment:

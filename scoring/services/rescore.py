@@ -9,7 +9,7 @@ from django.db.models import F
 
 from scoring.engine.scores import compiled
 from scoring.models import Cause, Rescore, RescoreChunk, ScoringModelVersion
-from scoring.services.versions import keep_live_version
+from scoring.services.versions import keep_live_version, live_version
 
 # How many leads are read together: the activities of few leads lie on nearly as many pages as those of many.
 SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 10_000, 250_000, 4
@@ -87,12 +87,14 @@ WHERE id BETWEEN %s AND %s AND scored_at > %s AND score_version_id <> %s
 def start_rescore(*, version: ScoringModelVersion, cause: Cause, now: datetime) -> Rescore:
     """Begin a run over all leads. One that goes on for the same cause is given up for it.
 
-    Only the primary model writes the scores of leads; for another one there is nothing to do.
+    Only the primary model writes the scores of leads; for another one there is nothing to do. After a
+    publish every other run is given up: it is older, or of a version that is not live any more.
     """
     if not version.model.is_primary:
         return Rescore.objects.create(version=version, cause=cause, started_at=now, finished_at=now)
     with transaction.atomic(), connection.cursor() as cursor:
-        for given_up in Rescore.objects.select_for_update().filter(cause=cause, finished_at=None):
+        going_on = Rescore.objects.select_for_update().filter(finished_at=None)
+        for given_up in going_on if cause == Cause.PUBLISH else going_on.filter(cause=cause):
             _finish(given_up, now=now)
         rescore = Rescore.objects.create(version=version, cause=cause, started_at=now)
         cursor.execute("SELECT count(*) FROM leadapp_lead")
@@ -144,7 +146,7 @@ def _do(chunk_id: int, *, now: datetime) -> None:
     chunk = RescoreChunk.objects.filter(pk=chunk_id).select_related("rescore__version").first()
     if chunk is None:
         return
-    if not chunk.rescore.version.is_live:  # a newer version is live, and its own run does the work
+    if chunk.rescore.version != live_version():  # another one is live, and its own run does the work
         with transaction.atomic():
             _finish(chunk.rescore, now=now)
         return

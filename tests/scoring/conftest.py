@@ -1,0 +1,26 @@
+"""What several modules of the scoring tests need."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from leadapp.demo.loading import load
+from tests.scoring.build import NOW
+
+DEMO_LEADS = 2_000
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[datetime]:
+    """Load the whole demo, and return the moment at which it was loaded.
+
+    It takes some 15 seconds, so once for all tests of a module. Each of them sees it as it was loaded,
+    because tests of `pytest.mark.django_db` roll back to where they began.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        load(leads=DEMO_LEADS, seed=1, password="secret", now=NOW)
+        yield NOW
+        transaction.set_rollback(True)
