@@ -10,7 +10,8 @@ from django.db import connection
 
 from leadapp.models import Lead
 from scoring.engine.definition import Definition, Group, Rule
-from scoring.engine.scores import compiled
+from scoring.engine.fragments import Fragment
+from scoring.engine.scores import STORED_TABLES, compiled
 from scoring.engine.stored import stored_moments
 from scoring.engine.wording import (
     activity_evidence,
@@ -86,20 +87,29 @@ class Explanation:
 
 
 def explain_moments(
-    *, version: ScoringModelVersion, moments: Sequence[tuple[int, datetime]]
+    *,
+    version: ScoringModelVersion,
+    moments: Sequence[tuple[int, datetime]],
+    tables: Fragment = STORED_TABLES,
 ) -> list[Explanation]:
     """Explain leads at moments. Leads that opted out of scoring are left out."""
     definition = compiled(version).definition
     return [
-        _explanation(version, definition, row) for row in explained_rows(version=version, moments=moments)
+        _explanation(version, definition, row)
+        for row in explained_rows(version=version, moments=moments, tables=tables)
     ]
 
 
-def explained_rows(*, version: ScoringModelVersion, moments: Sequence[tuple[int, datetime]]) -> list[Row]:
+def explained_rows(
+    *,
+    version: ScoringModelVersion,
+    moments: Sequence[tuple[int, datetime]],
+    tables: Fragment = STORED_TABLES,
+) -> list[Row]:
     """Return scores with their parts, as `scoring.engine.statement.explaining` names them."""
     if not moments:
         return []
-    statement = compiled(version).explaining
+    statement = tables + compiled(version).explaining
     lead_ids, as_ofs = [lead_id for lead_id, _ in moments], [as_of for _, as_of in moments]
     with connection.cursor() as cursor:
         cursor.execute(statement.sql, statement.bind(lead_ids=lead_ids, as_ofs=as_ofs))

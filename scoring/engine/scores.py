@@ -12,6 +12,8 @@ from scoring.engine.fragments import Fragment
 from scoring.engine.statement import STORED, explaining, of_moments, of_range
 from scoring.models import ScoringModelVersion
 
+STORED_TABLES = Fragment("")
+
 
 @dataclass(frozen=True)
 class Score:
@@ -66,12 +68,18 @@ def _compile(version: ScoringModelVersion) -> Compiled:
 
 
 def score_moments(
-    *, version: ScoringModelVersion, moments: Sequence[tuple[int, datetime]]
+    *,
+    version: ScoringModelVersion,
+    moments: Sequence[tuple[int, datetime]],
+    tables: Fragment = STORED_TABLES,
 ) -> list[tuple[int, datetime, Score]]:
-    """Score leads at moments, the same lead at several if wanted. Leads that opted out are left out."""
+    """Score leads at moments, the same lead at several if wanted. Leads that opted out are left out.
+
+    `tables` may stand in for what is stored (scoring.engine.imagined).
+    """
     if not moments:
         return []
-    statement = compiled(version).scoring
+    statement = tables + compiled(version).scoring
     lead_ids, as_ofs = [lead_id for lead_id, _ in moments], [as_of for _, as_of in moments]
     with connection.cursor() as cursor:
         cursor.execute(statement.sql, statement.bind(lead_ids=lead_ids, as_ofs=as_ofs))
