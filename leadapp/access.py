@@ -13,8 +13,13 @@ def user_of(actor: Actor) -> User | None:
 
 
 def may(actor: Actor, permission: str) -> bool:
-    """Tell whether the actor has a permission of the form app.codename. Keys have scopes, not permissions."""
-    return actor is None or (isinstance(actor, User) and actor.has_perm(permission))
+    """Tell whether the actor has a permission of the form app.codename.
+
+    Keys have scopes, not permissions; the scope scoring stands for all permissions of scoring.
+    """
+    if isinstance(actor, ApiKey):
+        return permission.startswith("scoring.") and ApiKey.Scope.SCORING in actor.scopes
+    return actor is None or actor.has_perm(permission)
 
 
 def require(actor: Actor, permission: str, message: str) -> None:

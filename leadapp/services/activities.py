@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid
@@ -52,7 +53,10 @@ def log_activity(
 
 
 def void_activity(*, activity: Activity, reason: str, actor: Actor, now: datetime) -> Activity:
-    """Declare an activity wrong: it stays visible, with the reason, and gives no points any more."""
+    """Declare an activity wrong: it stays visible, with the reason, and gives no points any more.
+
+    One that is in quarantine leaves it, so that a release does not bring it back.
+    """
     require_may_work(actor, activity.lead)
     why = clean_text(reason, "reason", longest=500)
     if not why:
@@ -60,8 +64,9 @@ def void_activity(*, activity: Activity, reason: str, actor: Actor, now: datetim
     if activity.type.is_internal:
         raise Invalid("A change of facts cannot be voided. Change the facts back instead.")
     with transaction.atomic():
-        voided = Activity.objects.filter(pk=activity.pk, voided_at__isnull=True).update(
-            voided_at=now, voided_by=user_of(actor), void_reason=why
+        not_yet = Activity.objects.filter(Q(voided_at__isnull=True) | Q(quarantine__isnull=False))
+        voided = not_yet.filter(pk=activity.pk).update(
+            voided_at=now, voided_by=user_of(actor), void_reason=why, quarantine=None
         )
         if not voided:
             raise Conflict("It was voided already.")

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from scoring.engine.scores import compiled
 from scoring.models import Cause, ScoringModelVersion
+from scoring.services.quarantine import find_bursts
 from scoring.services.versions import keep_live_version
 
 # A thousand at once cost a tenth of what as many objects would.
@@ -85,10 +86,11 @@ class NoLiveVersion(Exception):
 
 @dataclass(frozen=True)
 class Waiting:
-    """A lead that was claimed: why it waits, and the newest request."""
+    """A lead that was claimed: why it waits, the newest request, and the oldest."""
 
     cause: str
     requested_at: datetime
+    since: datetime
 
 
 def request_scoring(*, lead_ids: Iterable[int], cause: Cause, now: datetime) -> None:
@@ -111,6 +113,7 @@ def score_waiting(*, now: datetime, limit: int = 500) -> int:
             if not waiting:
                 return 0
             moments = _lock(waiting, now=now)
+            find_bursts(leads={lead_id: waiting[lead_id].since for lead_id in moments}, now=now)
             return _write(_version(), moments, waiting)
     except NoLiveVersion:
         return 0
@@ -129,9 +132,12 @@ def _claim(limit: int) -> dict[int, Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, [limit * REQUESTS_PER_LEAD, limit])
         for lead_id, cause, requested_at in cursor.fetchall():
-            other = waiting.get(lead_id, Waiting(cause, requested_at))
-            strongest = min(cause, other.cause, key=CAUSES.index)
-            waiting[lead_id] = Waiting(strongest, max(requested_at, other.requested_at))
+            other = waiting.get(lead_id, Waiting(cause, requested_at, requested_at))
+            waiting[lead_id] = Waiting(
+                min(cause, other.cause, key=CAUSES.index),
+                max(requested_at, other.requested_at),
+                min(requested_at, other.since),
+            )
     return waiting
 
 

@@ -171,8 +171,8 @@ def test_the_number_of_queries_does_not_depend_on_the_leads(
     for lead in leads:
         log(lead, "page_view")
     ask(*leads)
-    # A savepoint and its release, the claim, the lock, the live version, the scores.
-    with django_assert_num_queries(6):
+    # A savepoint and its release, the claim, the lock, the bursts, the version with its lock, the scores.
+    with django_assert_num_queries(8):
         assert score_waiting(now=NOW) == count
 
 
