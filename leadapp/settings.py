@@ -230,6 +230,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
     },
+    "scoring-publish-due": {
+        "task": "scoring.tasks.publish_due",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
     "qualification-sweep": {
         "task": "qualification.tasks.sweep",
         "schedule": 5.0,

@@ -9,7 +9,7 @@ from django.utils import timezone
 from leadapp.celery import app
 from scoring.models import Cause, Rescore, ScoredLead, ScoringRequest
 from scoring.nudging import send_soon
-from scoring.services import queue, rescore
+from scoring.services import queue, rescore, scheduling
 from scoring.services.versions import live_version
 
 logger = logging.getLogger(__name__)
@@ -81,6 +81,13 @@ def refresh_decay() -> None:
         return
     rescore.start_rescore(version=version, cause=Cause.DECAY, now=timezone.now())
     _send_for_chunks()
+
+
+@shared_task
+def publish_due() -> None:
+    """Publish the drafts that are scheduled and due."""
+    if scheduling.publish_due(now=timezone.now()):
+        _send_for_chunks()
 
 
 def _send_for_chunks() -> bool:

@@ -1,4 +1,4 @@
-"""Drafts and publishing: a published version never changes, an edit makes a draft."""
+"""Drafts, publishing and rolling back: a published version never changes, an edit makes a draft."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from leadapp.access import Actor, require, user_of
-from leadapp.errors import Conflict
+from leadapp.errors import Conflict, Invalid
+from leadapp.models import ApiKey
 from scoring.models import (
     Cause,
     Publication,
@@ -23,6 +24,8 @@ from scoring.services.versions import replace_live_version
 
 EDIT = "scoring.change_scoringmodelversion"
 PUBLISH = "scoring.publish_version"
+MAX_NOTE = 500
+State = ScoringModelVersion.State
 DEFINITION = (
     "fit_min",
     "fit_max",
@@ -43,18 +46,23 @@ DEFINITION = (
 def make_draft(
     *, model: ScoringModel, actor: Actor, now: datetime, source: ScoringModelVersion | None = None
 ) -> ScoringModelVersion:
-    """Copy the live version, or an earlier one to go back to, into a draft; a model has one at most."""
+    """Copy the live version, or an earlier one, into a draft; a model has one at most."""
     require(actor, EDIT, "Only marketers change scoring rules.")
     with transaction.atomic():
-        ScoringModel.objects.select_for_update().get(pk=model.pk)
+        lock_model(model.pk)
+        refuse_second_draft(model)
         versions = ScoringModelVersion.objects.filter(model=model)
-        if versions.filter(state=ScoringModelVersion.State.DRAFT).exists():
-            raise Conflict("There is a draft already. Edit it, publish it or discard it first.")
-        source = source or versions.filter(state=ScoringModelVersion.State.LIVE).first()
-        number = (versions.aggregate(last=Max("number"))["last"] or 0) + 1
+        if source is not None and (source.model_id != model.pk or source.is_draft):
+            raise Invalid.field("source", f"Choose a version of {model} that was published.")
+        source = source or versions.filter(state=State.LIVE).first()
         meaning = {name: getattr(source, name) for name in DEFINITION} if source else {}
         draft = ScoringModelVersion.objects.create(
-            model=model, number=number, created_by=user_of(actor), created_at=now, based_on=source, **meaning
+            model=model,
+            number=next_number(model),
+            created_by=user_of(actor),
+            created_at=now,
+            based_on=source,
+            **meaning,
         )
         if source:
             _copy_rules(source, draft)
@@ -62,34 +70,113 @@ def make_draft(
 
 
 def publish(*, version: ScoringModelVersion, actor: Actor, note: str, now: datetime) -> Rescore:
-    """Make a draft live, retire the version before it, and begin to score all leads by it."""
+    """Make a draft live, retire the version before it, and begin to score all leads by it.
+
+    A schedule ends with it. Without a note the draft keeps the one it has.
+    """
     require(actor, PUBLISH, "Only marketers publish scoring rules.")
     with transaction.atomic():
-        ScoringModel.objects.select_for_update().get(pk=version.model_id)
-        draft = ScoringModelVersion.objects.select_for_update().filter(pk=version.pk).first()
-        if draft is None or not draft.is_draft:
-            raise Conflict("This version is no draft any more. Somebody else published or discarded it.")
-        replace_live_version()
-        live = ScoringModelVersion.State.LIVE
-        ScoringModelVersion.objects.filter(model=version.model_id, state=live).update(
-            state=ScoringModelVersion.State.RETIRED, retired_at=now
-        )
-        draft.state, draft.published_at, draft.published_by = live, now, user_of(actor)
-        draft.note = note or draft.note
-        draft.save(update_fields=["state", "published_at", "published_by", "note"])
-        Publication.objects.create(version=draft, at=now, actor=user_of(actor), note=draft.note)
+        draft = open_for_publishing(version)
+        draft.note = clean_note(note) or draft.note
+        draft.published_at, draft.published_by = now, user_of(actor)
+        draft.publish_at = draft.scheduled_by = None
+        rescore = _go_live(draft, actor=actor, note=draft.note, now=now)
         version.refresh_from_db()
-        return start_rescore(version=draft, cause=Cause.PUBLISH, now=now)
+    return rescore
+
+
+def roll_back(*, version: ScoringModelVersion, actor: Actor, note: str, now: datetime) -> Rescore:
+    """Make a retired version live again, retire the live one, and begin to score all leads by it.
+
+    It is the same version as before, so that a score at the same moment is the same again. A draft stays
+    as it is.
+    """
+    require(actor, PUBLISH, "Only marketers roll scoring rules back.")
+    with transaction.atomic():
+        lock_model(version.model_id)
+        earlier = ScoringModelVersion.objects.select_for_update().get(pk=version.pk)
+        if earlier.is_live:
+            raise Conflict(f"{earlier} is live already.")
+        if earlier.is_draft:
+            raise Conflict(f"{earlier} was never live. Publish it instead.")
+        rescore = _go_live(earlier, actor=actor, note=clean_note(note), now=now, is_rollback=True)
+        version.refresh_from_db()
+    return rescore
 
 
 def discard_draft(*, version: ScoringModelVersion, actor: Actor) -> None:
-    """Delete a draft with its rules."""
+    """Delete a draft with its rules. One that is scheduled has to be taken off the schedule first."""
     require(actor, EDIT, "Only marketers change scoring rules.")
     with transaction.atomic():
-        draft = ScoringModelVersion.objects.select_for_update().filter(pk=version.pk).first()
-        if draft is None or not draft.is_draft:
-            raise Conflict("This version is no draft any more. Somebody else published or discarded it.")
+        draft = open_for_publishing(version)
+        if draft.publish_at is not None:
+            raise Conflict(f"{draft} is scheduled to go live. Cancel the schedule first.")
         draft.delete()
+
+
+def lock_model(model_id: int) -> ScoringModel:
+    """Let whoever else publishes, rolls back or schedules a version of this model wait for the caller."""
+    return ScoringModel.objects.select_for_update().get(pk=model_id)
+
+
+def open_for_publishing(version: ScoringModelVersion) -> ScoringModelVersion:
+    """Lock the model, then the draft, against edits and publishers; refuse what is no draft any more."""
+    model = lock_model(version.model_id)
+    draft = ScoringModelVersion.objects.select_for_update().filter(pk=version.pk).first()
+    if draft is None or not draft.is_draft:
+        raise Conflict("This version is no draft any more. Somebody else published or discarded it.")
+    draft.model = model
+    return draft
+
+
+def refuse_second_draft(model: ScoringModel) -> None:
+    """Refuse if the model, which is locked, has a draft."""
+    if ScoringModelVersion.objects.filter(model=model, state=State.DRAFT).exists():
+        raise Conflict("There is a draft already. Edit it, publish it or discard it first.")
+
+
+def next_number(model: ScoringModel) -> int:
+    """Return the number of the next version of a model, which is locked."""
+    last = ScoringModelVersion.objects.filter(model=model).aggregate(last=Max("number"))["last"]
+    return int(last or 0) + 1
+
+
+def clean_note(note: str) -> str:
+    """Return a note without spaces around it; refuse what the database would not take."""
+    text = note.strip()
+    if len(text) > MAX_NOTE or "\0" in text:
+        raise Invalid.field("note", f"Keep the note to {MAX_NOTE} characters.")
+    return text
+
+
+def _go_live(
+    version: ScoringModelVersion, *, actor: Actor, note: str, now: datetime, is_rollback: bool = False
+) -> Rescore:
+    """Put a version, which is locked with its model, in the place of the live one."""
+    replace_live_version()
+    live = ScoringModelVersion.objects.filter(model=version.model_id, state=State.LIVE)
+    live.update(state=State.RETIRED, retired_at=now)
+    version.state, version.retired_at = State.LIVE, None
+    version.save(
+        update_fields=[
+            "state",
+            "retired_at",
+            "note",
+            "published_at",
+            "published_by",
+            "publish_at",
+            "scheduled_by",
+        ]
+    )
+    Publication.objects.create(
+        version=version,
+        at=now,
+        actor=user_of(actor),
+        api_key=actor if isinstance(actor, ApiKey) else None,
+        note=note,
+        is_rollback=is_rollback,
+    )
+    return start_rescore(version=version, cause=Cause.PUBLISH, now=now)
 
 
 def _copy_rules(source: ScoringModelVersion, target: ScoringModelVersion) -> None:
