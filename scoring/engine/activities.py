@@ -86,22 +86,16 @@ class Engagement:
             ]
         return columns
 
-    def select(
-        self, columns: Sequence[Fragment], which: Fragment | str, *, moment: Fragment | None = None
-    ) -> Fragment:
-        """Return a SELECT of aggregates over the activities that `which` picks.
-
-        With a moment of its own it stands alone, and is grouped by lead.
-        """
+    def select(self, columns: Sequence[Fragment], which: Fragment | str) -> Fragment:
+        """Return a SELECT of aggregates over the activities that `which` picks, in one row."""
         # HAVING makes it one row even without an aggregate.
-        grouping = " HAVING TRUE" if moment is None else " GROUP BY x.lead_id"
-        activities = self.needed.select(which, moment)
-        return "SELECT " + join(", ", columns) + " FROM (" + activities + ") x" + grouping
+        activities = self.needed.select(which, None)
+        return "SELECT " + join(", ", columns) + " FROM (" + activities + ") x HAVING TRUE"
 
 
-def engagement_of(definition: Definition) -> Engagement:
-    """Return the aggregates of the engagement rules."""
-    needed = Needed()
+def engagement_of(definition: Definition, needed: Needed | None = None) -> Engagement:
+    """Return the aggregates of the engagement rules; several definitions may share what they need."""
+    needed = needed or Needed()
     counted: dict[int, Counted] = {}
     for rule in definition.of_dimension(Dimension.ENGAGEMENT):
         needed.types.update(rule.type_ids)

@@ -26,9 +26,9 @@ class Fit:
         return limited(self.raw[rule.id], rule.max_points)
 
 
-def fit_of(definition: Definition) -> Fit:
-    """Return the expressions of the fit rules."""
-    searched = _Searched()
+def fit_of(definition: Definition, searched: "Searched | None" = None) -> Fit:
+    """Return the expressions of the fit rules; several definitions may share what is searched."""
+    searched = searched or Searched()
     raw = {
         rule.id: "CASE WHEN " + searched.holds(rule) + f" THEN {rule.points}::float8 ELSE 0::float8 END"
         for rule in definition.of_dimension(Dimension.FIT)
@@ -42,7 +42,7 @@ def facts_of(rule: Rule) -> Fragment:
     return "ARRAY[" + join(", ", [Fragment(f.text_sql, f.params) for f in fields if f]) + "]::text[]"
 
 
-class _Searched:
+class Searched:
     """Texts in which several rules look for words: taken apart once, and once per value, not per lead.
 
     Each becomes a lateral join that depends on a single field, so that PostgreSQL remembers the answers for
@@ -63,8 +63,10 @@ class _Searched:
         if operator != Operator.MATCHES_LIST:
             return compile(key, operator, value)  # type: ignore[arg-type]
         answers = self.answers.setdefault(key, [])
-        answers.append(has_a_word(Fragment("t.words"), value))  # type: ignore[arg-type]
-        return Fragment(f"w{list(self.answers).index(key)}.k{len(answers)}")
+        answer = has_a_word(Fragment("t.words"), value)  # type: ignore[arg-type]
+        if answer not in answers:
+            answers.append(answer)
+        return Fragment(f"w{list(self.answers).index(key)}.k{answers.index(answer) + 1}")
 
     def joins(self) -> Fragment:
         """Return the lateral joins."""

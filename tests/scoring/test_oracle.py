@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from leadapp.models import Activity, ActivityType, Company, Lead
 from scoring.engine import Score, explain_leads, score_leads, score_range
+from scoring.engine.comparison import compare_moments, compare_range
+from scoring.engine.definition import read_definition
 from scoring.models import ScoringModelVersion
-from tests.scoring.build import NOW, make_group, make_lead, make_rule, make_version
+from tests.scoring.build import DAY, NOW, make_group, make_lead, make_rule, make_version
 from tests.scoring.oracle import expected_score
 from tests.scoring.strategies import LEADS, VERSIONS
 
@@ -112,3 +114,26 @@ def test_engine_and_oracle_agree(version: dict[str, Any], leads: list[dict[str, 
                 assert sum((line.points for line in lines), Decimal(0)) == total
                 (rounding,) = (line for line in lines if line.name == "Rounding")
                 assert abs(rounding.points) <= Decimal("0.50001")
+
+
+@SETTINGS
+@given(drawn=st.lists(VERSIONS, min_size=1, max_size=3), leads=st.lists(LEADS, max_size=4))
+def test_several_versions_at_once_score_as_each_does_alone(
+    drawn: list[dict[str, Any]], leads: list[dict[str, Any]]
+) -> None:
+    with undone():
+        people = build_leads(leads)
+        versions = [build_version(version) for version in drawn]
+        definitions = [read_definition(version) for version in versions]
+        ids = [lead.pk for lead in people]
+        first, last = min(ids, default=1), max(ids, default=0)
+        for as_of in (NOW, NOW - 2 * DAY):
+            alone = [
+                score_range(version=version, first_id=first, last_id=last, as_of=as_of) for version in versions
+            ]
+            wanted = {lead: tuple(scores[lead] for scores in alone) for lead in alone[0]}
+            assert (
+                compare_range(definitions=definitions, first_id=first, last_id=last, as_of=as_of) == wanted
+            )
+            both = compare_moments(definitions=definitions, lead_ids=ids, as_ofs=[as_of, NOW - 7 * DAY])
+            assert {lead: scores for (lead, at), scores in both.items() if at == as_of} == wanted
