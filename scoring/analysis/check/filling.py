@@ -1,0 +1,99 @@
+"""Conditions on what is mostly unknown, and on properties that no event carries."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from leadapp.models import Match, Operator
+from scoring.analysis.check.findings import Finding, Severity
+from scoring.analysis.check.sample import LATELY, Sample
+from scoring.analysis.check.subject import Subject
+from scoring.analysis.check.usage import looked_at
+from scoring.analysis.check.words import count, quoted, share
+from scoring.engine.definition import Rule
+from scoring.fields import PROPERTY, find_field
+
+MOSTLY_EMPTY = 0.5
+NEARLY_ALWAYS_EMPTY = 0.2
+# These ask whether something is known: that it often is not is the point.
+ASKS_WHETHER_KNOWN = {Operator.IS_SET, Operator.IS_EMPTY}
+# These hold where nothing is known.
+HOLDS_FOR_UNKNOWN = {Operator.NOT_EQUALS, Operator.NOT_IN}
+
+
+def findings_of_filling(subject: Subject, sample: Sample) -> Iterator[Finding]:
+    """Yield the conditions that look where little or nothing is."""
+    for rule in subject.definition.rules:
+        yield from _empty_fields(sample, rule)
+        yield from _properties(subject, sample, rule)
+
+
+def _empty_fields(sample: Sample, rule: Rule) -> Iterator[Finding]:
+    for key, operator, _ in rule.conditions:
+        filled, found = sample.filled.get(key), find_field(key)
+        if filled is None or found is None or operator in ASKS_WHETHER_KNOWN:
+            continue
+        if filled >= MOSTLY_EMPTY * sample.leads:
+            continue
+        is_alternative = rule.match == Match.ANY and len(rule.conditions) > 1
+        is_rare = filled < NEARLY_ALWAYS_EMPTY * sample.leads and not is_alternative
+        unknown = "matches" if operator in HOLDS_FOR_UNKNOWN else "passes over"
+        yield Finding(
+            severity=Severity.WARN if is_rare else Severity.INFO,
+            code="mostly_empty",
+            rule_id=rule.id,
+            title=f"{quoted(rule.name)} looks at {found.label}, which is mostly empty",
+            text=f"Of {looked_at(sample)}, {filled:,} ({share(filled, sample.leads)}) have it;"
+            f" the rule {unknown} the others.",
+            mend="Collect it in a form or an import first, or look at another field."
+            if operator not in HOLDS_FOR_UNKNOWN
+            else "Add the condition that it is set.",
+        )
+
+
+def _properties(subject: Subject, sample: Sample, rule: Rule) -> Iterator[Finding]:
+    """Properties that no event carried lately; nothing is said where there were no events."""
+    seen = [sample.events[type_id] for type_id in rule.type_ids if type_id in sample.events]
+    total = sum(events.total for events in seen)
+    if not total:
+        return
+    for name in dict.fromkeys(
+        key.removeprefix(PROPERTY) for key, _, _ in rule.conditions if key.startswith(PROPERTY)
+    ):
+        carried = sum(events.names.get(name, 0) for events in seen)
+        if carried >= NEARLY_ALWAYS_EMPTY * total:
+            continue
+        names = sorted({known for events in seen for known in events.names})
+        activities = count(total, "activity", "activities")
+        what = f"{activities} {subject.say_types(rule)} of the last {LATELY.days} days"
+        if carried:
+            yield Finding(
+                severity=Severity.INFO,
+                code="property_rare",
+                rule_id=rule.id,
+                title=f"Few events carry “{name}”, which {quoted(rule.name)} reads",
+                text=f"Of {what}, {carried:,} ({share(carried, total)}) carry it.",
+                mend="Have it sent with each event, or read another property.",
+            )
+        else:
+            yield Finding(
+                severity=Severity.WARN,
+                code="property_unknown",
+                rule_id=rule.id,
+                title=f"No event carries “{name}”, which {quoted(rule.name)} reads",
+                text=f"Of {what}, none carries it. {_carried(names)}",
+                mend=_mend(name, names),
+            )
+
+
+def _carried(names: list[str]) -> str:
+    if not names:
+        return "They carry no properties at all."
+    shown = ", ".join(names[:8])
+    return f"They carry {shown}{' and others' if len(names) > 8 else ''}."
+
+
+def _mend(name: str, names: list[str]) -> str:
+    close = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    if close:
+        return f"Is “{close[0]}” meant? Correct the name of the property."
+    return "Correct the name of the property, or have it sent."

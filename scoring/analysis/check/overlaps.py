@@ -1,0 +1,111 @@
+"""Rules that say the same thing twice."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from scoring.analysis.check.findings import Finding, Severity
+from scoring.analysis.check.sample import Sample
+from scoring.analysis.check.subject import Subject
+from scoring.analysis.check.usage import FEWEST, looked_at
+from scoring.analysis.check.words import quoted, share
+from scoring.engine.definition import Rule
+from scoring.sentences import say_points
+
+OVERLAP = 0.95
+# The larger of two rules that are as good as one has hardly more leads than the smaller.
+SAME_SIZE = 0.8
+# With what nearly everybody has, every rule overlaps; and with what most have, every rule of other things.
+COMMON = 0.9
+USUAL = 0.5
+MOST = 10
+
+
+def identical_rules(subject: Subject) -> Iterator[Finding]:
+    """Yield pairs of rules that ask for exactly the same."""
+    for first, second in combinations(subject.definition.rules, 2):
+        if _asks(first) != _asks(second):
+            continue
+        points = first.points + second.points
+        yield Finding(
+            severity=Severity.WARN,
+            code="identical",
+            rule_id=second.id,
+            other_rule_id=first.id,
+            title=f"{quoted(second.name)} asks for the same as {quoted(first.name)}",
+            text=f"Whoever matches one matches the other: {say_points(first.points)} and"
+            f" {say_points(second.points)} make {say_points(points)}.",
+            mend=f"Keep one rule that gives {say_points(points)}."
+            if points
+            else "Delete both: they cancel each other out.",
+        )
+
+
+def overlapping_rules(subject: Subject, sample: Sample) -> Iterator[Finding]:
+    """Yield pairs of one dimension that give, or take, points for the same leads; the closest first."""
+    found = [
+        finding
+        for pair in combinations(subject.definition.rules, 2)
+        if (finding := _overlap(subject, sample, *pair)) is not None
+    ]
+    found.sort(key=lambda item: -item[0])
+    yield from (finding for _, finding in found[:MOST])
+
+
+def _asks(rule: Rule) -> tuple[object, ...]:
+    conditions = sorted(repr(condition) for condition in rule.conditions)
+    # With one condition it is the same whether all or any must hold.
+    match = rule.match if len(conditions) > 1 else ""
+    return (
+        rule.dimension,
+        rule.type_ids,
+        conditions,
+        match,
+        rule.min_occurrences,
+        rule.window_days,
+    )
+
+
+def _overlap(subject: Subject, sample: Sample, first: Rule, second: Rule) -> tuple[float, Finding] | None:
+    if first.dimension != second.dimension or (first.points > 0) != (second.points > 0):
+        return None
+    if _asks(first) == _asks(second):
+        return None
+    smaller, larger = sorted((first, second), key=lambda rule: sample.uses[rule.id].matched.bit_count())
+    few, many = sample.uses[smaller.id].matched, sample.uses[larger.id].matched
+    both = (few & many).bit_count()
+    if few.bit_count() < FEWEST or many.bit_count() >= COMMON * sample.leads:
+        return None
+    if both < OVERLAP * few.bit_count():
+        return None
+    are_one = few.bit_count() >= SAME_SIZE * many.bit_count()
+    capped = _share_a_cap(subject, first, second)
+    if not are_one and (capped or not _look_alike(first, second, many.bit_count() / sample.leads)):
+        return None
+    verb = "reward" if first.points > 0 else "punish"
+    return both / few.bit_count(), Finding(
+        severity=Severity.WARN if are_one and not capped else Severity.INFO,
+        code="overlap",
+        rule_id=smaller.id,
+        other_rule_id=larger.id,
+        title=f"{quoted(smaller.name)} and {quoted(larger.name)} {verb} the same leads"
+        if are_one
+        else f"Whoever has {quoted(smaller.name)} has {quoted(larger.name)} too",
+        text=f"{both:,} of the {few.bit_count():,} leads with the first ({share(both, few.bit_count())}) have"
+        f" the second too, which {many.bit_count():,} have in all, of {looked_at(sample)}.",
+        mend="Keep one of them, or put both into a group with a cap."
+        if not capped
+        else "Their group holds them back; keep one of them if they mean the same.",
+    )
+
+
+def _look_alike(first: Rule, second: Rule, share_of_larger: float) -> bool:
+    """Tell whether it means something that the leads of one rule are among those of another."""
+    if share_of_larger <= USUAL or not set(first.type_ids).isdisjoint(second.type_ids):
+        return True
+    fields = [{key for key, _, _ in rule.conditions} for rule in (first, second)]
+    return first.is_fit and not fields[0].isdisjoint(fields[1])
+
+
+def _share_a_cap(subject: Subject, first: Rule, second: Rule) -> bool:
+    capped = {group.id for group in subject.definition.groups if group.cap is not None}
+    return first.group_id is not None and first.group_id == second.group_id and first.group_id in capped
