@@ -1,6 +1,6 @@
 """Rules and conditions as people say them: "Industry is one of Machinery, Automotive"."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from leadapp.models import Match, Operator
@@ -14,8 +14,21 @@ from scoring.models import (
     ScoringModelVersion,
     ScoringRule,
 )
+from scoring.rules import ConditionFacts, RuleFacts
 
 MINUS = "−"
+# As the rule page calls the settings of rules, groups and versions.
+SETTINGS = {
+    "max_points": "At most",
+    "match": "Needed conditions",
+    "conditions": "Conditions",
+    "activity_types": "Activities",
+    "min_occurrences": "From so many times on",
+    "window_days": "Within days",
+    "decay": "Fading",
+    "decay_days": "Days of fading",
+    "is_active": "Switched",
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,7 @@ def say_condition(field: str, operator: str, value: object) -> str:
     return f"{label} {how.label} {_say(value, found)}"
 
 
-def say_conditions(conditions: Sequence[RuleCondition], match: str) -> str:
+def say_conditions(conditions: Sequence[RuleCondition | ConditionFacts], match: str) -> str:
     """Write all conditions of a rule as one sentence."""
     word = " or " if match == Match.ANY else " and "
     return word.join(say_condition(each.field, each.operator, each.value) for each in conditions)
@@ -76,13 +89,28 @@ def say_conditions(conditions: Sequence[RuleCondition], match: str) -> str:
 def say_what(rule: ScoringRule) -> str:
     """Write what a rule gives points for. Reads the prefetched types and conditions."""
     conditions = say_conditions(list(rule.conditions.all()), rule.match)
-    if rule.dimension == Dimension.FIT:
-        return conditions or "Every lead"
-    types = " or ".join(kind.label for kind in rule.activity_types.all()) or "No activity chosen"
-    return f"{types} where {conditions}" if conditions else types
+    return _what(rule.dimension, conditions, [kind.label for kind in rule.activity_types.all()])
 
 
-def say_how(rule: ScoringRule) -> tuple[str, ...]:
+def say_what_facts(facts: RuleFacts, labels: Mapping[str, str]) -> str:
+    """Write what a rule that is not stored gives points for; `labels` are those of its activity types."""
+    conditions = say_conditions(facts.conditions, facts.match)
+    return _what(facts.dimension, conditions, [labels.get(slug, slug) for slug in facts.activity_types])
+
+
+def say_facts(facts: RuleFacts, labels: Mapping[str, str]) -> str:
+    """Write a rule that is not stored as one sentence."""
+    off = () if facts.is_active else ("switched off",)
+    pieces = [f"{say_points(facts.points)} {say_what_facts(facts, labels)}", *say_how(facts), *off]
+    return ", ".join(pieces)
+
+
+def say_setting(name: str) -> str:
+    """Write the name of a setting of a rule, group or version."""
+    return SETTINGS.get(name) or name.replace("_", " ").capitalize()
+
+
+def say_how(rule: ScoringRule | RuleFacts) -> tuple[str, ...]:
     """Write how the points of a rule count, cap and fade, in short pieces."""
     pieces: list[str] = []
     if rule.dimension == Dimension.ENGAGEMENT:
@@ -138,7 +166,14 @@ def _bounds(version: ScoringModelVersion, dimension: Dimension) -> str:
     return f"{MINUS if low < 0 else ''}{abs(low)} to {high} points"
 
 
-def _fading(rule: ScoringRule) -> str:
+def _what(dimension: str, conditions: str, types: Sequence[str]) -> str:
+    if dimension == Dimension.FIT:
+        return conditions or "Every lead"
+    kinds = " or ".join(types) or "No activity chosen"
+    return f"{kinds} where {conditions}" if conditions else kinds
+
+
+def _fading(rule: ScoringRule | RuleFacts) -> str:
     match rule.decay:
         case Decay.HALF_LIFE:
             return f"halves every {_days(rule.decay_days or 0)}"
