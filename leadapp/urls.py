@@ -7,7 +7,7 @@ from django.urls import include, path, re_path
 
 from leadapp import health
 from leadapp.api.docs import NothingHere
-from leadapp.views import lead, lead_actions
+from leadapp.views import lead, lead_actions, quarantines
 from leadapp.views.lead_list import lead_list
 from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
@@ -23,6 +23,7 @@ LEAD = [
     path("edit/", lead_actions.edit, name="lead-edit"),
     path("log/<slug:kind>/", lead_actions.log, name="lead-log"),
     path("activities/<int:activity_id>/void/", lead_actions.void, name="activity-void"),
+    path("quarantines/<int:quarantine_id>/release/", quarantines.release, name="quarantine-release"),
     path("move/<slug:stage>/", moves.move, name="lead-move"),
     path("nurture/", moves.nurture, name="lead-nurture"),
     path("disqualify/", moves.disqualify, name="lead-disqualify"),

@@ -6,7 +6,7 @@ from leadapp.admin.forms import CustomFieldAdmin, FormAdmin
 from leadapp.admin.keys import ApiKeyAdmin
 from leadapp.admin.leads import LeadAdmin
 from leadapp.admin.people import PersonAdmin
-from leadapp.admin.records import ConsentRecordAdmin
+from leadapp.admin.records import ConsentRecordAdmin, QuarantineAdmin
 from leadapp.admin.webhooks import WebhookDeliveryAdmin, WebhookEndpointAdmin
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "FormAdmin",
     "LeadAdmin",
     "PersonAdmin",
+    "QuarantineAdmin",
     "WebhookDeliveryAdmin",
     "WebhookEndpointAdmin",
 ]

@@ -1,10 +1,15 @@
-"""Consents: read-only evidence."""
+"""Consents and quarantines: read-only evidence."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from leadapp.admin.asking import person
 from leadapp.admin.paging import CappedPaginator
-from leadapp.models import ConsentRecord
+from leadapp.models import ConsentRecord, Lead, Quarantine
 
 
 @admin.register(ConsentRecord)
@@ -29,4 +34,60 @@ class ConsentRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: ConsentRecord | None = None) -> bool:
         """Evidence stays."""
+        return False
+
+
+@admin.register(Quarantine)
+class QuarantineAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Bursts that no person made; they are released in the timeline of the lead."""
+
+    list_display = ("found_at", "lead", "kind", "activity_count", "started_at", "released_at", "released_by")
+    list_select_related = ("lead", "released_by")
+    list_filter = ("kind", ("released_at", admin.EmptyFieldListFilter))
+    ordering = ("-id",)
+    sortable_by = ()
+    paginator = CappedPaginator
+    show_full_result_count = False
+    fields = (
+        "timeline",
+        "kind",
+        "activity_count",
+        "started_at",
+        "ended_at",
+        "found_at",
+        "released_at",
+        "released_by",
+    )
+    readonly_fields = fields
+
+    @admin.display(description="Lead")
+    def timeline(self, quarantine: Quarantine) -> SafeString:
+        """Link to where it is released."""
+        url = reverse("lead-timeline", args=[quarantine.lead_id])
+        return format_html('<a href="{}">Timeline of {}</a>', url, quarantine.lead)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Quarantine]:
+        """Keep to the leads that this person may see."""
+        visible = Lead.objects.visible_to(person(request))
+        found: QuerySet[Quarantine] = super().get_queryset(request)
+        return found if visible.query.where.children == [] else found.filter(lead__in=visible)
+
+    def has_view_permission(self, request: HttpRequest, obj: Quarantine | None = None) -> bool:
+        """Whoever may read activities may read what became of them."""
+        return request.user.has_perm("leadapp.view_activity")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show it in the index to the same people."""
+        return request.user.has_perm("leadapp.view_activity")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Workers find them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Quarantine | None = None) -> bool:
+        """Nothing about them is changed here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Quarantine | None = None) -> bool:
+        """They stay, so that no burst is found twice."""
         return False

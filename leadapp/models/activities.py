@@ -90,6 +90,22 @@ class Quarantine(models.Model):
     def __str__(self) -> str:
         return f"{self.activity_count} activities: {self.get_kind_display()}"
 
+    @property
+    def reason(self) -> str:
+        """Say why nobody believes it; its activities are voided with these words."""
+        return BURST_REASONS[self.Kind(self.kind)]
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether its activities give no points, for nobody released it."""
+        return self.released_at is None
+
+
+BURST_REASONS = {
+    Quarantine.Kind.CLICKS: "Many links within two seconds: a mail scanner, not a person.",
+    Quarantine.Kind.VIEWS: "More page views than anybody can read: a program, not a person.",
+}
+
 
 class Activity(models.Model):
     """Something that a lead did, or that was done with a lead.

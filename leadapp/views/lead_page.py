@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 
 from leadapp.access import may, may_take, may_work
 from leadapp.models import Activity, ConsentRecord, CustomField, Lead, Stage, User
+from leadapp.services.quarantines import may_release
 from leadapp.times import write_moment
 from leadapp.views.next_step import NextStep, Situation, choose_next_step
 from qualification.models import Assignment, Deal, Note, StageChange, Task
@@ -27,6 +28,7 @@ class Rights:
     may_take: bool
     may_override: bool
     may_change_owner: bool
+    may_release: bool
     why_not: str
 
     @classmethod
@@ -44,6 +46,7 @@ class Rights:
             may_take=may_take(user, lead),
             may_override=works and may(user, "qualification.override_gate"),
             may_change_owner=may(user, "leadapp.reassign_lead") or (works and owns_own),
+            may_release=may_release(user, lead),
             why_not=why_not,
         )
 

@@ -1,4 +1,4 @@
-"""The timeline of a lead: what it did and what was done with it, out of six tables, newest first.
+"""The timeline of a lead: what it did and what was done with it, out of seven tables, newest first.
 
 Each table is asked for one page with an index of its own, so the number of queries does not depend on
 how much has happened; a page begins after the entry that the cursor names.
@@ -10,17 +10,19 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from leadapp.errors import Invalid
-from leadapp.models import Activity, ActivityType, Lead
+from leadapp.models import Activity, ActivityType, Lead, Quarantine
 from leadapp.views.timeline_entries import (
     Entry,
     activity_entry,
     assignment_entry,
     bant_answer_entry,
     note_entry,
+    quarantine_entry,
     score_change_entry,
     stage_change_entry,
 )
@@ -29,6 +31,7 @@ from qualification.models import Assignment, BantAnswer, Note, StageChange
 from scoring.models import ScoreChange
 
 PAGE = 30
+MOST_OF_BURST = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,14 +119,27 @@ SOURCES = {
         rows=lambda lead: Note.objects.filter(lead=lead).select_related("author"),
         entry=note_entry,
     ),
+    "quarantines": Source(
+        name="quarantines",
+        rank=5,
+        moment="ended_at",
+        rows=lambda lead: Quarantine.objects.filter(lead=lead).select_related("released_by"),
+        entry=quarantine_entry,
+    ),
     "activities": Source(
         name="activities",
-        rank=5,
+        rank=6,
         moment="occurred_at",
-        rows=lambda lead: Activity.objects.filter(lead=lead).select_related("type", "actor", "voided_by"),
+        # What is in quarantine has one line together, which may stand for thousands.
+        rows=lambda lead: Activity.objects.filter(
+            Q(quarantine=None) | Q(voided_at=None), lead=lead
+        ).select_related("type", "actor", "voided_by"),
         entry=activity_entry,
     ),
 }
+
+# Of which channel the activities of a quarantine are.
+KINDS = {"email": Quarantine.Kind.CLICKS, "web": Quarantine.Kind.VIEWS}
 
 # What can be chosen above the timeline, beside the channels of activities.
 VIEWS = {
@@ -162,14 +178,17 @@ def read_timeline(*, lead: Lead, show: str = "", before: str = "") -> Timeline:
     if show not in VIEWS and show not in channels:
         raise Invalid("The timeline has no such part.")
     cursor = Cursor.parse(before) if before else None
-    names = ["activities"] if show in channels else VIEWS[show][1]
-    keep = Q(type__channel=show) if show in channels else Q()
-    entries = [entry for name in names for entry in SOURCES[name].read(lead, cursor, keep, PAGE + 1)]
+    entries = [
+        entry
+        for name, keep in _parts(show, is_channel=show in channels).items()
+        for entry in SOURCES[name].read(lead, cursor, keep, PAGE + 1)
+    ]
     entries.sort(key=lambda entry: (-entry.at.timestamp(), entry.rank, -entry.pk))
     has_older = len(entries) > PAGE
     page = entries[:PAGE]
     older = page[-1].cursor if has_older else ""
     lines = fold(give_points(page, complete=not has_older))
+    _open_bursts(lines)
     days = [(day, list(group)) for day, group in groupby(lines, lambda entry: timezone.localdate(entry.at))]
     return Timeline(
         days=days,
@@ -178,6 +197,28 @@ def read_timeline(*, lead: Lead, show: str = "", before: str = "") -> Timeline:
         older=older,
         continued_day=timezone.localdate(cursor.at) if cursor else None,
     )
+
+
+def _parts(show: str, *, is_channel: bool) -> dict[str, Q]:
+    """Return the tables to read, each with what to keep of it."""
+    if not is_channel:
+        return dict.fromkeys(VIEWS[show][1], Q())
+    parts = {"activities": Q(type__channel=show)}
+    return {**parts, "quarantines": Q(kind=KINDS[show])} if show in KINDS else parts
+
+
+def _open_bursts(lines: list[Entry]) -> None:
+    """Let the lines of quarantines show the newest of their activities; one query for all of them."""
+    held = {entry.quarantine.pk: entry for entry in lines if entry.quarantine and entry.is_voided}
+    if not held:
+        return
+    newest = Window(RowNumber(), partition_by="quarantine", order_by=["-occurred_at", "-pk"])
+    rows = (
+        Activity.objects.filter(quarantine__in=held).annotate(place=newest).filter(place__lte=MOST_OF_BURST)
+    )
+    for row in rows.select_related("type", "actor").order_by("-occurred_at", "-pk"):
+        if row.quarantine_id is not None:
+            held[row.quarantine_id].repeats.append(activity_entry(row))
 
 
 def _choices(lead: Lead, show: str) -> list[Choice]:

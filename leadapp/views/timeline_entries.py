@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from leadapp.models import Activity, Stage, Status
-from leadapp.views.activity_words import Words, words_of
+from leadapp.models import Activity, Quarantine, Stage, Status
+from leadapp.views.activity_words import Words, duration, words_of
 from qualification.models import Assignment, BantAnswer, Move, Note, StageChange
 from scoring.models import Cause, ScoreChange
 
@@ -39,6 +39,7 @@ class Entry:
     changes: list[FactChange] = field(default_factory=list)
     activity: Activity | None = None
     score_change: ScoreChange | None = None
+    quarantine: Quarantine | None = None
     fold: tuple[object, ...] | None = None
     repeats: list["Entry"] = field(default_factory=list)
 
@@ -56,13 +57,17 @@ class Entry:
 
     @property
     def is_voided(self) -> bool:
-        """Tell whether it was declared wrong."""
+        """Tell whether it was declared wrong, by somebody or as a burst."""
+        if self.quarantine is not None:
+            return self.quarantine.is_held
         return self.activity is not None and self.activity.is_voided
 
     @property
     def may_be_voided(self) -> bool:
-        """Tell whether it is something that can be declared wrong."""
-        return self.activity is not None and not self.is_voided and not self.activity.type.is_internal
+        """Tell whether it is something that can be declared wrong; also while it is in quarantine."""
+        if self.activity is None or self.activity.type.is_internal:
+            return False
+        return not self.is_voided or self.activity.quarantine_id is not None
 
 
 def assignment_entry(row: Assignment) -> Entry:
@@ -148,7 +153,7 @@ def activity_entry(row: Activity) -> Entry:
     what = "" if row.type.slug == PAGE_VIEW else words.strong
     return Entry(
         at=row.occurred_at,
-        rank=5,
+        rank=6,
         pk=row.pk,
         words=words,
         by=str(row.actor or ""),
@@ -156,6 +161,29 @@ def activity_entry(row: Activity) -> Entry:
         changes=fact_changes(properties) if row.type.slug == "lead.updated" else [],
         activity=row,
         fold=None if stands_alone else ("activity", row.type_id, what),
+    )
+
+
+def quarantine_entry(row: Quarantine) -> Entry:
+    """Tell of a burst, in one line for all its activities."""
+    length = duration(max(1, round((row.ended_at - row.started_at).total_seconds())))
+    is_clicks = row.kind == Quarantine.Kind.CLICKS
+    what = "links clicked" if is_clicks else "pages opened"
+    small = f"Quarantined on {timezone.localtime(row.found_at):%-d %b, %H:%M}"
+    if row.released_at is not None:
+        whom = f" by {row.released_by}" if row.released_by else ""
+        small += f", released{whom} on {timezone.localtime(row.released_at):%-d %b, %H:%M}: they count again"
+    return Entry(
+        at=row.ended_at,
+        rank=5,
+        pk=row.pk,
+        words=Words(
+            strong=f"{row.activity_count:,} {what}",
+            after=f" within {length}",
+            icon="click" if is_clicks else "eye",
+        ),
+        small=small,
+        quarantine=row,
     )
 
 

@@ -38,6 +38,8 @@ def _causes(entry: Entry, older: list[Entry]) -> Iterator[Entry]:
         return
     for cause in older:
         received = cause.activity.received_at if cause.activity else None
+        if cause.quarantine is not None:
+            received = cause.quarantine.released_at or cause.quarantine.found_at
         if received is None or not change.at - AT_ONCE < received <= change.at:
             return
         yield cause

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
 from leadapp.models import Quarantine
+from leadapp.models.activities import BURST_REASONS
 
 # A person opens a link in the time in which a scanner of a mail gateway opens all of them.
 CLICKS, CLICKS_WITHIN = 5, timedelta(seconds=2)
@@ -21,11 +23,6 @@ VISIT = timedelta(hours=1)
 LATE = timedelta(days=1)
 
 CLICK, VIEW, MAILS = "email_clicked", "page_view", ("email_sent", "email_opened")
-
-REASONS = {
-    Quarantine.Kind.CLICKS: "Many links within two seconds: a mail scanner, not a person.",
-    Quarantine.Kind.VIEWS: "More page views than anybody can read: a program, not a person.",
-}
 
 # The first step reads, by the index of the timeline, the rows that the scoring statement reads next anyway.
 # Windows by time are counted in one pass over sorted rows. What a quarantine holds already is context, so
@@ -115,7 +112,7 @@ def find_bursts(*, leads: Mapping[int, datetime], now: datetime) -> int:
     Part of the caller's transaction, which holds the locks of the leads. One statement, whatever is found.
     A burst that goes on makes its quarantine larger.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "leads": list(leads),
         "since": [since - LATE for since in leads.values()],
         "types": [CLICK, VIEW, *MAILS],
@@ -128,8 +125,8 @@ def find_bursts(*, leads: Mapping[int, datetime], now: datetime) -> int:
         "views_an_hour": VIEWS_AN_HOUR,
         "visit": VISIT,
         "now": now,
-        "reason_of_clicks": REASONS[Quarantine.Kind.CLICKS],
-        "reason_of_views": REASONS[Quarantine.Kind.VIEWS],
+        "reason_of_clicks": BURST_REASONS[Quarantine.Kind.CLICKS],
+        "reason_of_views": BURST_REASONS[Quarantine.Kind.VIEWS],
     }
     with connection.cursor() as cursor:
         cursor.execute(FIND, parameters)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from leadapp.models import Company, Lead, User
+from leadapp.models import Company, Lead, Quarantine, User
 from qualification.models import Assignment, BantAnswer, Deal, StageChange
 from scoring.models import Cause, ScoreChange, ScoringModelVersion
 from tests.admin.build import live
@@ -28,6 +28,8 @@ def rows_of_everything(number: int, owner: User) -> None:
     log(lead, "call_connected", actor=owner)
     Assignment.objects.create(lead=lead, owner=owner, assigned_at=NOW, reason="Their turn", due_at=NOW + DAY)
     BantAnswer.objects.create(lead=lead, dimension="need", state="confirmed", author=owner)
+    span = {"started_at": NOW, "ended_at": NOW, "found_at": NOW, "released_at": NOW, "released_by": owner}
+    Quarantine.objects.create(lead=lead, kind="clicks", activity_count=7, **span)
     Deal.objects.create(lead=lead, value=1, won_on=NOW.date(), created_by=owner)
     statuses: dict[str, Any] = {"from_status": "open", "to_status": "open"}
     StageChange.objects.create(
@@ -40,6 +42,7 @@ LISTS = [
     "leadapp_lead",
     "leadapp_activity",
     "leadapp_company",
+    "leadapp_quarantine",
     "qualification_stagechange",
     "qualification_bantanswer",
     "qualification_assignment",

@@ -133,7 +133,7 @@ def test_what_surrounds_a_burst_stays() -> None:
     score(lead)
     assert held(lead) == 70
     assert lead.activities.filter(voided_at=None).count() == 4
-    assert lead.engagement and lead.engagement > 50
+    assert (lead.engagement or 0) > 50
 
 
 def test_two_mails_are_two_quarantines() -> None:
