@@ -80,6 +80,20 @@ def say_condition(field: str, operator: str, value: object) -> str:
     return f"{label} {how.label} {_say(value, found)}"
 
 
+def say_field(field: str) -> str:
+    """Write what a condition looks at: "Employees"."""
+    return _label(field, find_field(field))
+
+
+def say_value(field: str, value: object) -> str:
+    """Write what a field is compared with: "1,000", "50 to 199", "machinery, automotive"."""
+    found = find_field(field)
+    if isinstance(value, list):
+        numbers = len(value) == 2 and all(isinstance(item, int | float) for item in value)
+        return (" to " if numbers else ", ").join(_say(item, found) for item in value)
+    return _say(value, found)
+
+
 def say_conditions(conditions: Sequence[RuleCondition | ConditionFacts], match: str) -> str:
     """Write all conditions of a rule as one sentence."""
     word = " or " if match == Match.ANY else " and "
