@@ -39,9 +39,9 @@ class Needed:
         types.update(rule.type_ids)
         return Fragment(f"x.{name}")
 
-    def select(self, which: Fragment | str, moment: Fragment | None) -> Fragment:
+    def select(self, which: Fragment | str, moment: Fragment | None, *, also: str = "") -> Fragment:
         """Return a SELECT of the activities that may count, with all that the rules read of them."""
-        columns = [Fragment(f"a.lead_id, a.type_id, a.occurred_at, m.as_of, {AGE} AS age")]
+        columns = [Fragment(f"a.lead_id, a.type_id, a.occurred_at, m.as_of, {AGE} AS age{also}")]
         for value, (name, types) in self.columns.items():
             columns.append("CASE WHEN " + _among("a.type_id", types) + " THEN " + value + f" END AS {name}")
         source = Fragment("leadapp_activity a" + (LEAD_AND_COMPANY if self.needs_lead else ""))
@@ -56,11 +56,20 @@ class Needed:
 
 @dataclass(frozen=True)
 class Counted:
-    """The aggregates of one rule: its points before and after its own cap, and which activities it counts."""
+    """The aggregates of one rule: its points before and after its own cap.
+
+    `matches` is true for the activities that it counts; `share_left` is what age leaves of each.
+    """
 
     raw: Fragment
     points: Fragment
-    filter: Fragment
+    matches: Fragment
+    share_left: str
+
+    @property
+    def filter(self) -> Fragment:
+        """Return what keeps an aggregate to the activities that the rule counts."""
+        return " FILTER (WHERE " + self.matches + ")"
 
 
 @dataclass
@@ -86,6 +95,14 @@ class Engagement:
             ]
         return columns
 
+    def each(self, which: Fragment | str, moment: Fragment) -> Fragment:
+        """Return a SELECT of single activities with their id: per rule the share left (s), else NULL."""
+        columns = [Fragment("x.id, x.type_id, x.occurred_at, x.properties")]
+        for rule_id, counted in self.counted.items():
+            columns.append("CASE WHEN " + counted.matches + f" THEN {counted.share_left} END AS s{rule_id}")
+        activities = self.needed.select(which, moment, also=", a.id, a.properties")
+        return "SELECT " + join(", ", columns) + " FROM (" + activities + ") x"
+
     def select(self, columns: Sequence[Fragment], which: Fragment | str) -> Fragment:
         """Return a SELECT of aggregates over the activities that `which` picks, in one row."""
         # HAVING makes it one row even without an aggregate.
@@ -99,9 +116,10 @@ def engagement_of(definition: Definition, needed: Needed | None = None) -> Engag
     counted: dict[int, Counted] = {}
     for rule in definition.of_dimension(Dimension.ENGAGEMENT):
         needed.types.update(rule.type_ids)
-        matches = " FILTER (WHERE " + _matches(rule, needed) + ")"
-        raw = _points(rule, matches)
-        counted[rule.id] = Counted(raw, limited(raw, rule.max_points), matches)
+        matches = _matches(rule, needed)
+        raw = _points(rule, " FILTER (WHERE " + matches + ")")
+        share_left = "1::float8" if rule.decay == Decay.NONE else _share_left(rule)
+        counted[rule.id] = Counted(raw, limited(raw, rule.max_points), matches, share_left)
     return Engagement(counted, needed)
 
 

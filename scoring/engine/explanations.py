@@ -57,6 +57,11 @@ class Line:
         return self.rule_id is not None
 
     @property
+    def capped(self) -> Decimal:
+        """Return what the rule's own cap took, or (of points that are taken) gave back."""
+        return self.points - self.raw
+
+    @property
     def counts(self) -> bool:
         """Tell whether the line gives or takes any points."""
         return self.points != ZERO or self.raw != ZERO

@@ -1,0 +1,124 @@
+"""What becomes of a score if nothing happens: the days on which it falls below a line."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from leadapp.models import Lead, Temperature
+from scoring.engine.scores import Score, score_moments
+from scoring.models import ScoringModelVersion
+
+DAYS = 90
+_WARMTH = [Temperature.COLD, Temperature.WARM, Temperature.HOT]
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A line that the score falls below: when for the first time, and how much is left at the end of that day.
+
+    `kind` is temperature, grade or handover; `before` and `after` are words such as hot and warm, A1 and A2.
+    """
+
+    kind: str
+    at: datetime
+    score: int
+    before: str
+    after: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The score at the end of each of the next days if nothing happens, and what is lost on the way."""
+
+    days: tuple[tuple[datetime, Score], ...]
+    crossings: tuple[Crossing, ...]
+    sentence: str
+
+
+def forecast(*, lead: Lead, version: ScoringModelVersion, now: datetime, days: int = DAYS) -> Forecast | None:
+    """Tell when the score of a lead crosses a line downwards; None for a lead without a score. One query.
+
+    It starts from what the version gives now, not from what is stored.
+    """
+    today = timezone.localtime(now).date()
+    moments = [now, *(_end_of(today + timedelta(days=number)) for number in range(days + 1))]
+    scores = {
+        at: score
+        for _, at, score in score_moments(version=version, moments=[(lead.pk, at) for at in moments])
+    }
+    if not scores:
+        return None
+    series = [(at, scores[at]) for at in moments]
+    crossings = tuple(_crossings(series, version))
+    return Forecast(tuple(series[1:]), crossings, _sentence(series, crossings, days))
+
+
+def _end_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.max))
+
+
+def _crossings(series: Sequence[tuple[datetime, Score]], version: ScoringModelVersion) -> Iterator[Crossing]:
+    """Yield the first day of each loss, in the order in which they come."""
+    (now, lowest), *days = series
+    is_ready = lowest.score >= version.threshold
+    for at, score in days:
+        day = _say(at, now)
+        if is_ready and score.score < version.threshold:
+            is_ready = False
+            text = f"below the sales line on {day}"
+            yield Crossing("handover", at, score.score, "ready for sales", "not ready", text)
+        if _warmth(score) < _warmth(lowest):
+            text = f"cold on {day}" if _warmth(score) == 0 else f"below {lowest.temperature} on {day}"
+            yield Crossing("temperature", at, score.score, lowest.temperature, score.temperature, text)
+        if _is_worse(score.grade, lowest.grade):
+            text = f"from grade {lowest.grade} to {score.grade} on {day}"
+            yield Crossing("grade", at, score.score, lowest.grade, score.grade, text)
+        lowest = _lower(lowest, score)
+
+
+def _lower(one: Score, other: Score) -> Score:
+    """Return the lower of everything, so that what rises again is not lost twice."""
+    return Score(
+        min(one.fit, other.fit),
+        min(one.engagement, other.engagement),
+        min(one.score, other.score),
+        "".join(max(pair) for pair in zip(one.grade, other.grade, strict=True)),
+        min(one, other, key=_warmth).temperature,
+    )
+
+
+def _warmth(score: Score) -> int:
+    return _WARMTH.index(Temperature(score.temperature))
+
+
+def _is_worse(grade: str, than: str) -> bool:
+    return any(mine > other for mine, other in zip(grade, than, strict=True))
+
+
+def _sentence(series: Sequence[tuple[datetime, Score]], crossings: Sequence[Crossing], days: int) -> str:
+    """Say what is lost first; grades are for those who ask."""
+    told = [crossing for crossing in crossings if crossing.kind != "grade"][:2]
+    if told:
+        verbs = ["goes" if crossing.after == Temperature.COLD else "falls" for crossing in told]
+        words = [f"{verbs[0]} {told[0].text}"]
+        words += [
+            crossing.text if verb == verbs[0] else f"{verb} {crossing.text}"
+            for verb, crossing in zip(verbs[1:], told[1:], strict=True)
+        ]
+        text = " and ".join(words)
+        return f"{text[0].upper()}{text[1:]} unless something happens."
+    (_, now), (_, last) = series[0], series[-1]
+    if last.score > now.score:
+        return f"Rises to {last.score} within {days} days even if nothing happens: minus points fade."
+    if now.score == last.score:
+        return f"Stays at {now.score} for the next {days} days even if nothing happens."
+    return f"Stays {now.temperature} for the next {days} days even if nothing happens."
+
+
+def _say(at: datetime, now: datetime) -> str:
+    local = timezone.localtime(at)
+    year = "" if local.year == timezone.localtime(now).year else f" {local.year}"
+    return f"{local:%A} {local.day} {local:%B}{year}"

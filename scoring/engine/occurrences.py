@@ -1,0 +1,113 @@
+# ruff: noqa: S608 - the text is built of identifiers and whole numbers only; values are parameters
+"""The single activities behind the points of a rule."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from scoring.engine.activities import engagement_of
+from scoring.engine.definition import Rule
+from scoring.engine.explanations import ZERO, Explanation, Line
+from scoring.engine.fragments import Fragment
+from scoring.engine.scores import STORED_TABLES, compiled
+from scoring.engine.statement import AS_OF
+from scoring.models import Counting, Dimension
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One activity that a rule counted.
+
+    `before` are the points of the rule, `share` what age leaves of them (1 is all), `points` what it gave:
+    nothing where a rule counts once and another was stronger, or where there are too few of them. Before the
+    cap of the rule.
+    """
+
+    activity_id: int
+    type: str
+    label: str
+    channel: str
+    occurred_at: datetime
+    properties: Mapping[str, Any]
+    before: int
+    share: float
+    points: Decimal
+
+    @property
+    def decayed(self) -> Decimal:
+        """Return what time took, zero or less for points that are given."""
+        return Decimal(f"{self.before * self.share:.6f}") - self.before
+
+    @property
+    def percent_left(self) -> float:
+        """Return the share that is left, in percent."""
+        return self.share * 100
+
+
+def occurrences_of(
+    explanation: Explanation, *, tables: Fragment = STORED_TABLES
+) -> dict[int, tuple[Occurrence, ...]]:
+    """Return per engagement rule the activities behind its line, newest first; one query.
+
+    The points of a rule's activities sum exactly to `raw` of its line.
+    """
+    definition = compiled(explanation.version).definition
+    rules = definition.of_dimension(Dimension.ENGAGEMENT)
+    if not rules:
+        return {}
+    rows = _rows(explanation, tables)
+    lines = {line.rule_id: line for line in explanation.all_lines}
+    return {
+        rule.id: _of_rule(rule, lines[rule.id], found)
+        for rule in rules
+        if (found := [row for row in rows if row[f"s{rule.id}"] is not None])
+    }
+
+
+def _rows(explanation: Explanation, tables: Fragment) -> list[dict[str, Any]]:
+    definition = compiled(explanation.version).definition
+    moment = Fragment("(SELECT %s::timestamptz AS as_of) m", (AS_OF,))
+    each = engagement_of(definition).each(f"a.lead_id = {explanation.lead_id:d}", moment)
+    query = (
+        tables + "SELECT t.slug, t.label, t.channel, o.* FROM (" + each + ") o"
+        " JOIN leadapp_activitytype t ON t.id = o.type_id ORDER BY o.occurred_at DESC, o.id DESC"
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(query.sql, query.bind(as_of=explanation.as_of))
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _of_rule(rule: Rule, line: Line, rows: Sequence[dict[str, Any]]) -> tuple[Occurrence, ...]:
+    given = _given(rule, [row[f"s{rule.id}"] for row in rows])
+    # Each is rounded to six decimals; the newest takes the difference, so that they sum exactly.
+    given[0] += line.raw - sum(given, ZERO)
+    return tuple(
+        Occurrence(
+            activity_id=row["id"],
+            type=row["slug"],
+            label=row["label"],
+            channel=row["channel"],
+            occurred_at=row["occurred_at"],
+            properties=json.loads(row["properties"]),
+            before=rule.points,
+            share=row[f"s{rule.id}"],
+            points=points,
+        )
+        for row, points in zip(rows, given, strict=True)
+    )
+
+
+def _given(rule: Rule, shares: Sequence[float]) -> list[Decimal]:
+    """Return what each activity gave, newest first."""
+    if len(shares) < rule.min_occurrences:
+        return [ZERO] * len(shares)
+    if rule.counting == Counting.ONCE:
+        # Points only ever fade, so the newest is the strongest.
+        shares = [shares[0], *[0.0] * (len(shares) - 1)]
+    return [Decimal(f"{rule.points * share:.6f}") for share in shares]
