@@ -14,6 +14,7 @@ from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.sign_in import SignIn
 from qualification.views import assignment, bant, moves, work
+from scoring.views import overrides
 
 LEAD = [
     path("", lead.breakdown, name="lead-detail"),
@@ -29,6 +30,8 @@ LEAD = [
     path("disqualify/", moves.disqualify, name="lead-disqualify"),
     path("reopen/", moves.reopen, name="lead-reopen"),
     path("bant/<slug:dimension>/", bant.answer_dimension, name="lead-bant"),
+    path("aside/", overrides.aside, name="lead-aside"),
+    path("aside/end/", overrides.end, name="lead-aside-end"),
     path("take/", assignment.take, name="lead-take"),
     path("owner/", assignment.change_owner, name="lead-owner"),
     path("notes/new/", work.add_note, name="lead-note-add"),

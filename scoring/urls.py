@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, include, path
 
+from scoring.views.check import check_page
 from scoring.views.home import home
 from scoring.views.later import later
 
@@ -12,7 +13,7 @@ MODEL: list[URLPattern] = [
     path("publish/", later, name="scoring-publish"),
     path("preview/", later, name="scoring-preview"),
     path("capacity/", later, name="scoring-capacity"),
-    path("check/", later, name="scoring-check"),
+    path("check/", check_page, name="scoring-check"),
     path("test/", later, name="scoring-test"),
 ]
 

@@ -15,7 +15,8 @@ from leadapp.views.next_step import NextStep, Situation, choose_next_step
 from qualification.models import Assignment, Deal, Note, StageChange, Task
 from qualification.services.bant import BantView, bant_of
 from qualification.services.gates import STEP_FROM, GateCheck, check_gates
-from scoring.models import ScoreChange
+from scoring.models import ScoreChange, ScoreOverride
+from scoring.services.overrides import overrides_of
 
 STAGES = list(Stage)
 
@@ -92,6 +93,7 @@ class LeadPage:
     next_task: Task | None
     next_step: NextStep | None
     attributes: list[tuple[str, str]]
+    override: ScoreOverride | None
 
     @property
     def score_shift(self) -> int | None:
@@ -161,6 +163,7 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
             )
         ),
         attributes=_attributes(lead),
+        override=overrides_of([lead.pk], now=now).get(lead.pk),
     )
 
 

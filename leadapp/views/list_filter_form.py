@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from leadapp.models import Company, Lead, Stage, Status, Temperature, User
 from leadapp.views.answering import signed_in
 from leadapp.views.list_filters import DAYS, FITS, FREE_TEXT, Asked, read_address
+from scoring.models import Verdict
 
 MOST_CHOICES = 200
 
@@ -28,6 +29,9 @@ class FilterForm(forms.Form):
     temperature = forms.MultipleChoiceField(choices=Temperature.choices, widget=forms.CheckboxSelectMultiple)
     grade = forms.MultipleChoiceField(
         label="Grade", choices=[(fit, fit) for fit in FITS], widget=forms.CheckboxSelectMultiple
+    )
+    aside = forms.MultipleChoiceField(
+        label="Score set aside", choices=Verdict.choices, widget=forms.CheckboxSelectMultiple
     )
     active = forms.ChoiceField(
         label="Last activity",

@@ -19,7 +19,7 @@ from leadapp.models.querysets import LeadQuerySet
 from leadapp.search import find_leads
 from leadapp.services.texts import text_fault
 from leadapp.views.paging import Order
-from scoring.models import ScoringModelVersion
+from scoring.models import ScoreOverride, ScoringModelVersion, Verdict
 
 Values = dict[str, list[str]]
 
@@ -116,6 +116,11 @@ def _where_active(values: list[str], asking: Asking) -> Q:
     return Q(last_activity_at__gte=asking.now - timedelta(days=max(int(value) for value in values)))
 
 
+def _where_aside(values: list[str], asking: Asking) -> Q:
+    standing = ScoreOverride.objects.filter(ended_at__isnull=True, expires_at__gt=asking.now)
+    return Q(pk__in=standing.filter(verdict__in=values).values("lead"))
+
+
 def _where_in(column: str) -> Callable[[list[str], Asking], Q]:
     return lambda values, asking: Q(**{f"{column}__in": values})
 
@@ -126,6 +131,11 @@ FILTERS: dict[str, Filter] = {
     "status": Filter("Status", _where_in("status"), dict(Status.choices)),
     "temperature": Filter("Temperature", _where_temperature, dict(Temperature.choices)),
     "grade": Filter("Grade", _where_grade, {name: name for name in [*FITS, *GRADES]}),
+    "aside": Filter(
+        "Score set aside",
+        _where_aside,
+        {Verdict.TOO_HIGH: "as too high", Verdict.TOO_LOW: "as too low"},
+    ),
     "due": Filter("Answer", lambda values, asking: Q(due_at__isnull=False), {"waiting": "still to be given"}),
     "active": Filter("Last activity", _where_active, DAYS),
     "source": Filter("Source", _where_in("source")),

@@ -11,7 +11,8 @@ from django.db.models.functions import TruncDay
 from leadapp.models import Activity, Lead
 from qualification.services.sla import Clock, clocks_of
 from scoring.engine import reasons_for
-from scoring.models import ScoreChange
+from scoring.models import ScoreChange, ScoreOverride
+from scoring.services.overrides import overrides_of
 
 TREND = timedelta(days=30)
 # An answer that was given in time is news for so long.
@@ -35,6 +36,7 @@ class Row:
     clock: Clock | None
     last_activity: str
     trend: Trend | None = field(default=None)
+    override: ScoreOverride | None = None
 
 
 def rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
@@ -44,6 +46,7 @@ def rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
     clocks = news_of_clocks(ids, now=now)
     kinds = last_activities(ids)
     trends = trends_of(leads, now=now)
+    overrides = overrides_of(ids, now=now)
     return [
         Row(
             lead,
@@ -51,6 +54,7 @@ def rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
             clocks.get(lead.pk),
             kinds.get(lead.pk, "Created"),
             trends.get(lead.pk),
+            overrides.get(lead.pk),
         )
         for lead in leads
     ]
