@@ -2,22 +2,46 @@
 
 from django.urls import URLPattern, include, path
 
-from scoring.views.check import check_page
-from scoring.views.home import home
+from scoring.views import (
+    bands,
+    check,
+    drafts,
+    findings,
+    home,
+    primary,
+    progress,
+    publish,
+    rollback,
+    rules,
+    schedule,
+    test_lead,
+    versions,
+)
 from scoring.views.later import later
 
 MODEL: list[URLPattern] = [
-    path("", later, name="scoring-model"),
-    path("bands/", later, name="scoring-bands"),
-    path("versions/", later, name="scoring-versions"),
-    path("publish/", later, name="scoring-publish"),
+    path("", rules.rules, name="scoring-model"),
+    path("findings/", findings.findings, name="scoring-findings"),
+    path("draft/", drafts.begin, name="scoring-draft"),
+    path("discard/", drafts.discard, name="scoring-discard"),
+    path("bands/", bands.bands, name="scoring-bands"),
+    path("versions/", versions.versions, name="scoring-versions"),
+    path("versions/<int:number>/roll-back/", rollback.roll, name="scoring-roll-back"),
+    path("versions/<int:number>/export/", later, name="scoring-export"),
+    path("import/", later, name="scoring-import"),
+    path("publish/", publish.publishing, name="scoring-publish"),
+    path("publish/progress/", progress.progress, name="scoring-progress"),
+    path("schedule/", schedule.schedule, name="scoring-schedule"),
+    path("schedule/cancel/", schedule.cancel, name="scoring-schedule-cancel"),
+    path("primary/", primary.primary, name="scoring-primary"),
     path("preview/", later, name="scoring-preview"),
     path("capacity/", later, name="scoring-capacity"),
-    path("check/", check_page, name="scoring-check"),
-    path("test/", later, name="scoring-test"),
+    path("check/", check.check_page, name="scoring-check"),
+    path("test/", test_lead.test_page, name="scoring-test"),
+    path("try/", test_lead.tried, name="scoring-try"),
 ]
 
 urlpatterns = [
-    path("", home, name="scoring-home"),
+    path("", home.home, name="scoring-home"),
     path("<slug:slug>/", include(MODEL)),
 ]

@@ -1,0 +1,58 @@
+"""Beginning and throwing away a draft."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from leadapp.errors import Conflict
+from leadapp.views.answering import Question, posted, signed_in
+from scoring.services.publishing import discard_draft, make_draft
+from scoring.views.asking import EDIT, ask
+from scoring.views.shell import find_version, open_studio
+
+DISCARDED = "{} is gone. Nothing that is live has changed."
+
+
+@require_POST
+def begin(request: HttpRequest, slug: str) -> HttpResponse:
+    """Copy what is live, or an earlier version, into a draft; with a draft there already, open it."""
+    studio = open_studio(request, slug)
+    number = request.POST.get("source", "")
+    source = find_version(studio, int(number)) if number.isascii() and number.isdigit() else None
+    try:
+        draft = make_draft(
+            model=studio.model, actor=signed_in(request), now=timezone.now(), source=source or studio.live
+        )
+    except Conflict as refused:
+        messages.warning(request, refused.message)
+    else:
+        copied = f" It is a copy of v{draft.based_on.number}." if draft.based_on else ""
+        messages.success(request, f"v{draft.number} is yours to edit.{copied} Leads notice nothing of it.")
+    return redirect("scoring-model", slug)
+
+
+@require_http_methods(["GET", "POST"])
+def discard(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask, then throw the draft away."""
+    studio = open_studio(request, slug)
+    draft = studio.need_draft()
+    question = Question(
+        title=f"Discard the draft v{draft.number}?",
+        text="Every edit in it is gone for good. Leads are not touched: what is live goes on scoring them.",
+        submit="Discard the draft",
+        cancel="Keep it",
+        form=forms.Form(posted(request)),
+        ends_something=True,
+        template="scoring/question_body.html",
+    )
+
+    def carry_out(data: dict[str, Any]) -> str:
+        discard_draft(version=draft, actor=signed_in(request))
+        return DISCARDED.format(f"v{draft.number}")
+
+    return ask(request, studio, question, carry_out, permission=EDIT)

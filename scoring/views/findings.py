@@ -1,0 +1,28 @@
+"""The rule check beside the rules: a part of a page, loaded once the page is there."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from scoring.analysis.check import blocking, check_version
+from scoring.views.shell import find_version, open_studio
+
+
+@require_safe
+def findings(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what the check finds about one version."""
+    studio = open_studio(request, slug)
+    number = request.GET.get("version", "")
+    if number and not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Http404("There is no such version.")
+    version = find_version(studio, int(number)) if number else studio.newest
+    if version is None:
+        raise Http404("There is no version to check.")
+    found = check_version(version, studio.now)
+    context = {
+        "studio": studio,
+        "version": version,
+        "findings": found,
+        "stopping": blocking(found) if version.is_draft else [],
+    }
+    return render(request, "scoring/findings_part.html", context)
