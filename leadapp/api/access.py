@@ -10,7 +10,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from leadapp.access import Actor
-from leadapp.errors import NotAllowed
+from leadapp.api.queries import LARGEST_ID
+from leadapp.errors import NotAllowed, NotFound
 from leadapp.models import ApiKey, Lead, User
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.services.keys import authenticate_key
@@ -64,3 +65,13 @@ def seen_by(request: Request) -> LeadQuerySet:
     """Return the leads that the caller may see. Whether a key may read at all is checked before."""
     leads: LeadQuerySet = Lead.objects.all()
     return leads.visible_to(request.user) if isinstance(request.user, User) else leads
+
+
+def find_lead(request: Request, pk: int) -> Lead:
+    """Return a lead that the caller may see, with company and owner, or raise NotFound."""
+    lead: Lead | None = None
+    if pk <= LARGEST_ID:
+        lead = seen_by(request).select_related("company", "owner").filter(pk=pk).first()
+    if lead is None:
+        raise NotFound("There is no such lead.")
+    return lead

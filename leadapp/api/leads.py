@@ -10,16 +10,16 @@ from rest_framework.views import APIView
 
 from leadapp.access import Actor
 from leadapp.api import operations
-from leadapp.api.access import actor_of, seen_by
+from leadapp.api.access import actor_of, find_lead, seen_by
 from leadapp.api.bodies import object_of
 from leadapp.api.cursors import read_page
-from leadapp.api.queries import LARGEST_ID, Parameters
+from leadapp.api.queries import Parameters
 from leadapp.api.representations import leads_as_json, score_as_json
-from leadapp.errors import NotFound
-from leadapp.models import ApiKey, Lead, LeadIdentifier, Stage, Status, Temperature
+from leadapp.models import ApiKey, LeadIdentifier, Stage, Status, Temperature
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.services.leads import create_lead, update_lead
 from scoring.engine import explain_stored
+from scoring.services.overrides import overrides_of
 
 FILTERS = (
     "email",
@@ -85,7 +85,7 @@ class OneLead(APIView):
         """Change facts of a lead."""
         actor = actor_of(request)
         update_lead(
-            lead=_find(request, pk),
+            lead=find_lead(request, pk),
             facts=object_of(request.data),
             source=_source(actor),
             actor=actor,
@@ -103,21 +103,13 @@ class LeadScore(APIView):
     def get(self, request: Request, pk: int) -> Response:
         """Explain the score of a lead, line by line."""
         Parameters(request, ()).check()
-        lead = _find(request, pk)
-        return Response(score_as_json(lead, explain_stored(lead)))
-
-
-def _find(request: Request, pk: int) -> Lead:
-    lead: Lead | None = None
-    if pk <= LARGEST_ID:
-        lead = seen_by(request).select_related("company", "owner").filter(pk=pk).first()
-    if lead is None:
-        raise NotFound("There is no such lead.")
-    return lead
+        lead = find_lead(request, pk)
+        override = overrides_of([lead.pk], now=timezone.now()).get(lead.pk)
+        return Response(score_as_json(lead, explain_stored(lead), override))
 
 
 def _one(request: Request, pk: int) -> dict[str, Any]:
-    return leads_as_json([_find(request, pk)])[0]
+    return leads_as_json([find_lead(request, pk)])[0]
 
 
 def _source(actor: Actor) -> str:

@@ -30,25 +30,33 @@ SUBMISSION_EXAMPLE = {
     "message": "Please show us around.",
 }
 
+OVERRIDE_EXAMPLE = {
+    "verdict": "too_high",
+    "reason": "Works for a competitor.",
+    "expires_at": "2026-02-14T23:59:59Z",
+}
 
-def _answers(success: int, shape: Any, refusals: Sequence[int]) -> dict[Any, Any]:
+
+def answers_of(success: int, shape: Any, refusals: Sequence[int]) -> dict[Any, Any]:
+    """Return what a call may answer: its success, and each refusal as a problem document."""
     answers: dict[Any, Any] = {success: shape}
     for status in refusals:
         answers[(status, MEDIA_TYPE)] = OpenApiResponse(schema.Problem, description=KINDS[status][1])
     return answers
 
 
-def _query(name: str, description: str, kind: Any = OpenApiTypes.STR, **more: Any) -> OpenApiParameter:
+def query(name: str, description: str, kind: Any = OpenApiTypes.STR, **more: Any) -> OpenApiParameter:
+    """Return a parameter behind the question mark."""
     return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=description, **more)
 
 
 PAGING = [
-    _query("limit", "Rows on a page, 1 to 200. Default: 50.", OpenApiTypes.INT),
-    _query("cursor", "From the link next or previous of a page."),
+    query("limit", "Rows on a page, 1 to 200. Default: 50.", OpenApiTypes.INT),
+    query("cursor", "From the link next or previous of a page."),
 ]
 
 
-def _operation(
+def operation(
     name: str,
     *,
     answers: Mapping[Any, Any],
@@ -57,6 +65,7 @@ def _operation(
     examples: Sequence[OpenApiExample] = (),
     tag: str,
 ) -> Decorator:
+    """Return what tells the schema about a call."""
     decorate: Decorator = extend_schema(
         operation_id=name,
         request=request,
@@ -68,25 +77,25 @@ def _operation(
     return decorate
 
 
-list_leads = _operation(
+list_leads = operation(
     "list_leads",
-    answers=_answers(200, schema.LeadPage, (*ALWAYS, 422)),
+    answers=answers_of(200, schema.LeadPage, (*ALWAYS, 422)),
     parameters=[
-        _query("email", "The lead with this address."),
-        _query("external_id", "The lead that your system knows by this id."),
-        _query("stage", "", enum=Stage.values),
-        _query("status", "", enum=Status.values),
-        _query("temperature", "", enum=Temperature.values),
-        _query("owner", "A user name, `none`, or (signed in) `me`."),
-        _query("min_score", "Leads that score at least so much.", OpenApiTypes.INT),
-        _query("updated_since", "Changed or scored again since then.", OpenApiTypes.DATETIME),
+        query("email", "The lead with this address."),
+        query("external_id", "The lead that your system knows by this id."),
+        query("stage", "", enum=Stage.values),
+        query("status", "", enum=Status.values),
+        query("temperature", "", enum=Temperature.values),
+        query("owner", "A user name, `none`, or (signed in) `me`."),
+        query("min_score", "Leads that score at least so much.", OpenApiTypes.INT),
+        query("updated_since", "Changed or scored again since then.", OpenApiTypes.DATETIME),
         *PAGING,
     ],
     tag="leads",
 )
-create_lead = _operation(
+create_lead = operation(
     "create_lead",
-    answers=_answers(201, schema.Lead, (*ALWAYS, 409, 411, 413, 415, 422)),
+    answers=answers_of(201, schema.Lead, (*ALWAYS, 409, 411, 413, 415, 422)),
     request=schema.NewLead,
     examples=[
         OpenApiExample(
@@ -97,41 +106,49 @@ create_lead = _operation(
     ],
     tag="leads",
 )
-show_lead = _operation("show_lead", answers=_answers(200, schema.Lead, (*ALWAYS, 404, 422)), tag="leads")
-change_lead = _operation(
+show_lead = operation("show_lead", answers=answers_of(200, schema.Lead, (*ALWAYS, 404, 422)), tag="leads")
+change_lead = operation(
     "change_lead",
-    answers=_answers(200, schema.Lead, (*ALWAYS, 404, 409, 411, 413, 415, 422)),
+    answers=answers_of(200, schema.Lead, (*ALWAYS, 404, 409, 411, 413, 415, 422)),
     request=schema.LeadFacts,
     examples=[OpenApiExample("Two facts", {"job_title": "CTO", "country": "DE"}, request_only=True)],
     tag="leads",
 )
-explain_score = _operation(
-    "explain_score", answers=_answers(200, schema.Score, (*ALWAYS, 404, 422)), tag="leads"
+explain_score = operation(
+    "explain_score", answers=answers_of(200, schema.Score, (*ALWAYS, 404, 422)), tag="leads"
 )
-list_activities = _operation(
+set_score_aside = operation(
+    "set_score_aside",
+    answers=answers_of(201, schema.ScoreOverride, (*ALWAYS, 404, 409, 411, 413, 415, 422)),
+    request=schema.NewScoreOverride,
+    examples=[OpenApiExample("For two weeks", OVERRIDE_EXAMPLE, request_only=True)],
+    tag="leads",
+)
+end_override = operation("end_override", answers=answers_of(204, None, (*ALWAYS, 404, 422)), tag="leads")
+list_activities = operation(
     "list_activities",
-    answers=_answers(200, schema.ActivityPage, (*ALWAYS, 404, 422)),
-    parameters=[_query("lead", "Whose timeline.", OpenApiTypes.INT, required=True), *PAGING],
+    answers=answers_of(200, schema.ActivityPage, (*ALWAYS, 404, 422)),
+    parameters=[query("lead", "Whose timeline.", OpenApiTypes.INT, required=True), *PAGING],
     tag="events",
 )
-push_event = _operation(
+push_event = operation(
     "push_event",
-    answers=_answers(202, schema.RecordedEvent, (*ALWAYS, 411, 413, 415, 422)),
+    answers=answers_of(202, schema.RecordedEvent, (*ALWAYS, 411, 413, 415, 422)),
     request=schema.Event,
     examples=[OpenApiExample("A download", EVENT_EXAMPLE, request_only=True)],
     tag="events",
 )
-push_batch = _operation(
+push_batch = operation(
     "push_batch",
-    answers=_answers(202, schema.RecordedBatch, (*ALWAYS, 411, 413, 415, 422)),
+    answers=answers_of(202, schema.RecordedBatch, (*ALWAYS, 411, 413, 415, 422)),
     request=schema.Event(many=True),
     # A list is made of it.
     examples=[OpenApiExample("A batch", EVENT_EXAMPLE, request_only=True)],
     tag="events",
 )
-submit_form = _operation(
+submit_form = operation(
     "submit_form",
-    answers=_answers(202, schema.Submission, (400, 401, 403, 404, 411, 413, 415, 422, 429, 503)),
+    answers=answers_of(202, schema.Submission, (400, 401, 403, 404, 411, 413, 415, 422, 429, 503)),
     request={
         "application/json": OpenApiTypes.OBJECT,
         "application/x-www-form-urlencoded": OpenApiTypes.OBJECT,

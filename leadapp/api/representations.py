@@ -6,6 +6,7 @@ from typing import Any
 from leadapp.models import Activity, Company, Lead, LeadIdentifier
 from leadapp.services.facts import LEAD_FACTS
 from scoring.engine import Explanation, Line, reasons_for
+from scoring.models import ScoreOverride
 
 FACTS = tuple(name for name in LEAD_FACTS if name not in {"email", "source"})
 
@@ -74,8 +75,24 @@ def activity_as_json(activity: Activity) -> dict[str, Any]:
     }
 
 
-def score_as_json(lead: Lead, explanation: Explanation | None) -> dict[str, Any]:
-    """Return a score with its lines, whose points sum exactly to it."""
+def override_as_json(override: ScoreOverride | None) -> dict[str, Any] | None:
+    """Return what a person said against a score; nothing where nobody did."""
+    if override is None:
+        return None
+    return {
+        "verdict": override.verdict,
+        "reason": override.reason,
+        "author": override.author.username if override.author else None,
+        "score": override.score,
+        "created_at": override.created_at,
+        "expires_at": override.expires_at,
+    }
+
+
+def score_as_json(
+    lead: Lead, explanation: Explanation | None, override: ScoreOverride | None = None
+) -> dict[str, Any]:
+    """Return a score with its lines, whose points sum exactly to it, and what a person says against it."""
     known = {
         "lead": lead.pk,
         "score": lead.score,
@@ -85,6 +102,7 @@ def score_as_json(lead: Lead, explanation: Explanation | None) -> dict[str, Any]
         "temperature": lead.temperature or None,
         "scored_at": lead.scored_at,
         "opted_out": lead.do_not_score,
+        "override": override_as_json(override),
     }
     if explanation is None:
         return {**known, "model": None, "version": None, "lines": []}

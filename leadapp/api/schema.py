@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from leadapp.models import Gender, Seniority, Stage, Status, Temperature
+from scoring.models import Verdict
 
 
 class ProblemError(serializers.Serializer[Any]):
@@ -133,6 +134,22 @@ class ScoreLine(serializers.Serializer[Any]):
     newest = serializers.DateTimeField(allow_null=True)
 
 
+class NewScoreOverride(serializers.Serializer[Any]):
+    """What is wrong with a score, why, and until when that holds."""
+
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    reason = serializers.CharField(max_length=500)
+    expires_at = serializers.DateTimeField(help_text="Within the next 90 days.")
+
+
+class ScoreOverride(NewScoreOverride):
+    """A person's word against a score, while it holds."""
+
+    author = serializers.CharField(allow_null=True, help_text="A user name; null for an API key.")
+    score = serializers.IntegerField(help_text="The score that was set aside.")
+    created_at = serializers.DateTimeField()
+
+
 class Score(serializers.Serializer[Any]):
     """A score and where it comes from."""
 
@@ -144,6 +161,7 @@ class Score(serializers.Serializer[Any]):
     temperature = serializers.CharField(allow_null=True)
     scored_at = serializers.DateTimeField(allow_null=True)
     opted_out = serializers.BooleanField()
+    override = ScoreOverride(allow_null=True, help_text="A rep's word against the score; it stays as it is.")
     model = serializers.CharField(allow_null=True)
     version = serializers.IntegerField(allow_null=True)
     lines = ScoreLine(many=True)

@@ -6,6 +6,7 @@ from leadapp.api.activities import Activities, ActivityBatch
 from leadapp.api.docs import Docs, NothingHere, Schema
 from leadapp.api.forms import Submissions
 from leadapp.api.leads import Leads, LeadScore, OneLead
+from leadapp.api.overrides import LeadOverride
 
 urlpatterns = [
     path("forms/<slug:slug>/submissions", Submissions.as_view(), name="api-submissions"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("leads", Leads.as_view(), name="api-leads"),
     path("leads/<int:pk>", OneLead.as_view(), name="api-lead"),
     path("leads/<int:pk>/score", LeadScore.as_view(), name="api-lead-score"),
+    path("leads/<int:pk>/override", LeadOverride.as_view(), name="api-lead-override"),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
     re_path(r"", NothingHere.as_view()),

@@ -38,6 +38,8 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], tmp_path: Any)
         ("/api/v1/leads/{id}", "get"),
         ("/api/v1/leads/{id}", "patch"),
         ("/api/v1/leads/{id}/score", "get"),
+        ("/api/v1/leads/{id}/override", "post"),
+        ("/api/v1/leads/{id}/override", "delete"),
     }
 
 

@@ -1,0 +1,61 @@
+"""What reps said against scores: read-only."""
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+
+from leadapp.admin.paging import CappedPaginator
+from scoring.models import OverriddenRule, ScoreOverride
+
+
+@admin.register(ScoreOverride)
+class ScoreOverrideAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Scores that were set aside, newest first; people do that on the page of the lead."""
+
+    list_display = ("created_at", "lead", "verdict", "reason", "score", "author", "expires_at", "ended_at")
+    list_select_related = ("lead", "author")
+    list_filter = ("verdict", ("ended_at", admin.EmptyFieldListFilter))
+    ordering = ("-id",)
+    sortable_by = ()
+    paginator = CappedPaginator
+    show_full_result_count = False
+    fields = (
+        "lead",
+        "verdict",
+        "reason",
+        "score",
+        "version",
+        "rules_of_the_score",
+        "author",
+        "created_at",
+        "expires_at",
+        "ended_at",
+        "ended_by",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ScoreOverride]:
+        """Bring the rules along."""
+        rules = OverriddenRule.objects.select_related("rule").order_by("-points")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("version__model", "ended_by")
+            .prefetch_related(Prefetch("rules", queryset=rules))
+        )
+
+    @admin.display(description="Strongest rules of the score")
+    def rules_of_the_score(self, override: ScoreOverride) -> str:
+        """Name the rules with what they gave."""
+        return "; ".join(f"{blamed.rule}: {blamed.points:.1f}" for blamed in override.rules.all()) or "None"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Reps write them on the page of the lead."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ScoreOverride | None = None) -> bool:
+        """Whoever disagrees says so on the page of the lead."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ScoreOverride | None = None) -> bool:
+        """They stay: marketing counts them."""
+        return False
