@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 NEVER = Fragment("FALSE")
 NOTHING = Fragment("NULL::jsonb")
-JOINS = Fragment(f"{LEAD_AND_COMPANY} CROSS JOIN (SELECT %s::timestamptz AS as_of) m {EVIDENCE}")
+JOINS = f"{LEAD_AND_COMPANY} CROSS JOIN (SELECT %s::timestamptz AS as_of) m"
 
 
 def test_sql(criterion: GateCriterion) -> Fragment:
@@ -50,9 +50,9 @@ def value_sql(criterion: GateCriterion) -> Fragment:
     return "to_jsonb(" + Fragment(found.sql, found.params) + ")"
 
 
-def leads_sql(now: datetime) -> Fragment:
+def leads_sql(now: datetime, *, with_evidence: bool = True) -> Fragment:
     """Return the tables that tests and values read: the lead, what belongs to it, and the moment."""
-    return Fragment(JOINS.sql, (now.isoformat(),))
+    return Fragment(f"{JOINS} {EVIDENCE}" if with_evidence else JOINS, (now.isoformat(),))
 
 
 def validate_criterion(*, field: str, operator: str, value: Any) -> Any:
