@@ -8,6 +8,7 @@ from scoring.views import (
     drafts,
     findings,
     home,
+    new_model,
     primary,
     progress,
     publish,
@@ -15,6 +16,7 @@ from scoring.views import (
     rules,
     schedule,
     test_lead,
+    transfer,
     versions,
 )
 from scoring.views.later import later
@@ -27,8 +29,8 @@ MODEL: list[URLPattern] = [
     path("bands/", bands.bands, name="scoring-bands"),
     path("versions/", versions.versions, name="scoring-versions"),
     path("versions/<int:number>/roll-back/", rollback.roll, name="scoring-roll-back"),
-    path("versions/<int:number>/export/", later, name="scoring-export"),
-    path("import/", later, name="scoring-import"),
+    path("versions/<int:number>/export/", transfer.export, name="scoring-export"),
+    path("import/", transfer.take_in, name="scoring-import"),
     path("publish/", publish.publishing, name="scoring-publish"),
     path("publish/progress/", progress.progress, name="scoring-progress"),
     path("schedule/", schedule.schedule, name="scoring-schedule"),
@@ -43,5 +45,6 @@ MODEL: list[URLPattern] = [
 
 urlpatterns = [
     path("", home.home, name="scoring-home"),
+    path("new/", new_model.new_model, name="scoring-new"),
     path("<slug:slug>/", include(MODEL)),
 ]

@@ -7,11 +7,20 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from leadapp.models import Lead
+from leadapp.models import Lead, Temperature
 from scoring.models import Rescore, ScoringModel, ScoringModelVersion
 from scoring.views.shell import State, StudioRights, require_view
+
+
+@dataclass(frozen=True)
+class BandCount:
+    """How many leads are hot, warm or cold."""
+
+    label: str
+    count: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,15 +30,20 @@ class ModelRow:
     model: ScoringModel
     live: ScoringModelVersion | None
     draft: ScoringModelVersion | None
-    leads_scored: int | None
+    bands: list[BandCount]
     rescore: Rescore | None
+
+    @property
+    def leads_scored(self) -> int:
+        """Return how many leads have a score."""
+        return sum(band.count for band in self.bands)
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """List the models (a fixed number of queries)."""
     user = require_view(request)
-    context = {"rows": read_models(), "rights": StudioRights.of(user)}
+    context = {"rows": read_models(), "rights": StudioRights.of(user), "now": timezone.now()}
     return render(request, "scoring/home.html", context)
 
 
@@ -45,7 +59,7 @@ def read_models() -> list[ModelRow]:
     rescores = {
         rescore.version_id: rescore for rescore in Rescore.objects.filter(finished_at=None).order_by("pk")
     }
-    scored = Lead.objects.filter(score__isnull=False).count()
+    bands = _count_bands()
 
     def row(model: ScoringModel) -> ModelRow:
         live = running[model.pk].get(State.LIVE)
@@ -53,8 +67,15 @@ def read_models() -> list[ModelRow]:
             model=model,
             live=live,
             draft=running[model.pk].get(State.DRAFT),
-            leads_scored=scored if model.is_primary and live else None,
+            bands=bands if model.is_primary and live else [],
             rescore=rescores.get(live.pk) if live else None,
         )
 
     return [row(model) for model in ScoringModel.objects.order_by("-is_primary", "name")]
+
+
+def _count_bands() -> list[BandCount]:
+    """Count the scored leads by temperature, the hot ones first; nothing if none is scored."""
+    rows = Lead.objects.filter(score__isnull=False).order_by().values_list("temperature")
+    counts = dict(rows.annotate(total=Count("pk")))
+    return [BandCount(str(band.label), counts[band]) for band in Temperature if counts.get(band)]

@@ -1,0 +1,85 @@
+"""A new model: from a start that comes with Leadapp, from a file, or empty."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from leadapp.access import require
+from leadapp.errors import Refused
+from leadapp.models import User
+from leadapp.views.answering import posted
+from scoring.models import ScoringModel
+from scoring.services.models import make_model
+from scoring.services.transfer import import_version, list_starts, read_start
+from scoring.views.asking import tell
+from scoring.views.shell import require_view
+from scoring.views.transfer import FileForm
+
+EMPTY, FILE = "empty", "file"
+ADD = "scoring.add_scoringmodel"
+
+
+class NewModelForm(FileForm):
+    """A name, and what to begin with."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=100,
+        help_text="What it scores for: a product line, a market.",
+        error_messages={"required": "Give the model a name."},
+    )
+    start = forms.ChoiceField(label="Begin with", widget=forms.RadioSelect)
+
+    field_order = ("name", "start", "file", "text")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        starts = [(start.slug, start.name) for start in list_starts()]
+        self.fields["start"].choices = [  # type: ignore[attr-defined]
+            *starts,
+            (EMPTY, "No rules at all"),
+            (FILE, "A file that a model was exported to"),
+        ]
+
+    def needs_file(self) -> bool:
+        """Ask for a file only where one is wanted."""
+        return self.cleaned_data.get("start") == FILE
+
+
+@require_http_methods(["GET", "POST"])
+def new_model(request: HttpRequest) -> HttpResponse:
+    """Ask, make the model, and open it."""
+    user = require_view(request)
+    form = NewModelForm(posted(request), request.FILES or None, initial={"start": EMPTY})
+    if request.method != "POST" or not form.is_valid():
+        require(user, ADD, "Only marketing may add scoring models.")
+        return _page(request, form, status=422 if form.errors else 200)
+    try:
+        model = _make(form.cleaned_data, user)
+    except Refused as refused:
+        tell(form, refused)
+        return _page(request, form, status=refused.status, refused=refused)
+    messages.success(request, f"{model.name} is there. Nothing counts for leads until you publish it.")
+    return redirect("scoring-model", model.slug)
+
+
+def _make(data: dict[str, Any], user: User) -> ScoringModel:
+    now = timezone.now()
+    if data["start"] == EMPTY:
+        return make_model(name=data["name"], actor=user, now=now)
+    said = data["data"] if data["start"] == FILE else read_start(data["start"])
+    return import_version(data=said, actor=user, now=now, name=data["name"]).model
+
+
+def _page(
+    request: HttpRequest, form: NewModelForm, *, status: int, refused: Refused | None = None
+) -> HttpResponse:
+    starts = {start.slug: start for start in list_starts()}
+    choices = [(radio, starts.get(str(radio.data["value"]))) for radio in form["start"]]
+    context = {"form": form, "choices": choices, "refused": refused}
+    return render(request, "scoring/new_model.html", context, status=status)
