@@ -38,7 +38,7 @@ def lead(rep: User) -> Lead:
 
 
 def put_aside(lead: Lead, actor: Any, **changes: Any) -> ScoreOverride:
-    facts = {
+    facts: dict[str, Any] = {
         "verdict": "too_high",
         "reason": "Writes a thesis about us.",
         "expires_at": NOW + 14 * DAY,
