@@ -37,7 +37,8 @@ def change_of(before: ScoringModelVersion, after: ScoringModelVersion) -> Change
 
 
 def visit(version: ScoringModelVersion, **facts: Any) -> Any:
-    return make_rule(version, types=["page_view"], **({"name": "Pricing page view", "points": 5} | facts))
+    settings: dict[str, Any] = {"name": "Pricing page view", "points": 5} | facts
+    return make_rule(version, types=["page_view"], **settings)
 
 
 def test_a_copy_does_not_differ() -> None:
