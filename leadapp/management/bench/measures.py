@@ -17,8 +17,10 @@ from django.utils import timezone
 
 from leadapp.models import Activity, ActivityType, Lead, User
 from leadapp.services.keys import create_api_key
-from scoring.models import Cause, Rescore, ScoreChange, ScoringRule
-from scoring.services.publishing import make_draft, publish
+from leadapp.services.previews import begin_preview, continue_preview
+from scoring.analysis.preview import Preview, from_json, to_json
+from scoring.models import Cause, Rescore, ScoreChange, ScoringModelVersion, ScoringRule
+from scoring.services.publishing import discard_draft, make_draft, publish
 from scoring.services.rescore import AT_ONCE, continue_rescores, start_rescore
 from scoring.services.versions import live_version
 
@@ -78,6 +80,44 @@ def publish_and_rescore(advance: Callable[[int], object]) -> Run:
     draft = make_draft(model=live.model, actor=None, now=now)
     ScoringRule.objects.filter(version=draft, name=CHANGED_RULE).update(points=10, max_points=40)
     return _run_of(publish(version=draft, actor=None, note="Bench", now=now), advance)
+
+
+@dataclass(frozen=True)
+class PreviewRun:
+    """A preview of a draft with one rule changed, from its beginning to its end."""
+
+    seconds: float
+    moved: int
+    steps: int
+    # How much more memory the process had at its peak during the second run than before it.
+    growth_mb: float
+
+
+def preview() -> PreviewRun:
+    """Preview a one-rule change as the page does, piece by piece with the state packed in between.
+
+    It runs twice and the second run counts: the first one loads code and reads from disk. The draft is
+    discarded.
+    """
+    live = live_version()
+    if live is None:
+        raise RuntimeError("No model is live.")
+    draft = make_draft(model=live.model, actor=None, now=timezone.now())
+    ScoringRule.objects.filter(version=draft, name=CHANGED_RULE).update(points=6, max_points=24)
+    _preview(draft)
+    before = peak_rss_mb()
+    started = perf_counter()
+    done, steps = _preview(draft)
+    seconds = perf_counter() - started
+    discard_draft(version=draft, actor=None)
+    return PreviewRun(seconds, done.moved, steps, peak_rss_mb() - before)
+
+
+def _preview(draft: ScoringModelVersion) -> tuple[Preview, int]:
+    state, steps = begin_preview(draft=draft, now=timezone.now()), 0
+    while not state.is_done:
+        state, steps = from_json(json.loads(json.dumps(to_json(continue_preview(state))))), steps + 1
+    return state, steps
 
 
 def _run_of(rescore: Rescore, advance: Callable[[int], object]) -> Run:

@@ -23,8 +23,8 @@ class Command(BaseCommand):
     """Measure scoring, intake and pages."""
 
     help = (
-        "Measure a full rescore (beside a bare aggregate over the same activities), intake and pages on "
-        "made-up data, in a database of its own that is dropped afterwards."
+        "Measure a full rescore and a preview (beside a bare aggregate over the same activities), intake "
+        "and pages on made-up data, in a database of its own that is dropped afterwards."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -62,6 +62,7 @@ class Command(BaseCommand):
             bare = step("bare aggregate", measures.bare_seconds)
             first = step("first scoring", lambda: measures.first_scoring(bar.update))
             rescore = step("rescore", lambda: measures.publish_and_rescore(bar.update))
+            preview = step("preview", measures.preview)
             single, batch = step("intake", lambda: measures.ingest(bar.update))
             inserts = step("bare inserts", measures.bare_inserts)
             lists, pages = step("pages", measures.page_times)
@@ -74,7 +75,11 @@ class Command(BaseCommand):
             "rescore_changed": rescore.changed,
             "first_scoring_seconds": round(first.seconds, 3),
             "first_scoring_ratio": round(first.seconds / bare, 2),
-            "preview_ratio": None,
+            "preview_seconds": round(preview.seconds, 3),
+            "preview_ratio": round(preview.seconds / bare, 2),
+            "preview_moved": preview.moved,
+            "preview_steps": preview.steps,
+            "preview_memory_growth_mb": round(preview.growth_mb, 1),
             "ingest_single_per_s": round(single, 1),
             "ingest_batch_per_s": round(batch, 1),
             "bare_insert_per_s": round(inserts, 1),
