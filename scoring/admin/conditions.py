@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django import forms
-from django.db import connection
 
 from leadapp.errors import Invalid
 from leadapp.models import Operator
+from scoring.analysis.values import known_properties
 from scoring.engine.conditions import validate_condition
 from scoring.fields import ATTRIBUTE, PROPERTY, Scope, field_choices, find_field
 
-# Properties that the shipped activity types carry; what events brought lately is added to them.
+# Properties that the shipped activity types carry; what events brought is added to them.
 SHIPPED_PROPERTIES = (
     "action",
     "campaign",
@@ -32,13 +32,6 @@ SHIPPED_PROPERTIES = (
     "title",
     "value",
 )
-KNOWN_PROPERTIES = """
-SELECT DISTINCT name
-FROM (SELECT properties FROM leadapp_activity ORDER BY id DESC LIMIT %s) AS newest,
-    jsonb_object_keys(CASE WHEN jsonb_typeof(properties) = 'object' THEN properties ELSE '{}' END) AS name
-LIMIT 200
-"""
-RECENT_ACTIVITIES = 5_000
 HEADINGS = {"lead": "Lead", "company": "Company", "activity": "Activity", "bant": "BANT", "deal": "Deals"}
 OTHER_PROPERTY = "property."
 
@@ -133,13 +126,18 @@ def write_value(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def rule_field_choices(scope: Scope) -> Choices:
-    """Return what a rule's condition may pick, under headings. Two queries."""
+def rule_field_choices(scope: Scope, *, used: Iterable[str] = ()) -> Choices:
+    """Return what a rule's condition may pick, under headings; with the fields that the rule uses already."""
     choices = grouped(field_choices(scope))
     if scope == Scope.ENGAGEMENT:
-        names = sorted({*SHIPPED_PROPERTIES, *_recent_properties()})
-        seen = [(f"{PROPERTY}{name}", name.replace("_", " ")) for name in names]
+        known = {name: count for name, count in known_properties().items() if find_field(f"{PROPERTY}{name}")}
+        seen = [
+            (f"{PROPERTY}{name}", _say_property(name, known.get(name, 0)))
+            for name in sorted({*SHIPPED_PROPERTIES, *known})
+        ]
         choices.append(("Property of the activity", [*seen, (OTHER_PROPERTY, "another property…")]))
+    for field in used:
+        choices = _with(choices, field)
     return choices
 
 
@@ -154,11 +152,8 @@ def grouped(fields: Sequence[tuple[str, str]]) -> Choices:
     return [("", "Choose…"), *groups.items()]
 
 
-def _recent_properties() -> list[str]:
-    """Return the property names that the newest activities carry."""
-    with connection.cursor() as cursor:
-        cursor.execute(KNOWN_PROPERTIES, [RECENT_ACTIVITIES])
-        return [name for (name,) in cursor.fetchall() if find_field(f"{PROPERTY}{name}")]
+def _say_property(name: str, count: int) -> str:
+    return f"{name.replace('_', ' ')}{f' ({count:,} seen)' if count else ' (none seen)'}"
 
 
 def _flat(choices: Choices) -> Iterable[tuple[str, str]]:

@@ -2,121 +2,41 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.db.models import Max, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
-from leadapp.admin.refusals import say_refusals
-from leadapp.errors import NotFound
+from leadapp.admin.asking import person
+from leadapp.admin.refusals import say, say_refusals
+from leadapp.errors import Invalid, NotFound, Refused
 from leadapp.models import ActivityType
 from scoring.admin.conditions import TYPING, ConditionForm, rule_field_choices
+from scoring.admin.rule_form import ConditionRows, RuleForm, facts_from, read_seen, write_seen
+from scoring.admin.rule_look import look_at_stored, look_at_typed
+from scoring.analysis.check import findings_for_rule
+from scoring.analysis.values import known_values
 from scoring.fields import Scope
-from scoring.models import (
-    Counting,
-    Decay,
-    Dimension,
-    RuleCondition,
-    RuleGroup,
-    ScoringModelVersion,
-    ScoringRule,
-)
+from scoring.models import Counting, Dimension, RuleCondition, ScoringModelVersion, ScoringRule
+from scoring.rules import facts_of
 from scoring.sentences import say_how, say_points, say_what
-from scoring.services.editing import open_draft
+from scoring.services.editing import (
+    Stale,
+    add_rule,
+    delete_rule,
+    duplicate_rule,
+    move_rule,
+    save_rule,
+)
 
 HOLDS = "When it holds"
 ALL_COUNT = "Without conditions every such activity counts."
-
-
-class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A rule of one version and one dimension, which the instance carries already."""
-
-    class Meta:
-        model = ScoringRule
-        fields = (
-            "name",
-            "group",
-            "points",
-            "max_points",
-            "is_active",
-            "match",
-            "activity_types",
-            "counting",
-            "min_occurrences",
-            "window_days",
-            "decay",
-            "decay_days",
-        )
-        widgets = {
-            "activity_types": forms.CheckboxSelectMultiple,
-            "name": forms.TextInput(attrs={"size": 60}),
-        }
-        labels = {
-            "max_points": "At most",
-            "is_active": "Switched on",
-            "match": "Needed",
-            "min_occurrences": "From so many times on",
-            "window_days": "Within days",
-            "decay": "Fading",
-            "decay_days": "Days of fading",
-        }
-        help_texts = {
-            "name": "As the breakdown of a lead says it: “Asked for a demo”.",
-            "points": "Between −1000 and 1000, not 0. Negative points take away.",
-            "max_points": "This rule never gives (or takes) more than that. Empty: no cap.",
-            "match": "When there are several conditions.",
-            "group": "Rules of a group share its cap.",
-            "counting": "Every time adds up all occurrences; once takes the strongest single one.",
-            "min_occurrences": "3 together with a window of 7 days means “three visits in seven days”.",
-            "window_days": "Only activities of the last so many days. Empty: all of them.",
-            "decay": "How points fade with the age of an activity.",
-            "decay_days": "The half-life, or the days until nothing is left.",
-            "is_active": "Off: stays in the version and gives no points.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        groups = self.fields.get("group")
-        if groups is None:  # the page is only read
-            return
-        groups.queryset = RuleGroup.objects.filter(  # type: ignore[attr-defined]
-            version_id=self.instance.version_id, dimension=self.instance.dimension
-        ).order_by("position", "name")
-        groups.empty_label = "No group"  # type: ignore[attr-defined]
-        if "activity_types" in self.fields:
-            types = self.fields["activity_types"]
-            types.queryset = ActivityType.objects.filter(is_internal=False).order_by("channel", "label")  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        """Check what the database would refuse, in plain words at the field."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get("points") is not None and not (0 < abs(cleaned["points"]) <= 1000):
-            self.add_error("points", "Give points between −1000 and 1000, but not 0.")
-        self._clean_name(cleaned)
-        if self.instance.dimension == Dimension.ENGAGEMENT:
-            self._clean_counting(cleaned)
-        return cleaned
-
-    def _clean_name(self, cleaned: dict[str, Any]) -> None:
-        others = ScoringRule.objects.filter(version_id=self.instance.version_id, name=cleaned.get("name", ""))
-        if others.exclude(pk=self.instance.pk).exists():
-            self.add_error("name", "Another rule of this version has this name already.")
-
-    def _clean_counting(self, cleaned: dict[str, Any]) -> None:
-        if not cleaned.get("activity_types"):
-            self.add_error("activity_types", "Choose at least one kind of activity.")
-        if cleaned.get("decay") == Decay.NONE:
-            cleaned["decay_days"] = None
-        elif cleaned.get("decay_days") is None and "decay_days" not in self.errors:
-            self.add_error("decay_days", "Say in how many days the points fade.")
-        for name in ("window_days", "decay_days"):
-            if cleaned.get(name) is not None and not 1 <= cleaned[name] <= 3650:
-                self.add_error(name, "Give a number of days between 1 and 3650.")
-        if cleaned.get("min_occurrences") is not None and cleaned["min_occurrences"] < 1:
-            self.add_error("min_occurrences", "Give 1 or more.")
-        if cleaned.get("max_points") == 0:
-            self.add_error("max_points", "Give 1 or more, or leave it empty for no cap.")
+CHECK = "_check"
 
 
 class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -124,27 +44,29 @@ class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
 
     model = RuleCondition
     form = ConditionForm
+    formset = ConditionRows
     extra = 1
     fields = ("field", "property_name", "operator", "value")
-    ordering = ("position", "id")
     verbose_name = "condition"
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Offer the fields that make sense for the rule's dimension."""
+        """Offer the fields that make sense for the rule's dimension; the service judges the values."""
         rule = obj or request.rule_to_add  # type: ignore[attr-defined]
         scope = Scope.FIT if rule.dimension == Dimension.FIT else Scope.ENGAGEMENT
-        offered = rule_field_choices(scope)
+        used = [condition.field for condition in rule.conditions.all()] if rule.pk else []
 
-        def validate(**condition: Any) -> Any:
-            return ConditionForm.validate(**condition, scope=scope)
+        def take(value: Any, **_: Any) -> Any:
+            return value
 
         kwargs["form"] = type(
-            "RuleConditionForm", (ConditionForm,), {"choices": offered, "validate": staticmethod(validate)}
+            "RuleConditionForm",
+            (ConditionForm,),
+            {"choices": rule_field_choices(scope, used=used), "validate": staticmethod(take)},
         )
-        kwargs["fields"] = [
-            name for name in self.fields if name != "property_name" or scope == Scope.ENGAGEMENT
-        ]
-        return super().get_formset(request, obj, **kwargs)
+        kwargs["fields"] = self.get_fields(request, obj)
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.refusal = _refusal(request)  # type: ignore[attr-defined]
+        return formset
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave the property name out where no activity is looked at."""
@@ -164,7 +86,8 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScoringRule]:
         """Bring the version along."""
-        return super().get_queryset(request).select_related("version__model", "group")
+        rules: QuerySet[ScoringRule] = super().get_queryset(request)
+        return rules.select_related("version__model", "group").prefetch_related("conditions")
 
     def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> Any:
         """Edit conditions where the rule may be edited; else the sentence on the page says them."""
@@ -178,16 +101,16 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_change_permission(self, request: HttpRequest, obj: ScoringRule | None = None) -> bool:
         """Allow it for drafts only."""
-        return super().has_change_permission(request, obj) and (obj is None or obj.version.is_draft)
+        return super().has_change_permission(request, obj) and (obj is None or may_be_edited(obj.version))
 
     def has_delete_permission(self, request: HttpRequest, obj: ScoringRule | None = None) -> bool:
         """Allow it for drafts only."""
-        return super().has_delete_permission(request, obj) and (obj is None or obj.version.is_draft)
+        return super().has_delete_permission(request, obj) and (obj is None or may_be_edited(obj.version))
 
     def get_fieldsets(self, request: HttpRequest, obj: ScoringRule | None = None) -> Any:
         """Show only what makes sense for the dimension."""
         rule = obj or request.rule_to_add  # type: ignore[attr-defined]
-        basics = (None, {"fields": ("name", "group", "points", "max_points", "is_active")})
+        basics = (None, {"fields": ("name", ("points", "max_points"), ("group", "is_active"))})
         if rule.dimension == Dimension.FIT:
             facts = "Fit rules look at facts of the lead and its company. They neither count nor fade."
             return [basics, (HOLDS, {"fields": ("match",), "description": f"{facts} {TYPING}"})]
@@ -207,6 +130,7 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Give a new rule its version and dimension before the form looks at it."""
         form: Any = super().get_form(request, obj, change, **kwargs)
+        form.refusal, form.is_held = _refusal(request), CHECK in request.POST
         for name in ("group", "activity_types"):
             if name in form.base_fields:  # both have pages of their own
                 form.base_fields[name].widget.can_add_related = False
@@ -223,6 +147,17 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
         return NewRuleForm
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add what a page asks while somebody types, and what is done to a rule beside saving it."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("check/", wrap(self.check_view), name="scoring_rule_check"),
+            path("values/", wrap(self.values_view), name="scoring_rule_values"),
+            path("<int:pk>/duplicate/", wrap(self.duplicate_view), name="scoring_rule_duplicate"),
+            path("<int:pk>/move/", wrap(self.move_view), name="scoring_rule_move"),
+            *super().get_urls(),
+        ]
+
     @say_refusals
     def changeform_view(
         self,
@@ -231,56 +166,79 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Add what the page says about the rule; a new rule needs the draft that it belongs to."""
+        """Show or save a rule. What the service refuses is shown beside what was typed."""
+        context = {**self._context_of(request, object_id), **(extra_context or {})}
+        version: ScoringModelVersion | None = context.get("version")
+        if object_id is None and version and not may_be_edited(version):
+            why = "is scheduled. Cancel that" if version.is_draft else "is published. Make a draft"
+            messages.error(request, f"{version} {why} to add rules.")
+            return HttpResponseRedirect(version_url(version.pk))
+        try:
+            answer = super().changeform_view(request, object_id, form_url, context)
+        except (Invalid, Stale) as refusal:
+            context |= _keep(request, refusal)
+            answer = super().changeform_view(request, object_id, form_url, context)
+            answer.status_code = 409 if isinstance(refusal, Stale) else 200
+        return self._with_look(request, answer)
+
+    def _context_of(self, request: HttpRequest, object_id: str | None) -> dict[str, Any]:
+        """Return what the page says about the rule; a new rule needs the draft that it belongs to."""
         # The next rule is added from the version too: its address names version and dimension.
-        context = {"show_save_and_add_another": False, **(extra_context or {})}
-        if object_id is None:
-            rule = _rule_to_add(request)
-            request.rule_to_add = rule  # type: ignore[attr-defined]
-            if not rule.version.is_draft:
-                messages.error(request, f"{rule.version} is published. Make a draft to add rules.")
-                return HttpResponseRedirect(_version_url(rule.version_id))
-            context |= {
-                "version": rule.version,
-                "title": f"Add a rule to {rule.get_dimension_display().lower()}",
-            }
-        else:
-            found: Any = self.get_object(request, object_id)
-            if isinstance(found, ScoringRule):
-                request.rule_to_add = found  # type: ignore[attr-defined]
-                context |= {
-                    "version": found.version,
-                    "sentence": say_what(found),
-                    "points": say_points(found.points),
-                    "how": say_how(found),
-                    "dimension": found.get_dimension_display(),
-                }
-        return super().changeform_view(request, object_id, form_url, context)
+        context: dict[str, Any] = {"show_save_and_add_another": False, "back": _back(request)}
+        rule: Any = self.get_object(request, object_id) if object_id else _rule_to_add(request)
+        if not isinstance(rule, ScoringRule):
+            return context
+        request.rule_to_add = rule  # type: ignore[attr-defined]
+        which = f"rule={rule.pk}" if rule.pk else f"version={rule.version_id}&dimension={rule.dimension}"
+        context |= {
+            "version": rule.version,
+            "dimension": rule.get_dimension_display(),
+            "check_url": f"{reverse('admin:scoring_rule_check')}?{which}",
+        }
+        if not rule.pk:
+            return context | {"title": f"Add a rule to {rule.get_dimension_display().lower()}"}
+        return context | {
+            "sentence": say_what(rule),
+            "points": say_points(rule.points),
+            "how": say_how(rule),
+        }
+
+    def _with_look(self, request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+        """Add the panel to a page that shows a form."""
+        context = answer.context_data if isinstance(answer, TemplateResponse) else None
+        if context is None or not context.get("inline_admin_formsets"):
+            return answer
+        form, rows = context["adminform"].form, context["inline_admin_formsets"][0].formset
+        context["look"] = (
+            look_at_typed(form, rows, now=timezone.now(), with_values=CHECK in request.POST)
+            if form.is_bound
+            else look_at_stored(form.instance)
+        )
+        return answer
 
     def save_model(self, request: HttpRequest, obj: ScoringRule, form: Any, change: bool) -> None:
-        """Write into the draft, which is locked until the whole page is saved."""
-        open_draft(version_id=obj.version_id, actor=request.user)  # type: ignore[arg-type]
-        if not change:
-            last = ScoringRule.objects.filter(version_id=obj.version_id).aggregate(last=Max("position"))[
-                "last"
-            ]
-            obj.position = (last or 0) + 1
-        super().save_model(request, obj, form, change)
+        """Wait for the conditions: a rule is saved as a whole."""
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Write the conditions, numbered in the order of the page."""
-        super().save_formset(request, form, formset, change)
-        kept = [
-            each.instance for each in formset.forms if each.instance.pk and each not in formset.deleted_forms
-        ]
-        for position, condition in enumerate(kept):
-            if condition.position != position:
-                RuleCondition.objects.filter(pk=condition.pk).update(position=position)
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Have the service write the rule with its conditions."""
+        rule, facts = form.instance, facts_from(form, formsets[0])
+        actor, now = person(request), timezone.now()
+        if change:
+            save_rule(
+                rule=rule,
+                facts=facts,
+                revision=form.cleaned_data["revision"] or 0,
+                actor=actor,
+                now=now,
+                seen=read_seen(form.cleaned_data["seen"]),
+            )
+        else:
+            rule.pk = add_rule(version=rule.version, facts=facts, actor=actor, now=now).pk
+        rule.refresh_from_db()
 
     def delete_model(self, request: HttpRequest, obj: ScoringRule) -> None:
         """Take the rule out of the draft."""
-        open_draft(version_id=obj.version_id, actor=request.user)  # type: ignore[arg-type]
-        super().delete_model(request, obj)
+        delete_rule(rule=obj, revision=obj.revision, actor=person(request), now=timezone.now())
 
     @say_refusals
     def delete_view(
@@ -289,25 +247,115 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Ask, delete, and go back to the version."""
         found: Any = self.get_object(request, object_id)
         if isinstance(found, ScoringRule):
-            request.back_to = found.version_id  # type: ignore[attr-defined]
+            request.rule_to_add = found  # type: ignore[attr-defined]
         return super().delete_view(request, object_id, extra_context)
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        """Go back to the version."""
+        """Go back to where the rule was opened."""
         messages.success(request, f"The rule “{obj_display}” is out of the draft.")
-        return HttpResponseRedirect(_version_url(request.back_to))  # type: ignore[attr-defined]
+        rule: ScoringRule = request.rule_to_add  # type: ignore[attr-defined]
+        return HttpResponseRedirect(_back(request) or version_url(rule.version_id))
 
     def response_post_save_add(self, request: HttpRequest, obj: ScoringRule) -> HttpResponseRedirect:
-        """Go back to the version."""
-        return HttpResponseRedirect(f"{_version_url(obj.version_id)}#rule-{obj.pk}")
+        """Go back to where the rule was added."""
+        return self._done(request, obj)
 
     def response_post_save_change(self, request: HttpRequest, obj: ScoringRule) -> HttpResponseRedirect:
-        """Go back to the version."""
-        return HttpResponseRedirect(f"{_version_url(obj.version_id)}#rule-{obj.pk}")
+        """Go back to where the rule was opened."""
+        return self._done(request, obj)
+
+    def _done(self, request: HttpRequest, rule: ScoringRule) -> HttpResponseRedirect:
+        for finding in findings_for_rule(rule, timezone.now()):
+            if finding.is_bad or finding.is_warning:
+                messages.warning(request, f"{finding.title}: {finding.text} {finding.mend}")
+        return HttpResponseRedirect(_back(request) or f"{version_url(rule.version_id)}#rule-{rule.pk}")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Lead to the versions, where rules are found."""
         return HttpResponseRedirect(reverse("admin:scoring_scoringmodelversion_changelist"))
+
+    def check_view(self, request: HttpRequest) -> HttpResponse:
+        """Show what the rule says and matches as it is typed now: a piece of its page. Writes nothing."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        number = request.GET.get("rule", "")
+        stored = self.get_object(request, number) if number else None
+        rule = stored or _rule_to_add(request)
+        request.rule_to_add = rule  # type: ignore[attr-defined]
+        if not self.has_change_permission(request, rule):
+            raise PermissionDenied
+        form = self.get_form(request, stored, change=stored is not None)(request.POST, instance=rule)
+        [(formset, _)] = self.get_formsets_with_inlines(request, stored)
+        rows = formset(data=request.POST, instance=rule, prefix="conditions")
+        look = look_at_typed(form, rows, now=timezone.now(), with_values=False)
+        return render(request, "admin/scoring/rule_look.html", {"look": look})
+
+    def values_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the values that the data hold for a field: a piece of the rule's page."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        numbers = [number for number in request.GET.getlist("type") if number.isascii() and number.isdigit()]
+        known = known_values(
+            request.GET.get("field", ""),
+            types=list(ActivityType.objects.filter(pk__in=numbers[:50]).values_list("slug", flat=True)),
+            search=request.GET.get("q", "")[:200],
+        )
+        return render(request, "admin/scoring/rule_values.html", {"known": known, "may_pick": True})
+
+    def duplicate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Copy a rule and open the copy."""
+        rule = get_object_or_404(ScoringRule, pk=pk)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            copy = duplicate_rule(rule=rule, actor=person(request), now=timezone.now())
+        except Refused as refusal:
+            say(request, refusal)
+            return HttpResponseRedirect(_back(request) or version_url(rule.version_id))
+        messages.success(request, f"This is a copy of “{rule.name}”. Give it a name of its own.")
+        address = reverse("admin:scoring_scoringrule_change", args=[copy.pk])
+        return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}".removesuffix("?"))
+
+    def move_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Put a rule at another place of its group."""
+        rule = get_object_or_404(ScoringRule, pk=pk)
+        place = request.GET.get("place", "")
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not (place.isascii() and place.isdigit() and len(place) < 6):
+            raise NotFound("Say to which place the rule moves.")
+        try:
+            move_rule(rule=rule, place=int(place), actor=person(request), now=timezone.now())
+        except Refused as refusal:
+            say(request, refusal)
+        return HttpResponseRedirect(f"{version_url(rule.version_id)}#rule-{pk}")
+
+
+def may_be_edited(version: ScoringModelVersion) -> bool:
+    """Tell whether it is a draft that does not wait to go live by itself."""
+    return version.is_draft and version.publish_at is None
+
+
+def version_url(version_id: int) -> str:
+    """Return the page of a version."""
+    return reverse("admin:scoring_scoringmodelversion_change", args=[version_id])
+
+
+def _keep(request: HttpRequest, refusal: Invalid | Stale) -> dict[str, Any]:
+    """Have the page shown again with what was typed; an edit that was stale may now replace the other one."""
+    request.refusal = refusal  # type: ignore[attr-defined]
+    if not isinstance(refusal, Stale):
+        return {}
+    posted = request.POST.copy()
+    rule: ScoringRule = request.rule_to_add  # type: ignore[attr-defined]
+    rule = ScoringRule.objects.get(pk=rule.pk)
+    posted["revision"], posted["seen"] = str(refusal.revision), write_seen(facts_of(rule))
+    request.POST = posted  # type: ignore[assignment]
+    return {"stale": refusal, "theirs": look_at_stored(rule)}
+
+
+def _refusal(request: HttpRequest) -> Refused | None:
+    return getattr(request, "refusal", None)
 
 
 def _rule_to_add(request: HttpRequest) -> ScoringRule:
@@ -315,7 +363,7 @@ def _rule_to_add(request: HttpRequest) -> ScoringRule:
     number, dimension = request.GET.get("version", ""), request.GET.get("dimension", "")
     version = (
         ScoringModelVersion.objects.select_related("model").filter(pk=number).first()
-        if number.isascii() and number.isdigit()
+        if number.isascii() and number.isdigit() and len(number) < 19
         else None
     )
     if version is None or dimension not in Dimension.values:
@@ -323,5 +371,10 @@ def _rule_to_add(request: HttpRequest) -> ScoringRule:
     return ScoringRule(version=version, dimension=dimension, counting=Counting.EVERY)
 
 
-def _version_url(version_id: int) -> str:
-    return reverse("admin:scoring_scoringmodelversion_change", args=[version_id])
+def _back(request: HttpRequest) -> str:
+    """Return the page of Leadapp that the address says to go back to, if any."""
+    back = request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return back if is_ours else ""

@@ -1,9 +1,7 @@
 """Versions of scoring models: a draft is edited, published or discarded; the others are read."""
 
-from itertools import pairwise
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import (
@@ -17,68 +15,20 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from leadapp.admin.asking import person
 from leadapp.admin.refusals import say, say_refusals
-from leadapp.errors import Refused
+from leadapp.errors import Invalid, Refused
+from scoring.admin.bulk import bulk_urls
+from scoring.admin.version_form import GroupForm, GroupRows, VersionForm, read_seen, write_seen
 from scoring.models import Rescore, RuleGroup, ScoringModelVersion
+from scoring.rules import version_facts_of
 from scoring.sentences import describe
-from scoring.services.editing import open_draft
+from scoring.services.editing import Stale, add_group, change_version, delete_group, save_group
 from scoring.services.publishing import discard_draft, publish
 
 BOUNDS = "Fit and engagement stay within these bounds; the score is their sum, at least 0."
 GRADES = "Fit A to D and engagement 1 to 4 make the grade. Below the last line it is D, and 4."
 BANDS = "Bands of the total score."
-# Each must be greater than the next.
-ORDERS = (
-    ("fit_max", "fit_min"),
-    ("engagement_max", "engagement_min"),
-    ("fit_a", "fit_b", "fit_c"),
-    ("engagement_1", "engagement_2", "engagement_3"),
-    ("hot_from", "warm_from"),
-)
-
-
-class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Note, bounds and bands of a draft."""
-
-    class Meta:
-        model = ScoringModelVersion
-        fields = (
-            "note",
-            *(name for order in ORDERS for name in reversed(order)),
-            "threshold",
-        )
-        widgets = {"note": forms.TextInput(attrs={"size": 80})}
-
-    def clean(self) -> dict[str, Any]:
-        """Check the order of bounds and bands at the field, before the database would refuse it."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for order in ORDERS:
-            for higher, lower in pairwise(order):
-                low, high = cleaned.get(lower), cleaned.get(higher)
-                if low is not None and high is not None and high <= low:
-                    label = self.fields[lower].label
-                    self.add_error(higher, f"Must be greater than “{label}” ({low}).")
-        if cleaned.get("warm_from") is not None and cleaned["warm_from"] < 1:
-            self.add_error("warm_from", "Must be 1 or more.")
-        return cleaned
-
-
-class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A group of rules; its dimension stays once rules are in it."""
-
-    class Meta:
-        model = RuleGroup
-        fields = ("name", "dimension", "cap", "position")
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse what would leave rules in a group of the other dimension, or cap at nothing."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        group = self.instance
-        if group.pk and "dimension" in self.changed_data and group.rules.exists():
-            self.add_error("dimension", "Rules are in this group. Move them to another group first.")
-        if cleaned.get("cap") == 0:
-            self.add_error("cap", "Give 1 or more, or leave it empty for no cap.")
-        return cleaned
 
 
 class GroupInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -86,10 +36,17 @@ class GroupInline(admin.TabularInline):  # type: ignore[type-arg]
 
     model = RuleGroup
     form = GroupForm
+    formset = GroupRows
     extra = 1
     ordering = ("dimension", "position", "name")
     verbose_name = "group"
     verbose_name_plural = "groups of rules, with their caps"
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Let the rows show what the service refused."""
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.refusal = getattr(request, "refusal", None)  # type: ignore[attr-defined]
+        return formset
 
 
 @admin.register(ScoringModelVersion)
@@ -146,8 +103,9 @@ class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: ScoringModelVersion | None = None) -> bool:
-        """Allow it for drafts only."""
-        return super().has_change_permission(request, obj) and (obj is None or obj.is_draft)
+        """Allow it for drafts that do not wait to go live by themselves."""
+        is_open = obj is None or (obj.is_draft and obj.publish_at is None)
+        return super().has_change_permission(request, obj) and is_open
 
     def has_delete_permission(self, request: HttpRequest, obj: ScoringModelVersion | None = None) -> bool:
         """Drafts are discarded, the others stay."""
@@ -165,6 +123,7 @@ class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             path("<int:pk>/publish/", self._wrap(self.publish_view), name="scoring_version_publish"),
             path("<int:pk>/discard/", self._wrap(self.discard_view), name="scoring_version_discard"),
             path("<int:pk>/progress/", self._wrap(self.progress_view), name="scoring_version_progress"),
+            *bulk_urls(self),
             *super().get_urls(),
         ]
 
@@ -189,14 +148,49 @@ class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 "may_edit": self.has_change_permission(request, version),
                 "may_publish": request.user.has_perm("scoring.publish_version"),
             }
-        return super().changeform_view(request, object_id, form_url, context)
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except (Invalid, Stale) as refusal:
+            context |= _keep(request, refusal, version)
+            answer = super().changeform_view(request, object_id, form_url, context)
+            answer.status_code = 409 if isinstance(refusal, Stale) else 200
+            return answer
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Let the form show what the service refused."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.refusal = getattr(request, "refusal", None)
+        return form
 
     def save_model(self, request: HttpRequest, obj: ScoringModelVersion, form: Any, change: bool) -> None:
-        """Write into the draft, which is locked until the whole page is saved."""
-        open_draft(version_id=obj.pk, actor=request.user)  # type: ignore[arg-type]
-        obj.save(
-            update_fields=[name for name in form.changed_data if name in VersionForm.Meta.fields] or ["note"]
+        """Have the service write note, bounds and bands; the draft is locked until the groups are as well."""
+        change_version(
+            version=obj,
+            facts=form.facts(),
+            revision=form.cleaned_data["revision"] or 0,
+            actor=person(request),
+            now=timezone.now(),
+            seen=read_seen(form.cleaned_data["seen"]),
         )
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Have the service write the groups. Their revision was checked with the version's just before."""
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        who: dict[str, Any] = {"actor": person(request), "now": timezone.now()}
+        for row in formset.forms:
+            try:
+                if not row.has_changed():
+                    continue
+                if not row.instance.pk:
+                    if not row.is_deleted:
+                        add_group(version=form.instance, facts=row.facts(), **who)
+                elif row.is_deleted:
+                    delete_group(group=row.instance, revision=None, **who)
+                else:
+                    save_group(group=row.instance, facts=row.facts(), revision=None, **who)
+            except Invalid as refusal:
+                errors = {f"{row.prefix}-{name}": texts for name, texts in refusal.errors.items()}
+                raise Invalid(refusal.message, errors=errors) from refusal
 
     def response_post_save_change(
         self, request: HttpRequest, obj: ScoringModelVersion
@@ -242,6 +236,18 @@ class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return render(
             request, "admin/scoring/progress.html", {"version": version, "rescore": _rescore_of(version)}
         )
+
+
+def _keep(request: HttpRequest, refusal: Invalid | Stale, version: Any) -> dict[str, Any]:
+    """Have the page shown again with what was typed; an edit that was stale may now replace the other one."""
+    request.refusal = refusal  # type: ignore[attr-defined]
+    if not isinstance(refusal, Stale):
+        return {}
+    posted = request.POST.copy()
+    version.refresh_from_db()
+    posted["revision"], posted["seen"] = str(refusal.revision), write_seen(version_facts_of(version))
+    request.POST = posted  # type: ignore[assignment]
+    return {"stale": refusal}
 
 
 def _page_of(version: ScoringModelVersion) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leadapp.models import ActivityType, User
-from scoring.models import ScoringModelVersion, ScoringRule
+from scoring.models import ScoringModelVersion
 from scoring.services.editing import open_draft
 from scoring.services.publishing import publish
 from tests.admin.build import (
@@ -196,7 +196,7 @@ def test_a_rule_without_its_draft_is_not_found(as_: As, marketer: User, address:
 def test_a_draft_that_is_published_during_the_edit_stays_as_published(
     as_: As, marketer: User, draft: ScoringModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from scoring.admin import rules
+    from scoring.services.editing import rules
 
     client, rule = as_(marketer), rule_of(draft, "Asked for a demo")
     data = shown(client.get(rule_url(rule)), points="99")
@@ -216,15 +216,12 @@ def test_a_draft_that_is_published_during_the_edit_stays_as_published(
 def test_a_refusal_of_the_database_becomes_a_message(
     as_: As, marketer: User, draft: ScoringModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from scoring.admin import rules
+    from scoring.services.editing import rules
 
     client, rule = as_(marketer), rule_of(draft, "Asked for a demo")
-    data = shown(client.get(rule_url(rule)), name="Wanted a demo")
-
-    def somebody_else_first(**which: Any) -> None:
-        ScoringRule.objects.filter(version=draft, name="Asked for a quote").update(name="Wanted a demo")
-
-    monkeypatch.setattr(rules, "open_draft", somebody_else_first)
+    data = shown(client.get(rule_url(rule)), name="Asked for a quote")
+    # As if the other rule had got this name between the look and the write.
+    monkeypatch.setattr(rules, "_look_up", lambda *_: (None, []))
     answer = client.post(rule_url(rule), data, follow=True)
     assert answer.status_code == 200
     assert "nothing was saved" in said(answer)
