@@ -9,6 +9,7 @@ from django.db.models import Max
 from leadapp.access import Actor, require, user_of
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import ApiKey
+from scoring.analysis.check import NO_NOTE, blocking, check_version
 from scoring.models import (
     Cause,
     Publication,
@@ -72,12 +73,14 @@ def make_draft(
 def publish(*, version: ScoringModelVersion, actor: Actor, note: str, now: datetime) -> Rescore:
     """Make a draft live, retire the version before it, and begin to score all leads by it.
 
-    A schedule ends with it. Without a note the draft keeps the one it has.
+    A schedule ends with it. Without a note the draft keeps the one it has. Raises Invalid for a draft that
+    the rule check calls wrong.
     """
     require(actor, PUBLISH, "Only marketers publish scoring rules.")
     with transaction.atomic():
         draft = open_for_publishing(version)
         draft.note = clean_note(note) or draft.note
+        refuse_what_is_wrong(draft, actor=actor, now=now)
         draft.published_at, draft.published_by = now, user_of(actor)
         draft.publish_at = draft.scheduled_by = None
         rescore = _go_live(draft, actor=actor, note=draft.note, now=now)
@@ -127,6 +130,17 @@ def open_for_publishing(version: ScoringModelVersion) -> ScoringModelVersion:
         raise Conflict("This version is no draft any more. Somebody else published or discarded it.")
     draft.model = model
     return draft
+
+
+def refuse_what_is_wrong(draft: ScoringModelVersion, *, actor: Actor, now: datetime) -> None:
+    """Refuse a draft that the rule check calls wrong for certain. Leadapp itself (a command) is not asked."""
+    stopping = [] if actor is None else blocking(check_version(draft, now), note=draft.note)
+    if stopping:
+        worst = stopping[0]
+        raise Invalid(
+            f"{draft} cannot be published. {worst.title}: {worst.text} {worst.mend}",
+            errors={"note" if worst.code == NO_NOTE else "version": [each.title for each in stopping]},
+        )
 
 
 def refuse_second_draft(model: ScoringModel) -> None:

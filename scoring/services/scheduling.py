@@ -8,7 +8,14 @@ from django.db import transaction
 from leadapp.access import Actor, may, require, user_of
 from leadapp.errors import Conflict, Invalid, Refused
 from scoring.models import ScoringModelVersion
-from scoring.services.publishing import PUBLISH, clean_note, lock_model, open_for_publishing, publish
+from scoring.services.publishing import (
+    PUBLISH,
+    clean_note,
+    lock_model,
+    open_for_publishing,
+    publish,
+    refuse_what_is_wrong,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +30,7 @@ def schedule_publish(
     """Let a draft go live at a moment within a year; until then nobody can edit it.
 
     A draft that is scheduled already gets the new moment. It goes live in the name of whoever scheduled it.
+    Raises Invalid for a moment that makes no sense and for a draft that the rule check calls wrong.
     """
     require(actor, PUBLISH, "Only marketers publish scoring rules.")
     if at <= now:
@@ -33,6 +41,7 @@ def schedule_publish(
         draft = open_for_publishing(version)
         draft.publish_at, draft.scheduled_by = at, user_of(actor)
         draft.note = clean_note(note) or draft.note
+        refuse_what_is_wrong(draft, actor=actor, now=now)
         draft.save(update_fields=["publish_at", "scheduled_by", "note"])
         version.refresh_from_db()
     return draft
@@ -55,7 +64,8 @@ def cancel_schedule(*, version: ScoringModelVersion, actor: Actor, now: datetime
 def publish_due(*, now: datetime) -> int:
     """Publish the drafts whose moment has come; return how many.
 
-    One that whoever scheduled it may not publish any more stays as it is, and `why_late` says why.
+    One that may not be published (whoever scheduled it has lost the right) stays as it is, and `why_late`
+    says why.
     """
     due = ScoringModelVersion.objects.filter(publish_at__lte=now).select_related("model")
     return sum(_publish(version, now=now) for version in due.order_by("publish_at", "id"))
@@ -67,6 +77,10 @@ def why_late(version: ScoringModelVersion, *, now: datetime) -> str:
         return ""
     if not may(version.scheduled_by, PUBLISH):
         return f"{version.scheduled_by} scheduled it and may not publish any more. Cancel the schedule."
+    try:
+        refuse_what_is_wrong(version, actor=version.scheduled_by, now=now)
+    except Invalid as refusal:
+        return refusal.message
     return "No worker has published it yet."
 
 
