@@ -1,4 +1,4 @@
-"""/api/v1/leads: find, make and change leads, and see why they score what they score."""
+"""/api/v1/leads: find, make and change leads."""
 
 from typing import Any
 
@@ -14,12 +14,10 @@ from leadapp.api.access import actor_of, find_lead, seen_by
 from leadapp.api.bodies import object_of
 from leadapp.api.cursors import read_page
 from leadapp.api.queries import Parameters
-from leadapp.api.representations import leads_as_json, score_as_json
+from leadapp.api.representations import leads_as_json
 from leadapp.models import ApiKey, LeadIdentifier, Stage, Status, Temperature
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.services.leads import create_lead, update_lead
-from scoring.engine import explain_stored
-from scoring.services.overrides import overrides_of
 
 FILTERS = (
     "email",
@@ -92,20 +90,6 @@ class OneLead(APIView):
             now=timezone.now(),
         )
         return Response(_one(request, pk))
-
-
-class LeadScore(APIView):
-    """Why a lead has its score."""
-
-    scopes = SCOPES
-
-    @operations.explain_score
-    def get(self, request: Request, pk: int) -> Response:
-        """Explain the score of a lead, line by line."""
-        Parameters(request, ()).check()
-        lead = find_lead(request, pk)
-        override = overrides_of([lead.pk], now=timezone.now()).get(lead.pk)
-        return Response(score_as_json(lead, explain_stored(lead), override))
 
 
 def _one(request: Request, pk: int) -> dict[str, Any]:

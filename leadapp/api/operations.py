@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
-from leadapp.api import schema
+from leadapp.api import schema, score_schema
 from leadapp.api.problems import KINDS, MEDIA_TYPE
 from leadapp.models import Stage, Status, Temperature
 
@@ -115,7 +115,28 @@ change_lead = operation(
     tag="leads",
 )
 explain_score = operation(
-    "explain_score", answers=answers_of(200, schema.Score, (*ALWAYS, 404, 422)), tag="leads"
+    "explain_score",
+    answers=answers_of(200, score_schema.Score, (*ALWAYS, 404, 422)),
+    parameters=[
+        query(
+            "as_of",
+            "The score of that moment: by the version that was live then, and what was known then.",
+            OpenApiTypes.DATETIME,
+        ),
+        query("model", "By the live version of the scoring model with this slug."),
+        query(
+            "version",
+            "By the version with this number, of `model` or of the model that drives the list.",
+            OpenApiTypes.INT,
+        ),
+    ],
+    tag="leads",
+)
+score_history = operation(
+    "score_history",
+    answers=answers_of(200, score_schema.ScoreHistoryPage, (*ALWAYS, 404, 422)),
+    parameters=PAGING,
+    tag="leads",
 )
 set_score_aside = operation(
     "set_score_aside",

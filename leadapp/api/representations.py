@@ -5,7 +5,7 @@ from typing import Any
 
 from leadapp.models import Activity, Company, Lead, LeadIdentifier
 from leadapp.services.facts import LEAD_FACTS
-from scoring.engine import Explanation, Line, reasons_for
+from scoring.engine import reasons_for
 from scoring.models import ScoreOverride
 
 FACTS = tuple(name for name in LEAD_FACTS if name not in {"email", "source"})
@@ -86,45 +86,4 @@ def override_as_json(override: ScoreOverride | None) -> dict[str, Any] | None:
         "score": override.score,
         "created_at": override.created_at,
         "expires_at": override.expires_at,
-    }
-
-
-def score_as_json(
-    lead: Lead, explanation: Explanation | None, override: ScoreOverride | None = None
-) -> dict[str, Any]:
-    """Return a score with its lines, whose points sum exactly to it, and what a person says against it."""
-    known = {
-        "lead": lead.pk,
-        "score": lead.score,
-        "fit": lead.fit,
-        "engagement": lead.engagement,
-        "grade": lead.grade or None,
-        "temperature": lead.temperature or None,
-        "scored_at": lead.scored_at,
-        "opted_out": lead.do_not_score,
-        "override": override_as_json(override),
-    }
-    if explanation is None:
-        return {**known, "model": None, "version": None, "lines": []}
-    version = explanation.version
-    return {
-        **known,
-        "model": version.model.name,
-        "version": version.number,
-        "lines": [_line(line) for line in explanation.lines],
-    }
-
-
-def _line(line: Line) -> dict[str, Any]:
-    return {
-        "name": line.name,
-        "dimension": line.dimension or None,
-        "group": line.group or None,
-        "is_rule": line.is_rule,
-        # Texts, as all exact decimals in JSON.
-        "points": f"{line.points.normalize():f}",
-        "raw_points": f"{line.raw.normalize():f}",
-        "evidence": line.evidence,
-        "matches": line.matches,
-        "newest": line.newest,
     }

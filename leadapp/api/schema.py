@@ -120,20 +120,6 @@ class LeadPage(serializers.Serializer[Any]):
     results = Lead(many=True)
 
 
-class ScoreLine(serializers.Serializer[Any]):
-    """One summand: a rule, or what a cap, a bound or rounding changed."""
-
-    name = serializers.CharField()
-    dimension = serializers.CharField(allow_null=True)
-    group = serializers.CharField(allow_null=True)
-    is_rule = serializers.BooleanField()
-    points = serializers.CharField(help_text="An exact decimal; all lines sum to the score.")
-    raw_points = serializers.CharField(help_text="Before the cap of the rule.")
-    evidence = serializers.CharField(allow_blank=True)
-    matches = serializers.IntegerField(allow_null=True)
-    newest = serializers.DateTimeField(allow_null=True)
-
-
 class NewScoreOverride(serializers.Serializer[Any]):
     """What is wrong with a score, why, and until when that holds."""
 
@@ -148,23 +134,6 @@ class ScoreOverride(NewScoreOverride):
     author = serializers.CharField(allow_null=True, help_text="A user name; null for an API key.")
     score = serializers.IntegerField(help_text="The score that was set aside.")
     created_at = serializers.DateTimeField()
-
-
-class Score(serializers.Serializer[Any]):
-    """A score and where it comes from."""
-
-    lead = serializers.IntegerField()
-    score = serializers.IntegerField(allow_null=True)
-    fit = serializers.IntegerField(allow_null=True)
-    engagement = serializers.IntegerField(allow_null=True)
-    grade = serializers.CharField(allow_null=True)
-    temperature = serializers.CharField(allow_null=True)
-    scored_at = serializers.DateTimeField(allow_null=True)
-    opted_out = serializers.BooleanField()
-    override = ScoreOverride(allow_null=True, help_text="A rep's word against the score; it stays as it is.")
-    model = serializers.CharField(allow_null=True)
-    version = serializers.IntegerField(allow_null=True)
-    lines = ScoreLine(many=True)
 
 
 class Event(serializers.Serializer[Any]):

@@ -5,8 +5,9 @@ from django.urls import path, re_path
 from leadapp.api.activities import Activities, ActivityBatch
 from leadapp.api.docs import Docs, NothingHere, Schema
 from leadapp.api.forms import Submissions
-from leadapp.api.leads import Leads, LeadScore, OneLead
+from leadapp.api.leads import Leads, OneLead
 from leadapp.api.overrides import LeadOverride
+from leadapp.api.scores import LeadScore, LeadScoreHistory
 
 urlpatterns = [
     path("forms/<slug:slug>/submissions", Submissions.as_view(), name="api-submissions"),
@@ -15,6 +16,7 @@ urlpatterns = [
     path("leads", Leads.as_view(), name="api-leads"),
     path("leads/<int:pk>", OneLead.as_view(), name="api-lead"),
     path("leads/<int:pk>/score", LeadScore.as_view(), name="api-lead-score"),
+    path("leads/<int:pk>/score/history", LeadScoreHistory.as_view(), name="api-lead-score-history"),
     path("leads/<int:pk>/override", LeadOverride.as_view(), name="api-lead-override"),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),

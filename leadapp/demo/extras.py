@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from leadapp.demo.history import DAYS_BACK
 from leadapp.demo.population import Prospect
 from leadapp.models import Activity, ConsentRecord, CustomField, LeadIdentifier, User
 
@@ -45,11 +46,17 @@ def _consent(prospect: Prospect, purpose: str, granted: bool, text: str, at: dat
     )
 
 
+def _next_scoring(activity: Activity, now: datetime) -> datetime:
+    """Return the first moment of the year's scoring at which the activity has come in."""
+    moments = (now - timedelta(days=days) for days in DAYS_BACK)
+    return next((moment for moment in moments if moment >= activity.received_at), now)
+
+
 def void_some(rng: random.Random, *, by: User, now: datetime) -> None:
-    """Void a few clicks that mail scanners made, as marketers do."""
+    """Void a few clicks that mail scanners made, as marketers do: before the next scoring counts them."""
     clicks = list(Activity.objects.filter(type__slug="email_clicked").order_by("id"))
     for activity in rng.sample(clicks, len(clicks) // 40):
-        activity.voided_at = min(activity.occurred_at + timedelta(days=1), now)
+        activity.voided_at = min(_next_scoring(activity, now), activity.occurred_at + timedelta(days=1))
         activity.voided_by = by
         activity.void_reason = "A mail scanner clicked, not a person."
         activity.save(update_fields=["voided_at", "voided_by", "void_reason"])

@@ -1,18 +1,26 @@
-"""Where the points of a lead come from, as the lead page draws it, and how they go on if nothing happens."""
+"""Where the points of a lead come from, as the lead page draws it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from leadapp.models import Lead
-from leadapp.views.charts import TODAY, ScoreChart, draw_score_chart, past_window
-from scoring.engine import Explanation, Line, explain_stored, score_moments
-from scoring.models import Dimension, ScoreChange, ScoringModelVersion
+from leadapp.views.activity_words import Words, words_of
+from leadapp.views.looking import Look
+from scoring.engine import Explanation, Line
+from scoring.engine.occurrences import Occurrence, occurrences_of
+from scoring.models import Dimension, ScoringModelVersion
 
-# The days ahead that the forecast names.
-AHEAD = (7, 14, 30)
-MOST_CHANGES = 400
+# How many activities of a rule are listed; what the older ones gave is summed up.
+LISTED = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One activity behind a line, in words."""
+
+    occurrence: Occurrence
+    words: Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +31,9 @@ class Bar:
     x: float
     width: float
     zero: float
+    evidence: tuple[Evidence, ...] = ()
+    older: int = 0
+    older_points: Decimal = Decimal(0)
 
     @property
     def is_up(self) -> bool:
@@ -50,7 +61,7 @@ class Rail:
 
 @dataclass(frozen=True, kw_only=True)
 class Breakdown:
-    """The points of one lead, at the moment and by the version that gave it its score."""
+    """The points of one lead, at a moment and by a version."""
 
     explanation: Explanation
     version: ScoringModelVersion
@@ -60,36 +71,13 @@ class Breakdown:
     is_current: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ahead:
-    """What becomes of the score by a date, if nothing happens."""
-
-    at: datetime
-    score: int
-    shift: int
-    words: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class History:
-    """The score over time."""
-
-    chart: ScoreChart
-    changes: list[ScoreChange]
-    ahead: list[Ahead]
-
-
-def read_breakdown(lead: Lead) -> Breakdown | None:
-    """Explain the stored score; None for a lead without one."""
-    explanation = explain_stored(lead)
+def read_breakdown(lead: Lead, look: Look) -> Breakdown | None:
+    """Draw the score that is looked at; None for a lead without one. One query."""
+    explanation = look.explanation
     if explanation is None:
         return None
-    zero, span = _scale([line.points for line in explanation.lines])
-
-    def bar(line: Line) -> Bar:
-        width = round(float(abs(line.points)) / span * 100, 2)
-        return Bar(line=line, x=zero if line.points > 0 else round(zero - width, 2), width=width, zero=zero)
-
+    occurrences = occurrences_of(explanation, imagined=look.past.imagined if look.past else None)
+    bar = _drawer(explanation, occurrences)
     parts = [
         Part(label=dimension.label, total=total, bars=[bar(line) for line in explanation.lines_of(dimension)])
         for dimension, total in (
@@ -103,9 +91,36 @@ def read_breakdown(lead: Lead) -> Breakdown | None:
         parts=parts,
         corrections=[bar(line) for line in explanation.lines_of("")],
         rail=_rail(explanation, explanation.version),
-        is_current=(explanation.fit, explanation.engagement, explanation.score)
+        is_current=not look.is_present
+        or (explanation.fit, explanation.engagement, explanation.score)
         == (lead.fit, lead.engagement, lead.score),
     )
+
+
+def _drawer(
+    explanation: Explanation, occurrences: Mapping[int, Sequence[Occurrence]]
+) -> Callable[[Line], Bar]:
+    zero, span = _scale([line.points for line in explanation.lines])
+
+    def bar(line: Line) -> Bar:
+        width = round(float(abs(line.points)) / span * 100, 2)
+        found = occurrences.get(line.rule_id or 0, ())
+        return Bar(
+            line=line,
+            x=zero if line.points > 0 else round(zero - width, 2),
+            width=width,
+            zero=zero,
+            evidence=tuple(_told(each) for each in found[:LISTED]),
+            older=len(found[LISTED:]),
+            older_points=sum((each.points for each in found[LISTED:]), Decimal(0)),
+        )
+
+    return bar
+
+
+def _told(occurrence: Occurrence) -> Evidence:
+    words = words_of(occurrence.type, occurrence.label, occurrence.channel, occurrence.properties)
+    return Evidence(occurrence=occurrence, words=words)
 
 
 def _scale(points: Sequence[Decimal]) -> tuple[float, float]:
@@ -128,42 +143,3 @@ def _rail(explanation: Explanation, version: ScoringModelVersion) -> Rail:
             (f"{name} {value}", round(value / width * 100, 2)) for name, value in marks if 0 < value <= width
         ],
     )
-
-
-def read_history(lead: Lead, *, version: ScoringModelVersion, now: datetime) -> History:
-    """Read how the score of a lead that has one came about, and how it goes on by a version."""
-    window = past_window(created_at=lead.created_at, now=now)
-    newest = ScoreChange.objects.filter(lead=lead, at__gte=now - window).select_related("version")
-    changes = list(newest.order_by("-at", "-pk")[:MOST_CHANGES])
-    days_drawn = window * (100 - TODAY) / TODAY
-    moments = [now + days_drawn * step / 6 for step in range(1, 7)]
-    moments += [now + timedelta(days=days) for days in AHEAD]
-    scores = {
-        at: score.score
-        for _, at, score in score_moments(version=version, moments=[(lead.pk, at) for at in moments])
-    }
-    ahead = _ahead(lead, version, [(at, scores[at]) for at in moments[6:] if at in scores])
-    chart = draw_score_chart(
-        changes=changes[::-1],
-        score=lead.score,
-        future=[(at, scores[at]) for at in moments[:6] if at in scores],
-        limits=[("Sales", version.threshold), ("Warm", version.warm_from)],
-        window=window,
-        now=now,
-    )
-    return History(chart=chart, changes=changes, ahead=ahead)
-
-
-def _ahead(lead: Lead, version: ScoringModelVersion, scores: list[tuple[datetime, int]]) -> list[Ahead]:
-    bands = [
-        (version.threshold, "below the sales line"),
-        (version.hot_from, "not hot any more"),
-        (version.warm_from, "cold"),
-    ]
-    rows, before = [], lead.score or 0
-    for at, score in scores:
-        crossed = [words for limit, words in bands if before >= limit > score]
-        shift = score - (lead.score or 0)
-        rows.append(Ahead(at=at, score=score, shift=shift, words=crossed[-1] if crossed else ""))
-        before = score
-    return rows

@@ -7,7 +7,7 @@ from math import ceil
 
 from django.utils import timezone
 
-from scoring.models import ScoreChange
+from scoring.analysis.history import Move
 
 LONGEST = timedelta(days=90)
 SHORTEST = timedelta(days=14)
@@ -23,6 +23,14 @@ class Point:
     score: int
     x: float
     y: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A key event on the line, and what it was."""
+
+    point: Point
+    move: Move
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +64,7 @@ class ScoreChart:
     now: Point
     start: Point
     future: list[Point]
+    marks: list[Mark]
     grid: list[Level]
     limits: list[Level]
     ticks: list[Tick]
@@ -68,15 +77,16 @@ def past_window(*, created_at: datetime, now: datetime) -> timedelta:
 
 def draw_score_chart(
     *,
-    changes: Sequence[ScoreChange],
+    moves: Sequence[Move],
     score: int,
     future: Sequence[tuple[datetime, int]],
     limits: Sequence[tuple[str, int]],
     window: timedelta,
     now: datetime,
 ) -> ScoreChart:
-    """Draw the chart from the changes within the window, oldest first, and scores to come."""
+    """Draw the chart from the moves within the window, oldest first, and scores to come."""
     begin = now - window
+    changes = [move.change for move in moves]
     first = changes[0].score_before if changes else score
     past = [(begin, first or 0), *((change.at, change.score or 0) for change in changes)]
     highest = max([score, *(value for _, value in past), *(value for _, value in future)])
@@ -110,6 +120,11 @@ def draw_score_chart(
         now=place(now, score),
         start=corners[0],
         future=ahead,
+        marks=[
+            Mark(point=place(move.change.at, move.change.score or 0), move=move)
+            for move in moves
+            if move.key_event is not None and move.change.at <= now
+        ],
         grid=[_level(str(value), down(value), below=True) for value in (ceiling, ceiling // 2)],
         limits=[_level(f"{name} {value}", down(value), below=False) for name, value in limits],
         ticks=_ticks(begin, window),

@@ -9,22 +9,31 @@ from django.views.decorators.http import require_safe
 
 from leadapp.models import Lead
 from leadapp.views.answering import signed_in, visible_lead
-from leadapp.views.breakdown import read_breakdown, read_history
+from leadapp.views.breakdown import read_breakdown
 from leadapp.views.lead_page import Rights, read_lead_page
+from leadapp.views.looking import read_look, read_other_scores
+from leadapp.views.score_history import read_history
 from leadapp.views.timeline import read_timeline
 from qualification.models import Assignment, Deal, Note, Task
 from qualification.views.forms import NoteForm, TaskForm, tomorrow_morning
+from scoring.analysis.ways import ways_from
 
 MOST_ROWS = 200
 
 
 @require_safe
 def breakdown(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show where the points come from, and where they go."""
-    lead = visible_lead(request, pk)
-    found = read_breakdown(lead)
-    history = read_history(lead, version=found.version, now=timezone.now()) if found else None
-    return _page(request, lead, "breakdown", {"breakdown": found, "history": history})
+    """Show where the points come from, and where they go; also those of a day in the past."""
+    lead, now = visible_lead(request, pk), timezone.now()
+    look = read_look(lead, request.GET.dict(), now=now)
+    found = read_breakdown(lead, look)
+    context: dict[str, Any] = {"look": look, "breakdown": found}
+    if lead.score is not None:
+        context["others"] = read_other_scores(lead, now=now)
+    if found and look.is_present:
+        context["history"] = read_history(lead, version=found.version, now=now)
+        context["ways"] = ways_from(found.explanation, lead=lead)
+    return _page(request, lead, "breakdown", context, status=422 if look.error else 200)
 
 
 @require_safe
@@ -71,6 +80,8 @@ def notes(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, lead, "notes", context)
 
 
-def _page(request: HttpRequest, lead: Lead, tab: str, context: dict[str, Any]) -> HttpResponse:
+def _page(
+    request: HttpRequest, lead: Lead, tab: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     page = read_lead_page(lead=lead, user=signed_in(request), tab=tab, now=timezone.now())
-    return render(request, f"leads/lead_{tab}.html", {"page": page, "lead": lead, **context})
+    return render(request, f"leads/lead_{tab}.html", {"page": page, "lead": lead, **context}, status=status)

@@ -16,7 +16,7 @@ _WARMTH = [Temperature.COLD, Temperature.WARM, Temperature.HOT]
 
 @dataclass(frozen=True)
 class Crossing:
-    """A line that the score falls below: when for the first time, and how much is left at the end of that day.
+    """A line that the score falls below: at the end of which day first, and the score then.
 
     `kind` is temperature, grade or handover; `before` and `after` are words such as hot and warm, A1 and A2.
     """

@@ -13,9 +13,9 @@ from django.db import connection
 from scoring.engine.activities import engagement_of
 from scoring.engine.definition import Rule
 from scoring.engine.explanations import ZERO, Explanation, Line
-from scoring.engine.fragments import Fragment
+from scoring.engine.imagined import ImaginedLead, moments_of, tables_of
 from scoring.engine.scores import STORED_TABLES, compiled
-from scoring.engine.statement import AS_OF
+from scoring.engine.statement import ONE_MOMENT
 from scoring.models import Counting, Dimension
 
 
@@ -50,17 +50,18 @@ class Occurrence:
 
 
 def occurrences_of(
-    explanation: Explanation, *, tables: Fragment = STORED_TABLES
+    explanation: Explanation, *, imagined: ImaginedLead | None = None
 ) -> dict[int, tuple[Occurrence, ...]]:
     """Return per engagement rule the activities behind its line, newest first; one query.
 
-    The points of a rule's activities sum exactly to `raw` of its line.
+    The points of a rule's activities sum exactly to `raw` of its line. The explanation is that of a stored
+    lead, or of the imagined one.
     """
     definition = compiled(explanation.version).definition
     rules = definition.of_dimension(Dimension.ENGAGEMENT)
     if not rules:
         return {}
-    rows = _rows(explanation, tables)
+    rows = _rows(explanation, imagined)
     lines = {line.rule_id: line for line in explanation.all_lines}
     return {
         rule.id: _of_rule(rule, lines[rule.id], found)
@@ -69,10 +70,12 @@ def occurrences_of(
     }
 
 
-def _rows(explanation: Explanation, tables: Fragment) -> list[dict[str, Any]]:
-    definition = compiled(explanation.version).definition
-    moment = Fragment("(SELECT %s::timestamptz AS as_of) m", (AS_OF,))
-    each = engagement_of(definition).each(f"a.lead_id = {explanation.lead_id:d}", moment)
+def _rows(explanation: Explanation, imagined: ImaginedLead | None) -> list[dict[str, Any]]:
+    definition, lead_id, tables = compiled(explanation.version).definition, explanation.lead_id, STORED_TABLES
+    if imagined is not None:
+        ((lead_id, _),) = moments_of([imagined], explanation.as_of)
+        tables = tables_of([imagined], as_of=explanation.as_of)
+    each = engagement_of(definition).each(f"a.lead_id = {lead_id:d}", ONE_MOMENT)
     query = (
         tables + "SELECT t.slug, t.label, t.channel, o.* FROM (" + each + ") o"
         " JOIN leadapp_activitytype t ON t.id = o.type_id ORDER BY o.occurred_at DESC, o.id DESC"

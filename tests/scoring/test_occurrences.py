@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from leadapp.models import Lead
 from scoring.engine import explain_leads
-from scoring.engine.imagined import ImaginedActivity, ImaginedLead, explain_imagined, tables_of
+from scoring.engine.imagined import ImaginedActivity, ImaginedLead, explain_imagined
 from scoring.engine.occurrences import Occurrence, occurrences_of
 from scoring.models import ScoringModelVersion
 from tests.scoring.build import (
@@ -129,7 +129,7 @@ def test_an_imagined_lead_has_occurrences_too() -> None:
     make_rule(version, types=["page_view"], points=8)
     imagined = ImaginedLead(activities=[ImaginedActivity(type="page_view", occurred_at=NOW - DAY)])
     explanation = explain_imagined(version=version, lead=imagined, as_of=NOW)
-    (found,) = occurrences_of(explanation, tables=tables_of([imagined], as_of=NOW)).values()
+    (found,) = occurrences_of(explanation, imagined=imagined).values()
     assert [each.points for each in found] == [8]
 
 

@@ -1,0 +1,126 @@
+"""The score over time, with what moved it."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from leadapp.models import Activity, Lead
+from scoring.models import Cause, ScoreChange
+
+CREATED, UPDATED = "lead.created", "lead.updated"
+MOST_CHANGES, MOST_ACTIVITIES = 400, 2_000
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that came in since the score before: an activity, changed facts, or a voiding."""
+
+    activity: Activity
+    at: datetime
+    is_voiding: bool = False
+
+    @property
+    def is_key(self) -> bool:
+        """Tell whether it is a key event: a demo or quote request, a meeting."""
+        return self.activity.type.is_signal and not self.is_voiding
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Return the names of the facts that changed."""
+        after = self.activity.properties.get("after")
+        return tuple(after) if isinstance(after, dict) else ()
+
+    @property
+    def text(self) -> str:
+        """Say what it was: "Demo requested", "Job title changed", "Voided: Email link clicked"."""
+        label = self.activity.type.label
+        if self.is_voiding:
+            return f"Voided: {label}"
+        if self.activity.type.slug == UPDATED and self.facts:
+            names = [
+                name.removeprefix("attributes.").replace(".", " ").replace("_", " ") for name in self.facts
+            ]
+            return f"{', '.join(names[:4]).capitalize()} changed"
+        return label
+
+
+@dataclass(frozen=True)
+class Move:
+    """A change of the score, and what came in since the change before it, oldest first."""
+
+    change: ScoreChange
+    events: tuple[Event, ...]
+
+    @property
+    def shift(self) -> int:
+        """Return by how many points the score moved; no score counts as none."""
+        return (self.change.score or 0) - (self.change.score_before or 0)
+
+    @property
+    def key_event(self) -> Event | None:
+        """Return the newest key event, if there is one."""
+        return next((event for event in reversed(self.events) if event.is_key), None)
+
+    @property
+    def because(self) -> str:
+        """Say why: the newest three things that came in, else the cause, such as "Time passed"."""
+        change = self.change
+        if change.cause == Cause.PUBLISH and change.version is not None:
+            return f"{change.version} went live"
+        names = list(dict.fromkeys(event.text for event in reversed(self.events)))
+        keys = [event.text for event in reversed(self.events) if event.is_key]
+        names.sort(key=lambda name: name not in keys)
+        if not names or change.cause == Cause.DECAY:
+            return str(change.get_cause_display())
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return ", ".join(names[:3]) + more
+
+
+def moves_of(lead: Lead, changes: Sequence[ScoreChange]) -> list[Move]:
+    """Return what moved the score at each of these changes of a lead, in their order; one query.
+
+    They follow each other without a gap, newest first. Of the oldest only what came in on its day is known.
+    """
+    if not changes:
+        return []
+    ordered = sorted(changes, key=lambda change: (change.at, change.pk))
+    moments = [change.at for change in ordered]
+    buckets: list[list[Event]] = [[] for _ in ordered]
+    first = _before(lead, ordered[0])
+    for event in _events(lead, after=first, until=moments[-1]):
+        buckets[bisect_left(moments, event.at)].append(event)
+    found = {
+        change.pk: tuple(sorted(events, key=lambda event: (event.at, event.activity.pk)))
+        for change, events in zip(ordered, buckets, strict=True)
+    }
+    return [Move(change, found[change.pk]) for change in changes]
+
+
+def score_history(*, lead: Lead, since: datetime | None = None) -> list[Move]:
+    """Return the newest changes of a lead's score with what moved it, newest first; three queries."""
+    changes = ScoreChange.objects.filter(lead=lead).select_related("version__model")
+    if since is not None:
+        changes = changes.filter(at__gte=since)
+    return moves_of(lead, list(changes.order_by("-at", "-id")[:MOST_CHANGES]))
+
+
+def _before(lead: Lead, oldest: ScoreChange) -> datetime | None:
+    """Return when the score changed before the oldest one that is looked at."""
+    earlier = ScoreChange.objects.filter(lead=lead, at__lt=oldest.at).order_by("-at", "-id")
+    return earlier.values_list("at", flat=True).first()
+
+
+def _events(lead: Lead, *, after: datetime | None, until: datetime) -> Iterator[Event]:
+    """Yield what came in or was voided after a moment, until another; the newest, if there is too much."""
+    came = Q(received_at__lte=until) & (Q(received_at__gt=after) if after else Q())
+    voided = Q(voided_at__lte=until) & (Q(voided_at__gt=after) if after else Q())
+    activities = Activity.objects.filter(lead=lead).filter(came | voided).exclude(type__slug=CREATED)
+    for activity in activities.select_related("type").order_by("-occurred_at", "-id")[:MOST_ACTIVITIES]:
+        if activity.received_at <= until and (after is None or activity.received_at > after):
+            yield Event(activity, activity.received_at)
+        voided_at = activity.voided_at
+        if voided_at is not None and voided_at <= until and (after is None or voided_at > after):
+            yield Event(activity, voided_at, is_voiding=True)

@@ -1,0 +1,204 @@
+"""The shortest ways up: what one more activity or one more known fact would do to a score."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+from leadapp.errors import Invalid
+from leadapp.models import ActivityType, Lead
+from scoring.analysis.satisfying import missing_facts, satisfying_activity
+from scoring.engine.definition import Definition, Rule
+from scoring.engine.explanations import Explanation, explain_leads
+from scoring.engine.imagined import ImaginedActivity, ImaginedLead, score_imagined
+from scoring.engine.imagined_facts import clean_facts
+from scoring.engine.scores import compiled
+from scoring.models import ScoringModelVersion
+
+# How often somebody could do the same thing, and how many of the best steps are put together.
+MOST_TIMES, PAIRED = 10, 6
+APART = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that would raise the score: an activity, or a fact that is not known yet."""
+
+    kind: str
+    text: str
+    rule_id: int
+    lead: ImaginedLead
+    # Only one of the steps that fill the same gap can come true.
+    gap: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Way:
+    """One or two steps, by how much they raise the score, to what, and whether that is enough."""
+
+    steps: tuple[Step, ...]
+    gain: int
+    score: int
+    suffices: bool
+
+    @property
+    def text(self) -> str:
+        """Say what has to happen: "Asked for a demo"."""
+        return ", and ".join(step.text for step in self.steps)
+
+    @property
+    def sentence(self) -> str:
+        """Say it with the points: "+12: asked for a demo"."""
+        return f"+{self.gain}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """The next line above a score."""
+
+    name: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The next line, how many points it is away, and the ways there; the others are the best there are.
+
+    `target` is None for a score above all lines.
+    """
+
+    score: int
+    target: Target | None
+    missing: int
+    ways: tuple[Way, ...]
+
+    @property
+    def sufficing(self) -> tuple[Way, ...]:
+        """Return the ways that lead to the next line."""
+        return tuple(way for way in self.ways if way.suffices)
+
+
+def ways_up(*, lead: Lead, version: ScoringModelVersion, now: datetime) -> Ways | None:
+    """Return the shortest ways to the next line, computed by the engine on copies of the lead.
+
+    Single steps in one query; pairs in another, only if no single step is enough. First those that are,
+    the smallest ahead; then the largest. None for a lead that opted out of scoring.
+    """
+    explanation = explain_leads(version=version, moments={lead.pk: now}).get(lead.pk)
+    if explanation is None:
+        return None
+    return ways_from(explanation, lead=lead)
+
+
+def ways_from(explanation: Explanation, *, lead: Lead) -> Ways:
+    """Return the ways up from a score that was explained already."""
+    target = next_line(explanation.version, explanation.score)
+    if target is None:
+        return Ways(explanation.score, None, 0, ())
+    steps = list(_steps(lead, explanation))
+    singles = _simulated([(step,) for step in steps], explanation, target)
+    ways = _best_per_gap(singles)
+    if not any(way.suffices for way in ways):
+        best = [way.steps[0] for way in ways[:PAIRED]]
+        pairs = [pair for pair in combinations(best, 2) if not pair[0].gap & pair[1].gap]
+        found = [way for way in _simulated(pairs, explanation, target) if way.suffices]
+        ways = [*sorted(found, key=_shortest)[:1], *ways]
+    return Ways(explanation.score, target, target.at - explanation.score, tuple(ways))
+
+
+def next_line(version: ScoringModelVersion, score: int) -> Target | None:
+    """Return the nearest line above a score: warm, hot or ready for sales."""
+    lines = [
+        Target("warm", version.warm_from),
+        Target("hot", version.hot_from),
+        Target("ready for sales", version.threshold),
+    ]
+    return min((line for line in lines if line.at > score), key=lambda line: line.at, default=None)
+
+
+def _steps(lead: Lead, explanation: Explanation) -> Iterator[Step]:
+    """Yield what could happen next: for each rule that gives points one more of what it counts."""
+    definition = compiled(explanation.version).definition
+    slugs = _slugs(definition)
+    matches = {line.rule_id: line for line in explanation.all_lines}
+    for rule in definition.rules:
+        if rule.points <= 0:
+            continue
+        line = matches[rule.id]
+        if rule.is_fit:
+            yield from _fact_step(rule, lead, explanation) if not line.points else ()
+        else:
+            yield from _activity_step(rule, lead, slugs, line.matches or 0, explanation.as_of)
+
+
+def _slugs(definition: Definition) -> Mapping[int, str]:
+    """Return the names of the activity types that people or their reps bring about."""
+    wanted = {type_id for rule in definition.rules for type_id in rule.type_ids}
+    kinds = ActivityType.objects.filter(pk__in=wanted, is_internal=False)
+    return dict(kinds.values_list("pk", "slug"))
+
+
+def _activity_step(
+    rule: Rule, lead: Lead, slugs: Mapping[int, str], matches: int, as_of: datetime
+) -> Iterator[Step]:
+    kinds = [slugs[type_id] for type_id in rule.type_ids if type_id in slugs]
+    facts = satisfying_activity(rule, as_of)
+    times = max(1, rule.min_occurrences - matches)
+    if not kinds or facts is None or times > MOST_TIMES:
+        return
+    activities = [
+        ImaginedActivity(type=kinds[0], occurred_at=as_of - number * APART, **facts)
+        for number in range(times)
+    ]
+    text = rule.name
+    if times > 1 or matches:
+        text += " once more" if times == 1 else f" {times} more times" if matches else f" {times} times"
+    yield Step("activity", text, rule.id, ImaginedLead(copy_of=lead, activities=activities))
+
+
+def _fact_step(rule: Rule, lead: Lead, explanation: Explanation) -> Iterator[Step]:
+    facts = missing_facts(rule, lead, explanation.as_of)
+    if not facts:
+        return
+    try:
+        clean_facts(facts)
+    except Invalid:  # a rule may ask for what no lead can have
+        return
+    yield Step("fact", rule.name, rule.id, ImaginedLead(copy_of=lead, facts=facts), frozenset(facts))
+
+
+def _simulated(candidates: Sequence[tuple[Step, ...]], explanation: Explanation, target: Target) -> list[Way]:
+    """Let the engine score a copy of the lead per candidate, all in one query; keep those that gain."""
+    if not candidates:
+        return []
+    leads = [_together(steps) for steps in candidates]
+    scores = score_imagined(version=explanation.version, leads=leads, as_of=explanation.as_of)
+    return [
+        Way(steps, gain, score.score, score.score >= target.at)
+        for steps, score in zip(candidates, scores, strict=True)
+        if score is not None and (gain := score.score - explanation.score) > 0
+    ]
+
+
+def _together(steps: Sequence[Step]) -> ImaginedLead:
+    facts: dict[str, Any] = {}
+    activities: list[ImaginedActivity] = []
+    for step in steps:
+        facts |= step.lead.facts
+        activities += step.lead.activities
+    return ImaginedLead(copy_of=steps[0].lead.copy_of, facts=facts, activities=activities)
+
+
+def _best_per_gap(ways: Sequence[Way]) -> list[Way]:
+    """Sort the ways, and of those that fill the same gap keep the first: a title is one thing or another."""
+    kept: list[Way] = []
+    for way in sorted(ways, key=_shortest):
+        (step,) = way.steps
+        if not any(step.gap & other.steps[0].gap for other in kept):
+            kept.append(way)
+    return kept
+
+
+def _shortest(way: Way) -> tuple[bool, int]:
+    return not way.suffices, way.gain if way.suffices else -way.gain
