@@ -1,6 +1,7 @@
 """Every refusal of the API is a problem document (RFC 9457), whatever refused it."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from rest_framework.response import Response
 from leadapp.errors import Refused
 
 logger = logging.getLogger(__name__)
+
+# Services number the parts of a list in brackets: conditions[1].value
+INDEX = re.compile(r"\[(\d{1,9})\]")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -104,7 +108,7 @@ def _named(error: Refused) -> list[dict[str, Any]]:
     """Name each fault by a dotted field, a JSON pointer and, in a batch, the number of the event."""
     named: list[dict[str, Any]] = []
     for path, sentences in error.errors.items():
-        path = _shown(path)
+        path = INDEX.sub(r".\1", _shown(path))
         parts = path.split(".") if path else []
         where: dict[str, Any] = {"pointer": "#" + "".join(f"/{_escaped(part)}" for part in parts)}
         if parts and parts[0].isdigit():
