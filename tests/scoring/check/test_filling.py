@@ -1,5 +1,7 @@
 """Conditions on fields that are mostly empty, and on properties that no event carries."""
 
+from typing import Any
+
 import pytest
 
 from scoring.models import ScoringModelVersion
@@ -8,7 +10,7 @@ from tests.scoring.check.build import codes, found, log_all, make_crowd, make_dr
 
 pytestmark = pytest.mark.django_db
 
-HALVES = {"decay": "half_life", "decay_days": 30}
+HALVES: dict[str, Any] = {"decay": "half_life", "decay_days": 30}
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.scoring.check.build import found, log_all, make_crowd, make_draft, on
 
 pytestmark = pytest.mark.django_db
 
-HALVES = {"decay": "half_life", "decay_days": 30}
+HALVES: dict[str, Any] = {"decay": "half_life", "decay_days": 30}
 BONN = [("lead.city", "equals", "Bonn")]
 GERMANY = [("lead.country", "equals", "DE")]
 

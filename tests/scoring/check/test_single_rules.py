@@ -206,7 +206,7 @@ def test_a_minimum_over_all_time_is_noted() -> None:
 
 def test_a_window_beyond_the_end_of_fading_is_noted() -> None:
     version = make_draft()
-    linear = {"decay": "linear", "decay_days": 30}
+    linear: dict[str, Any] = {"decay": "linear", "decay_days": 30}
     make_rule(version, name="Long", types=["page_view"], window_days=90, **linear)
     make_rule(version, types=["login"], window_days=10, **linear)
     assert only(version, "window_beyond_fading").title == "The window of “Long” never matters"

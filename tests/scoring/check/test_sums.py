@@ -10,7 +10,7 @@ from tests.scoring.check.build import codes, found, make_draft, only
 
 pytestmark = pytest.mark.django_db
 
-HALVES = {"decay": "half_life", "decay_days": 30}
+HALVES: dict[str, Any] = {"decay": "half_life", "decay_days": 30}
 
 
 def test_a_threshold_that_no_lead_can_reach_stops_a_publish() -> None:

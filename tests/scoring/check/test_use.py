@@ -11,7 +11,7 @@ from tests.scoring.check.build import codes, found, log_all, make_crowd, make_dr
 
 pytestmark = pytest.mark.django_db
 
-HALVES = {"decay": "half_life", "decay_days": 30}
+HALVES: dict[str, Any] = {"decay": "half_life", "decay_days": 30}
 CITY = [("lead.city", "equals", "Bonn")]
 
 
