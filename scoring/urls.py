@@ -4,11 +4,13 @@ from django.urls import URLPattern, include, path
 
 from scoring.views import (
     bands,
+    capacity,
     check,
     drafts,
     findings,
     home,
     new_model,
+    preview,
     primary,
     progress,
     publish,
@@ -19,7 +21,6 @@ from scoring.views import (
     transfer,
     versions,
 )
-from scoring.views.later import later
 
 MODEL: list[URLPattern] = [
     path("", rules.rules, name="scoring-model"),
@@ -36,8 +37,9 @@ MODEL: list[URLPattern] = [
     path("schedule/", schedule.schedule, name="scoring-schedule"),
     path("schedule/cancel/", schedule.cancel, name="scoring-schedule-cancel"),
     path("primary/", primary.primary, name="scoring-primary"),
-    path("preview/", later, name="scoring-preview"),
-    path("capacity/", later, name="scoring-capacity"),
+    path("preview/", preview.preview, name="scoring-preview"),
+    path("capacity/", capacity.capacity, name="scoring-capacity"),
+    path("capacity/use/", capacity.use, name="scoring-capacity-use"),
     path("check/", check.check_page, name="scoring-check"),
     path("test/", test_lead.test_page, name="scoring-test"),
     path("try/", test_lead.tried, name="scoring-try"),

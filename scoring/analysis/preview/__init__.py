@@ -4,7 +4,7 @@ The leads are looked at in pieces: `begin`, then `step` until `is_done`; a page 
 What is known in between is small (`to_json`, `from_json`) and belongs to whoever asks.
 """
 
-from scoring.analysis.preview.run import begin, step, whole
+from scoring.analysis.preview.run import TooBusy, begin, step, whole
 from scoring.analysis.preview.state import (
     Crossing,
     Effect,
@@ -22,6 +22,7 @@ __all__ = [
     "Gates",
     "Named",
     "Preview",
+    "TooBusy",
     "WeeklyHandover",
     "begin",
     "from_json",

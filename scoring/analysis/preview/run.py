@@ -28,6 +28,11 @@ LONGEST = "20s"
 NAMED, REASONS = 10, 3
 WEEKS, SAMPLE = 4, 750
 
+
+class TooBusy(Conflict):
+    """Even a small piece takes the database too long now; the same piece may be tried again later."""
+
+
 EDGE = """
 SELECT max(id), count(*) FROM (
     SELECT id FROM leadapp_lead WHERE id BETWEEN %s AND %s ORDER BY id LIMIT %s
@@ -67,7 +72,7 @@ def step(preview: Preview, *, gates: Gates | None = None) -> Preview:
     """Look at the next piece and return what is known then; nothing is written.
 
     Raise Conflict if one of the versions was edited, published or discarded since the beginning. A piece that
-    takes too long is cut into smaller ones; raise Conflict if even the smallest does.
+    takes too long is cut into smaller ones; raise TooBusy if even the smallest does.
     """
     if preview.is_done:
         return preview
@@ -85,7 +90,7 @@ def step(preview: Preview, *, gates: Gates | None = None) -> Preview:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
     if preview.size <= SMALLEST:
-        raise Conflict("The database is too busy for a preview now. Try again in a few minutes.")
+        raise TooBusy("The database is too busy for a preview now. Try again in a few minutes.")
     return replace(preview, size=max(SMALLEST, preview.size // 4))
 
 
@@ -230,7 +235,7 @@ def _reasons(old: Explanation | None, new: Explanation | None, change: int) -> t
 def _edges(version: ScoringModelVersion) -> tuple[int, ...]:
     """Return where the bands of the distribution begin: below warm, up to the threshold, and above.
 
-    Warm and the threshold are edges, so that nobody has to guess on which side a lead is.
+    Warm, hot and the threshold are edges, so that nobody has to guess on which side a lead is.
     """
     low = max(1, min(version.warm_from, version.threshold))
     high = max(low + 1, version.warm_from, version.threshold)
@@ -238,4 +243,8 @@ def _edges(version: ScoringModelVersion) -> tuple[int, ...]:
     edges = {round(low * part / 5) for part in range(5)}
     edges |= {round(low + between * part) for part in range(4)}
     edges |= {round(high + between * part) for part in range(3)}
+    movable = [edge for edge in edges if edge > low and edge != high]
+    if version.hot_from not in edges and movable:
+        edges.remove(min(movable, key=lambda edge: (abs(edge - version.hot_from), edge)))
+        edges.add(version.hot_from)
     return tuple(sorted(edges))
