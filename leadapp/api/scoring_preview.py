@@ -99,7 +99,7 @@ def _read(token: str, version: ScoringModelVersion) -> Preview:
 
 
 def _facts(body: Body) -> Mapping[str, Any]:
-    facts = body.data.get("facts") or {}
+    facts = body.data.get("facts", {})
     if not isinstance(facts, dict):
         body.errors["facts"] = ['Must be an object, such as {"job_title": "Head of Sales"}.']
         return {}
@@ -107,7 +107,7 @@ def _facts(body: Body) -> Mapping[str, Any]:
 
 
 def _activities(body: Body, as_of: datetime) -> list[ImaginedActivity]:
-    listed = body.data.get("activities") or []
+    listed = body.data.get("activities", [])
     if not isinstance(listed, list):
         body.errors["activities"] = ["Must be a list of activities."]
         return []
@@ -121,7 +121,7 @@ def _activity(body: Body, each: object, path: str, as_of: datetime) -> ImaginedA
     for name in each:
         if name not in ("type", "occurred_at", "properties"):
             body.errors[f"{path}.{name}"] = ["Is not a field of an activity."]
-    kind, properties = each.get("type"), each.get("properties") or {}
+    kind, properties = each.get("type"), each.get("properties", {})
     if not isinstance(kind, str):
         body.errors[f"{path}.type"] = ["Name the type, such as page_view."]
     if not isinstance(properties, dict):
@@ -135,4 +135,12 @@ def _activity(body: Body, each: object, path: str, as_of: datetime) -> ImaginedA
 
 
 def _explained(version: ScoringModelVersion, lead: ImaginedLead, as_of: datetime) -> dict[str, Any]:
-    return explanation_as_json(explain_imagined(version=version, lead=lead, as_of=as_of))
+    try:
+        return explanation_as_json(explain_imagined(version=version, lead=lead, as_of=as_of))
+    except Invalid as refusal:
+        # Facts are at fault by their own names; in the body they have a place.
+        errors = {
+            name if name.startswith("activities.") or name == "activities" else f"facts.{name}": texts
+            for name, texts in refusal.errors.items()
+        }
+        raise Invalid(refusal.message, errors=errors) from refusal

@@ -1,12 +1,13 @@
 """The addresses of the API."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from leadapp.api.activities import Activities, ActivityBatch
 from leadapp.api.docs import Docs, NothingHere, Schema
 from leadapp.api.forms import Submissions
 from leadapp.api.leads import Leads, OneLead
 from leadapp.api.overrides import LeadOverride
+from leadapp.api.quarantines import LeadQuarantines, ReleaseQuarantine
 from leadapp.api.scores import LeadScore, LeadScoreHistory
 
 urlpatterns = [
@@ -18,6 +19,9 @@ urlpatterns = [
     path("leads/<int:pk>/score", LeadScore.as_view(), name="api-lead-score"),
     path("leads/<int:pk>/score/history", LeadScoreHistory.as_view(), name="api-lead-score-history"),
     path("leads/<int:pk>/override", LeadOverride.as_view(), name="api-lead-override"),
+    path("leads/<int:pk>/quarantines", LeadQuarantines.as_view(), name="api-lead-quarantines"),
+    path("quarantines/<int:pk>/release", ReleaseQuarantine.as_view(), name="api-quarantine-release"),
+    path("scoring/", include("leadapp.api.scoring_urls")),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
     re_path(r"", NothingHere.as_view()),
