@@ -49,6 +49,8 @@ class BandsPicture:
     highest: int
     fit: Sequence[GradeBand]
     engagement: Sequence[GradeBand]
+    fit_bounds: str
+    engagement_bounds: str
     sentence: str
 
 
@@ -78,6 +80,8 @@ def draw_bands(version: ScoringModelVersion) -> BandsPicture:
         highest=highest,
         fit=_grades("ABCD", (version.fit_a, version.fit_b, version.fit_c)),
         engagement=_grades("1234", (version.engagement_1, version.engagement_2, version.engagement_3)),
+        fit_bounds=f"{_number(version.fit_min)} to {_number(version.fit_max)} points",
+        engagement_bounds=f"{_number(version.engagement_min)} to {_number(version.engagement_max)} points",
         sentence=(
             f"Below {warm} a lead is cold, from {warm} warm, from {hot} hot; "
             f"sales gets it from {version.threshold}."

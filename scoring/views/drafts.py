@@ -5,12 +5,16 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from leadapp.errors import Conflict
+from leadapp.admin.refusals import sentence_of
+from leadapp.errors import Conflict, NotAllowed, Refused
 from leadapp.views.answering import Question, posted, signed_in
+from scoring.models import ScoringRule
+from scoring.rules import facts_of
+from scoring.services.editing import add_rule
 from scoring.services.publishing import discard_draft, make_draft
 from scoring.views.asking import EDIT, ask
 from scoring.views.shell import find_version, open_studio
@@ -56,3 +60,21 @@ def discard(request: HttpRequest, slug: str) -> HttpResponse:
         return DISCARDED.format(f"v{draft.number}")
 
     return ask(request, studio, question, carry_out, permission=EDIT)
+
+
+@require_POST
+def restore(request: HttpRequest, slug: str, rule_id: int) -> HttpResponse:
+    """Bring a rule of the live version back that the draft leaves out."""
+    studio = open_studio(request, slug)
+    draft = studio.need_draft()
+    rules = ScoringRule.objects.filter(version=studio.live).select_related("group")
+    rule: ScoringRule = get_object_or_404(rules, pk=rule_id)
+    try:
+        add_rule(version=draft, facts=facts_of(rule), actor=signed_in(request), now=timezone.now())
+    except NotAllowed:
+        raise
+    except Refused as refused:
+        messages.error(request, sentence_of(refused))
+    else:
+        messages.success(request, f"“{rule.name}” is in the draft again.")
+    return redirect("scoring-model", slug)

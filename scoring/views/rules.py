@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from scoring.analysis.diff import Difference, compare
 from scoring.analysis.overridden import objections_by_rule
 from scoring.models import ScoringModelVersion
+from scoring.services.scheduling import why_late
 from scoring.views.rule_lines import NO_DIFFERENCE, StudioHalf, read_halves
 from scoring.views.shell import Studio, find_version, open_studio, studio_page
 
@@ -41,6 +42,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
         "halves": halves,
         "has_rules": any(group.rules for half in halves for group in half.groups),
         "difference": difference,
+        "late": why_late(version, now=studio.now) if version.is_draft else "",
         "saved": _saved(version, halves) if version.is_draft else None,
         "may_edit_this": version.is_draft and studio.rights.may_edit and version.publish_at is None,
     }
