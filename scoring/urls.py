@@ -26,6 +26,7 @@ MODEL: list[URLPattern] = [
     path("", rules.rules, name="scoring-model"),
     path("findings/", findings.findings, name="scoring-findings"),
     path("draft/", drafts.begin, name="scoring-draft"),
+    path("restore/<int:rule_id>/", drafts.restore, name="scoring-restore"),
     path("discard/", drafts.discard, name="scoring-discard"),
     path("bands/", bands.bands, name="scoring-bands"),
     path("versions/", versions.versions, name="scoring-versions"),
