@@ -18,7 +18,8 @@ def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[datetime]:
     """Load the whole demo, and return the moment at which it was loaded.
 
     It takes some 15 seconds, so once for all tests of a module. Each of them sees it as it was loaded,
-    because tests of `pytest.mark.django_db` roll back to where they began.
+    because tests of `pytest.mark.django_db` roll back to where they began. So does each test of the module
+    that does not ask for it: those belong into another one.
     """
     with django_db_blocker.unblock(), transaction.atomic():
         load(leads=DEMO_LEADS, seed=1, password="secret", now=NOW)
