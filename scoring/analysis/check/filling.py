@@ -34,8 +34,10 @@ def _empty_fields(sample: Sample, rule: Rule) -> Iterator[Finding]:
             continue
         if filled >= MOSTLY_EMPTY * sample.leads:
             continue
-        is_alternative = rule.match == Match.ANY and len(rule.conditions) > 1
-        is_rare = filled < NEARLY_ALWAYS_EMPTY * sample.leads and not is_alternative
+        if not filled and not _is_alternative(rule):
+            yield _always_empty(sample, rule, found.label)
+            continue
+        is_rare = filled < NEARLY_ALWAYS_EMPTY * sample.leads and not _is_alternative(rule)
         unknown = "matches" if operator in HOLDS_FOR_UNKNOWN else "passes over"
         yield Finding(
             severity=Severity.WARN if is_rare else Severity.INFO,
@@ -48,6 +50,22 @@ def _empty_fields(sample: Sample, rule: Rule) -> Iterator[Finding]:
             if operator not in HOLDS_FOR_UNKNOWN
             else "Add the condition that it is set.",
         )
+
+
+def _is_alternative(rule: Rule) -> bool:
+    """Tell whether a rule can do without each single one of its conditions."""
+    return rule.match == Match.ANY and len(rule.conditions) > 1
+
+
+def _always_empty(sample: Sample, rule: Rule, label: str) -> Finding:
+    return Finding(
+        severity=Severity.WARN,
+        code="always_empty",
+        rule_id=rule.id,
+        title=f"{quoted(rule.name)} looks at {label}, which nobody has",
+        text=f"It is empty for all of {looked_at(sample)}.",
+        mend="Collect it in a form or an import first, or look at another field.",
+    )
 
 
 def _properties(subject: Subject, sample: Sample, rule: Rule) -> Iterator[Finding]:

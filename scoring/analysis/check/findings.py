@@ -1,6 +1,6 @@
 """What the rule check finds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,9 +46,15 @@ class Finding:
         return self.severity == Severity.WARN
 
 
-def by_severity(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort findings, the worst first; those that are equally bad keep their order."""
-    return sorted(findings, key=lambda finding: ORDER.index(finding.severity))
+def by_severity(findings: Iterable[Finding], *, rule_ids: Sequence[int] = ()) -> list[Finding]:
+    """Sort findings, the worst first; then what is about the version first, then by rule in order."""
+    places = {rule_id: place for place, rule_id in enumerate(rule_ids)}
+
+    def place(finding: Finding) -> tuple[int, int]:
+        rule = -1 if finding.rule_id is None else places.get(finding.rule_id, len(places))
+        return ORDER.index(finding.severity), rule
+
+    return sorted(findings, key=place)
 
 
 def blocking(findings: Iterable[Finding], *, note: str = "") -> list[Finding]:

@@ -33,6 +33,15 @@ def test_a_field_that_is_nearly_always_empty_is_found(version: ScoringModelVersi
     assert finding.text == "Of 20 leads, 3 (15 %) have it; the rule passes over the others."
 
 
+def test_a_field_that_nobody_has_is_found_and_told_once(version: ScoringModelVersion) -> None:
+    known_for(0)
+    make_rule(version, name="Place", conditions=[("lead.city", "equals", "Bonn")])
+    finding = only(version, "always_empty")
+    assert finding.title == "“Place” looks at City, which nobody has"
+    assert finding.text == "It is empty for all of 20 leads."
+    assert not {"never_matches", "mostly_empty"} & codes(version)
+
+
 def test_a_field_that_is_empty_for_most_is_noted(version: ScoringModelVersion) -> None:
     known_for(9)
     make_rule(version, conditions=[("lead.city", "equals", "Bonn")])

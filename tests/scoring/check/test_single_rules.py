@@ -221,6 +221,16 @@ def test_the_worst_comes_first() -> None:
     assert set(severities) == {"bad", "warn", "info"}
 
 
+def test_what_is_equally_bad_is_told_rule_by_rule() -> None:
+    version = make_draft()
+    second = make_rule(version, types=["unsubscribed"], position=2)
+    first = make_rule(version, types=["email_bounced"], position=1)
+    warnings = [each for each in check_version(version, NOW) if each.is_warning and each.rule_id]
+    found = [(each.rule_id, each.code) for each in warnings]
+    kinds = ["rewards_unwanted", "never_fades"]
+    assert found == [*((first.pk, kind) for kind in kinds), *((second.pk, kind) for kind in kinds)]
+
+
 def test_every_finding_says_what_to_do() -> None:
     version = make_draft(note="")
     make_rule(version, types=["unsubscribed"], conditions=[("lead.gender", "is_set", None)])
