@@ -105,18 +105,22 @@ def _delete(typed: dict[str, Any], **which: Any) -> Any:
 
 CHANGES = {
     "points": Change(
-        "Change the points of these rules", "Change points", PointsForm, _change_points, "have new points"
+        "Change the points of these rules",
+        "Change points",
+        PointsForm,
+        _change_points,
+        "Changed the points of {}.",
     ),
-    "cap": Change("Cap these rules", "Set the cap", CapForm, _set_cap, "have the new cap"),
+    "cap": Change("Cap these rules", "Set the cap", CapForm, _set_cap, "Set the cap of {}."),
     "fading": Change(
-        "Say how these rules fade", "Set the fading", FadingForm, _set_fading, "fade as you said"
+        "Say how these rules fade", "Set the fading", FadingForm, _set_fading, "Set the fading of {}."
     ),
     "delete": Change(
         "Delete these rules?",
         "Delete the rules",
         DeleteForm,
         _delete,
-        "are out of the draft",
+        "Deleted {}.",
         "They go out of the draft. What is live keeps them until the draft is published.",
     ),
 }
@@ -166,7 +170,7 @@ def _switch(request: HttpRequest, version: ScoringModelVersion, rules: Rules, *,
         return
     state = "on" if is_active else "off"
     messages.success(
-        request, f"{_count(len(changed))} switched {state}." if changed else f"All were {state} already."
+        request, f"Switched {_count(len(changed))} {state}." if changed else f"All were {state} already."
     )
 
 
@@ -179,8 +183,8 @@ def _change(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk: int,
     change, rules = CHANGES.get(what), _read(request.GET.get("rules", "").split(","))
     if change is None:
         raise NotFound("There is no such change of rules.")
-    form = change.form(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = change.form(request.POST) if request.method == "POST" else change.form()
+    if form.is_bound and form.is_valid():
         which = {"version": version, "rules": rules, "actor": person(request), "now": timezone.now()}
         try:
             changed = change.carry_out(form.cleaned_data, **which)
@@ -190,7 +194,7 @@ def _change(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk: int,
             say(request, refusal)
             return HttpResponseRedirect(_url_of(pk))
         else:
-            messages.success(request, f"{_count(len(changed))} {change.done}.")
+            messages.success(request, change.done.format(_count(len(changed))))
             return HttpResponseRedirect(_url_of(pk))
     return ask(
         model_admin,
@@ -224,7 +228,7 @@ def _line(rule: ScoringRule) -> str:
 
 
 def _count(number: int) -> str:
-    return "One rule" if number == 1 else f"{number} rules"
+    return "one rule" if number == 1 else f"{number} rules"
 
 
 def _url_of(version_id: int) -> str:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -11,12 +13,35 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from leadapp.admin.asking import ask, person, show_in
 from leadapp.admin.refusals import say
 from leadapp.errors import Refused
 from scoring.models import ScoringModel, ScoringModelVersion
+from scoring.services.models import make_model
 from scoring.services.publishing import make_draft
+from scoring.services.transfer import import_version, list_starts, read_start
 
 State = ScoringModelVersion.State
+EMPTY = ("", "An empty model: every rule is yours")
+NEW = (
+    "Leads keep their scores: a new model begins as a draft, and scores them only once it is published. "
+    "A start brings rules, groups and bands that fit such a business, to be changed as you like."
+)
+
+
+class NewModelForm(forms.Form):
+    """The name of a new model, and what it begins with."""
+
+    name = forms.CharField(max_length=100, help_text="A product line, for instance: “Retrofit”.")
+    start = forms.ChoiceField(label="Begin with", required=False, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        starts = [
+            (start.slug, f"{start.name} ({start.rules} rules): {start.description}")
+            for start in list_starts()
+        ]
+        self.fields["start"].choices = [*starts, EMPTY]  # type: ignore[attr-defined]
 
 
 @admin.register(ScoringModel)
@@ -26,17 +51,8 @@ class ScoringModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     change_form_template = "admin/scoring/model.html"
     list_display = ("name", "is_primary", "live_version", "draft_version", "versions_link")
     fields = ("name", "slug", "is_primary")
-    readonly_fields = ("is_primary",)
-    prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("slug", "is_primary")  # addresses carry the slug
     ordering = ("-is_primary", "name")
-
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Fill in the slug of a new model only."""
-        return {} if obj else self.prepopulated_fields
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Keep the slug of a known model: addresses carry it."""
-        return ("slug", "is_primary") if obj else ("is_primary",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScoringModel]:
         """Bring the live version and the draft along."""
@@ -75,6 +91,20 @@ class ScoringModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         view = self.admin_site.admin_view(self.draft_view)
         return [path("<int:pk>/draft/", view, name="scoring_model_draft"), *super().get_urls()]
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Make a model, empty or from a start, and open its draft."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = NewModelForm(request.POST) if request.method == "POST" else NewModelForm()
+        if form.is_bound and form.is_valid():
+            try:
+                return HttpResponseRedirect(_make(request, **form.cleaned_data))
+            except Refused as refusal:
+                show_in(form, refusal)
+        return ask(
+            self, request, title="New model from a start", form=form, submit="Make the model", text=NEW
+        )
+
     def draft_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Copy the live version into a draft, or go to the draft that is there."""
         model = get_object_or_404(ScoringModel, pk=pk)
@@ -110,6 +140,20 @@ class ScoringModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             **(extra_context or {}),
         }
         return super().change_view(request, object_id, form_url, context)
+
+
+def _make(request: HttpRequest, *, name: str, start: str) -> str:
+    """Make a model and return the page on which it is edited."""
+    actor, now = person(request), timezone.now()
+    if not start:
+        model = make_model(name=name, actor=actor, now=now)
+        messages.success(request, f"{model} is there, without any rule. Make its draft to add some.")
+        return reverse("admin:scoring_scoringmodel_change", args=[model.pk])
+    draft = import_version(data=read_start(start), name=name, actor=actor, now=now)
+    messages.success(
+        request, f"{draft} is a draft to be changed. Leads notice nothing until it is published."
+    )
+    return reverse("admin:scoring_scoringmodelversion_change", args=[draft.pk])
 
 
 def _link(model: Any, state: State) -> SafeString | None:

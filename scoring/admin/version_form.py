@@ -84,6 +84,9 @@ class GroupRows(BaseInlineFormSet):  # type: ignore[type-arg]
                     row.add_error(name.removeprefix(f"{row.prefix}-"), list(texts))
         return is_valid and self.refusal is None
 
+    def validate_unique(self) -> None:
+        """Leave it to the service, which names the row."""
+
 
 def write_seen(facts: VersionFacts) -> str:
     """Write what a page shows, to be sent back with an edit."""

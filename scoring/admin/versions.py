@@ -177,7 +177,8 @@ class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Have the service write the groups. Their revision was checked with the version's just before."""
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         who: dict[str, Any] = {"actor": person(request), "now": timezone.now()}
-        for row in formset.forms:
+        # A name becomes free before another group takes it.
+        for row in sorted(formset.forms, key=lambda row: not row.is_deleted):
             try:
                 if not row.has_changed():
                     continue
