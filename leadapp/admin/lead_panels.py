@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from leadapp.admin.lead_score import read_score_panel
 from leadapp.models import Activity, Lead
 from qualification.models import Assignment, StageChange
 from qualification.services.bant import bant_of
@@ -13,8 +14,9 @@ LATEST_ACTIVITIES = 30
 
 
 def panels_of(lead: Lead, *, now: datetime) -> dict[str, Any]:
-    """Return the newest rows of everything; one query each."""
+    """Return why it scores what it scores, and the newest rows of everything else, one query each."""
     return {
+        "score_panel": read_score_panel(lead, now=now),
         "bant": list(bant_of(lead=lead, now=now).values()),
         "stage_changes": StageChange.objects.filter(lead=lead)
         .select_related("actor")

@@ -147,7 +147,7 @@ def _named(name: str | None) -> Company | None:
 def _differing(past: Lead, lead: Lead) -> Iterable[tuple[str, Any, Any]]:
     for column in Lead._meta.concrete_fields:
         name = column.name
-        if name in {"company", "attributes"} or column.generated:
+        if column.is_relation or column.generated or name == "attributes":
             continue
         if getattr(past, name) != getattr(lead, name):
             yield str(column.verbose_name).capitalize(), getattr(past, name), getattr(lead, name)

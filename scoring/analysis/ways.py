@@ -10,13 +10,13 @@ from leadapp.errors import Invalid
 from leadapp.models import ActivityType, Lead
 from scoring.analysis.satisfying import missing_facts, satisfying_activity
 from scoring.engine.definition import Definition, Rule
-from scoring.engine.explanations import Explanation, explain_leads
+from scoring.engine.explanations import Explanation, Line, explain_leads
 from scoring.engine.imagined import ImaginedActivity, ImaginedLead, score_imagined
 from scoring.engine.imagined_facts import clean_facts
 from scoring.engine.scores import compiled
 from scoring.models import ScoringModelVersion
 
-# How often somebody could do the same thing, and how many of the best steps are put together.
+# How often somebody could do the same thing, and how many of the largest steps are put together.
 MOST_TIMES, PAIRED = 10, 6
 APART = timedelta(minutes=1)
 
@@ -29,6 +29,8 @@ class Step:
     text: str
     rule_id: int
     lead: ImaginedLead
+    # What it could bring at most; the engine says what it does bring.
+    hope: int
     # Only one of the steps that fill the same gap can come true.
     gap: frozenset[str] = frozenset()
 
@@ -82,8 +84,8 @@ class Ways:
 def ways_up(*, lead: Lead, version: ScoringModelVersion, now: datetime) -> Ways | None:
     """Return the shortest ways to the next line, computed by the engine on copies of the lead.
 
-    Single steps in one query; pairs in another, only if no single step is enough. First those that are,
-    the smallest ahead; then the largest. None for a lead that opted out of scoring.
+    First the single steps that are enough, the smallest ahead; if there is none, the smallest pair that is.
+    Then the largest of the others. None for a lead that opted out of scoring.
     """
     explanation = explain_leads(version=version, moments={lead.pk: now}).get(lead.pk)
     if explanation is None:
@@ -92,18 +94,18 @@ def ways_up(*, lead: Lead, version: ScoringModelVersion, now: datetime) -> Ways 
 
 
 def ways_from(explanation: Explanation, *, lead: Lead) -> Ways:
-    """Return the ways up from a score that was explained already."""
+    """Return the ways up from a score that was explained already; one query, and two for activity types."""
     target = next_line(explanation.version, explanation.score)
     if target is None:
         return Ways(explanation.score, None, 0, ())
     steps = list(_steps(lead, explanation))
-    singles = _simulated([(step,) for step in steps], explanation, target)
-    ways = _best_per_gap(singles)
+    largest = sorted(steps, key=lambda step: -step.hope)[:PAIRED]
+    pairs = [pair for pair in combinations(largest, 2) if not pair[0].gap & pair[1].gap]
+    found = _simulated([*((step,) for step in steps), *pairs], explanation, target)
+    ways = _best_per_gap([way for way in found if len(way.steps) == 1])
     if not any(way.suffices for way in ways):
-        best = [way.steps[0] for way in ways[:PAIRED]]
-        pairs = [pair for pair in combinations(best, 2) if not pair[0].gap & pair[1].gap]
-        found = [way for way in _simulated(pairs, explanation, target) if way.suffices]
-        ways = [*sorted(found, key=_shortest)[:1], *ways]
+        enough = [way for way in found if way.suffices]
+        ways = [*sorted(enough, key=_shortest)[:1], *ways]
     return Ways(explanation.score, target, target.at - explanation.score, tuple(ways))
 
 
@@ -129,7 +131,7 @@ def _steps(lead: Lead, explanation: Explanation) -> Iterator[Step]:
         if rule.is_fit:
             yield from _fact_step(rule, lead, explanation) if not line.points else ()
         else:
-            yield from _activity_step(rule, lead, slugs, line.matches or 0, explanation.as_of)
+            yield from _activity_step(rule, lead, slugs, line, explanation.as_of)
 
 
 def _slugs(definition: Definition) -> Mapping[int, str]:
@@ -140,8 +142,9 @@ def _slugs(definition: Definition) -> Mapping[int, str]:
 
 
 def _activity_step(
-    rule: Rule, lead: Lead, slugs: Mapping[int, str], matches: int, as_of: datetime
+    rule: Rule, lead: Lead, slugs: Mapping[int, str], line: Line, as_of: datetime
 ) -> Iterator[Step]:
+    matches = line.matches or 0
     kinds = [slugs[type_id] for type_id in rule.type_ids if type_id in slugs]
     facts = satisfying_activity(rule, as_of)
     times = max(1, rule.min_occurrences - matches)
@@ -154,7 +157,9 @@ def _activity_step(
     text = rule.name
     if times > 1 or matches:
         text += " once more" if times == 1 else f" {times} more times" if matches else f" {times} times"
-    yield Step("activity", text, rule.id, ImaginedLead(copy_of=lead, activities=activities))
+    left = int(rule.max_points - line.points) if rule.max_points else rule.points * times
+    hope = max(0, min(rule.points * times, left))
+    yield Step("activity", text, rule.id, ImaginedLead(copy_of=lead, activities=activities), hope)
 
 
 def _fact_step(rule: Rule, lead: Lead, explanation: Explanation) -> Iterator[Step]:
@@ -165,7 +170,8 @@ def _fact_step(rule: Rule, lead: Lead, explanation: Explanation) -> Iterator[Ste
         clean_facts(facts)
     except Invalid:  # a rule may ask for what no lead can have
         return
-    yield Step("fact", rule.name, rule.id, ImaginedLead(copy_of=lead, facts=facts), frozenset(facts))
+    copy = ImaginedLead(copy_of=lead, facts=facts)
+    yield Step("fact", rule.name, rule.id, copy, rule.points, frozenset(facts))
 
 
 def _simulated(candidates: Sequence[tuple[Step, ...]], explanation: Explanation, target: Target) -> list[Way]:

@@ -313,4 +313,5 @@ def test_reading_takes_the_same_few_statements_however_much_there_is(api: Caller
     api.post("activities", {"lead": {"id": lead}, "type": "login"})
     few = statements()
     api.post("activities/batch", [{"lead": {"id": lead}, "type": "page_view"}] * 20)
-    assert statements() == few <= 6
+    # Why it has its score, how it goes on, what would change it, and what other models say.
+    assert statements() == few <= (11 if path.endswith("score") else 6)

@@ -235,7 +235,7 @@ def test_what_people_typed_is_escaped(people: People) -> None:
         assert "<img src=x" not in html
 
 
-@pytest.mark.parametrize(("tab", "queries"), [("", 17), ("timeline/", 23), ("stages/", 17), ("notes/", 18)])
+@pytest.mark.parametrize(("tab", "queries"), [("", 26), ("timeline/", 23), ("stages/", 17), ("notes/", 18)])
 def test_the_number_of_queries_does_not_depend_on_how_much_happened(
     people: People, tab: str, queries: int
 ) -> None:
