@@ -175,7 +175,7 @@ add_group = _write(
     "add_group",
     schema.Group,
     request=schema.GroupSettings,
-    example=("At most 40 points", {"name": "Website", "dimension": "engagement", "cap": 40}),
+    example=("At most 40 points", {"name": "Prices", "dimension": "engagement", "cap": 40}),
     status=201,
 )
 show_group = _read("show_group", schema.Group)

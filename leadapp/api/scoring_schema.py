@@ -255,7 +255,7 @@ class Condition(serializers.Serializer[Any]):
 
     field = serializers.CharField()
     operator = serializers.ChoiceField(choices=Operator.choices)
-    value = serializers.JSONField(required=False, allow_null=True)
+    value = serializers.JSONField(required=False, help_text="In the shape that the operator wants.")
 
 
 class RuleSettings(serializers.Serializer[Any]):
