@@ -13,7 +13,6 @@ class ScoreOverrideAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Scores that were set aside, newest first; people do that on the page of the lead."""
 
     list_display = ("created_at", "lead", "verdict", "reason", "score", "author", "expires_at", "ended_at")
-    list_select_related = ("lead", "author")
     list_filter = ("verdict", ("ended_at", admin.EmptyFieldListFilter))
     ordering = ("-id",)
     sortable_by = ()
@@ -39,7 +38,7 @@ class ScoreOverrideAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return (
             super()
             .get_queryset(request)
-            .select_related("version__model", "ended_by")
+            .select_related("lead", "author", "version__model", "ended_by")
             .prefetch_related(Prefetch("rules", queryset=rules))
         )
 
