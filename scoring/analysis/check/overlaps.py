@@ -1,6 +1,6 @@
 """Rules that say the same thing twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from scoring.analysis.check.findings import Finding, Severity
@@ -22,9 +22,7 @@ MOST = 10
 
 def identical_rules(subject: Subject) -> Iterator[Finding]:
     """Yield pairs of rules that ask for exactly the same."""
-    for first, second in combinations(subject.definition.rules, 2):
-        if _asks(first) != _asks(second):
-            continue
+    for first, second in _same(subject.definition.rules):
         points = first.points + second.points
         yield Finding(
             severity=Severity.WARN,
@@ -42,13 +40,20 @@ def identical_rules(subject: Subject) -> Iterator[Finding]:
 
 def overlapping_rules(subject: Subject, sample: Sample) -> Iterator[Finding]:
     """Yield pairs of one dimension that give, or take, points for the same leads; the closest first."""
+    told = {(first.id, second.id) for first, second in _same(subject.definition.rules)}
     found = [
         finding
         for pair in combinations(subject.definition.rules, 2)
-        if (finding := _overlap(subject, sample, *pair)) is not None
+        if (pair[0].id, pair[1].id) not in told and (finding := _overlap(subject, sample, *pair)) is not None
     ]
     found.sort(key=lambda item: -item[0])
     yield from (finding for _, finding in found[:MOST])
+
+
+def _same(rules: Sequence[Rule]) -> list[tuple[Rule, Rule]]:
+    """Return the pairs of rules that ask for the same."""
+    asks = {rule.id: _asks(rule) for rule in rules}
+    return [pair for pair in combinations(rules, 2) if asks[pair[0].id] == asks[pair[1].id]]
 
 
 def _asks(rule: Rule) -> tuple[object, ...]:
@@ -67,8 +72,6 @@ def _asks(rule: Rule) -> tuple[object, ...]:
 
 def _overlap(subject: Subject, sample: Sample, first: Rule, second: Rule) -> tuple[float, Finding] | None:
     if first.dimension != second.dimension or (first.points > 0) != (second.points > 0):
-        return None
-    if _asks(first) == _asks(second):
         return None
     smaller, larger = sorted((first, second), key=lambda rule: sample.uses[rule.id].matched.bit_count())
     few, many = sample.uses[smaller.id].matched, sample.uses[larger.id].matched
