@@ -1,14 +1,22 @@
-"""What else a lived-in Leadapp holds: custom fields, visitor ids, consents, voided activities."""
+"""What else a lived-in Leadapp holds: custom fields, visitor ids, consents, voided activities, bursts."""
 
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from leadapp.demo.behaviour import MAILER, TRACKER
 from leadapp.demo.history import DAYS_BACK
 from leadapp.demo.population import Prospect
-from leadapp.models import Activity, ConsentRecord, CustomField, LeadIdentifier, User
+from leadapp.demo.vocabulary import PAGES
+from leadapp.models import Activity, ActivityType, ConsentRecord, CustomField, LeadIdentifier, User
+from scoring.services.quarantine import find_bursts
 
 CONSENT = "Yes, send me the Machine letter and invitations by email. I can unsubscribe at any time."
+# Type, how many, how far apart.
+BURSTS = (
+    ("email_clicked", 9, timedelta(milliseconds=150)),
+    ("page_view", 240, timedelta(milliseconds=400)),
+)
 SCORING_OPT_OUT = "Please do not evaluate my behaviour."
 
 
@@ -60,3 +68,37 @@ def void_some(rng: random.Random, *, by: User, now: datetime) -> None:
         activity.voided_by = by
         activity.void_reason = "A mail scanner clicked, not a person."
         activity.save(update_fields=["voided_at", "voided_by", "void_reason"])
+
+
+def add_bursts(prospects: Sequence[Prospect], *, now: datetime) -> int:
+    """Let a mail gateway open all links of a mail, and a crawler all pages of the website, lately.
+
+    Both are found and quarantined at once, as workers do; return how many activities that are.
+    """
+    opened = [
+        (prospect, event)
+        for prospect in prospects
+        for event in prospect.events
+        if event.type == "email_opened" and timedelta(days=2) < now - event.at < timedelta(days=30)
+    ]
+    opened = list({prospect.lead.pk: (prospect, event) for prospect, event in opened}.values())
+    count = 0
+    for (prospect, event), (slug, number, apart) in zip(opened, BURSTS, strict=False):
+        kind, is_mail = ActivityType.objects.get(slug=slug), slug == "email_clicked"
+        found_at = event.at + number * apart + timedelta(seconds=3)
+        pages = [{"path": path, "title": title} for path, title, _, _ in PAGES]
+        burst = [
+            Activity(
+                lead=prospect.lead,
+                type=kind,
+                occurred_at=event.at + place * apart,
+                received_at=found_at,
+                source=MAILER if is_mail else TRACKER,
+                properties={**(event.properties if is_mail else {}), **pages[place % len(pages)]},
+            )
+            for place in range(number)
+        ]
+        Activity.objects.bulk_create(burst)
+        find_bursts(leads={prospect.lead.pk: event.at}, now=found_at)
+        count += len(burst)
+    return count

@@ -11,8 +11,9 @@ from django.db import connection, transaction
 
 from leadapp.demo.behaviour import behave
 from leadapp.demo.copying import copy_rows
-from leadapp.demo.extras import add_custom_fields, add_identifiers_and_consents, void_some
+from leadapp.demo.extras import add_bursts, add_custom_fields, add_identifiers_and_consents, void_some
 from leadapp.demo.history import DAYS_BACK, score_the_year
+from leadapp.demo.objections import set_some_aside
 from leadapp.demo.people import create_people
 from leadapp.demo.population import Event, Prospect, build_companies, build_people
 from leadapp.demo.selling import Selling, sell
@@ -70,12 +71,14 @@ def load(
         advance("what sales did")
         activities += _insert_activities(done, now=now)
         void_some(rng, by=people["marketer"], now=now)
+        activities += add_bursts(prospects, now=now)
         _finish_leads(prospects)
         _insert_selling(selling, version)
         score_the_year(prospects, now=now, advance=lambda: advance("scores of the year"))
         advance("gates")
         while evaluate_waiting(now=now, limit=leads):
             pass
+        set_some_aside(now=now)
         _look_at_tables()
         advance("done")
         return Loaded(len(prospects), activities, people, kept)

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from leadapp.demo import loading
 from leadapp.demo.loading import STEPS, load
 from leadapp.demo.people import PEOPLE
-from leadapp.models import Activity, Company, Lead, User
+from leadapp.models import Activity, Company, Lead, Quarantine, User
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
 from scoring.engine import score_leads
 from scoring.models import ScoreChange, ScoredLead, ScoringModelVersion, ScoringRequest
@@ -148,6 +148,15 @@ def the_day_of_a_rep_has_something_in_it() -> None:
     assert BantAnswer.objects.count() > 100
     assert Note.objects.count() > 20
     assert Deal.objects.count() == Lead.objects.filter(stage="customer").count()
+
+
+def test_bursts_of_programs_are_in_quarantine(db: None) -> None:
+    load_small()
+    bursts = list(Quarantine.objects.order_by("kind"))
+    assert [(burst.kind, burst.activity_count) for burst in bursts] == [("clicks", 9), ("views", 240)]
+    for burst in bursts:
+        assert burst.is_held
+        assert burst.activities.filter(voided_at=burst.found_at).count() == burst.activity_count
 
 
 def test_a_second_load_is_refused_and_changes_nothing(db: None) -> None:
