@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -87,10 +87,9 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def is_valid(self) -> bool:
         """Tell whether it may be saved; add what the service refused."""
-        if isinstance(self.refusal, Invalid):
-            for name, texts in self.refusal.errors.items():
-                if not CONDITION.match(name):
-                    self.add_error(name if name in self.fields else None, list(texts))
+        for name, texts in _faults(self.refusal):
+            if not CONDITION.match(name):
+                self.add_error(name if name in self.fields else None, list(texts))
         return super().is_valid() and self.refusal is None and not self.is_held
 
     def _post_clean(self) -> None:
@@ -127,10 +126,12 @@ class ConditionRows(BaseInlineFormSet):  # type: ignore[type-arg]
         """Tell whether all rows may be saved; add what the service refused."""
         is_valid = super().is_valid()
         rows = list(self.kept())
-        for name, texts in (self.refusal.errors if isinstance(self.refusal, Invalid) else {}).items():
+        for name, texts in _faults(self.refusal):
             if (found := CONDITION.match(name)) and int(found[1]) < len(rows):
                 row = rows[int(found[1])]
-                row.add_error(_place(row, found[2]), list(texts))
+                place = _place(row, found[2])
+                if not row.has_error(place):  # Django asks more than once
+                    row.add_error(place, list(texts))
         return is_valid and self.refusal is None
 
 
@@ -169,6 +170,11 @@ def read_seen(text: str) -> RuleFacts | None:
         return rule_from_data(json.loads(text))
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def _faults(refusal: Refused | None) -> Iterable[tuple[str, Sequence[str]]]:
+    """Return what was wrong, field by field."""
+    return refusal.errors.items() if isinstance(refusal, Invalid) else ()
 
 
 def _row_of(condition: ConditionFacts) -> dict[str, str]:

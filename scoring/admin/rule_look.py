@@ -42,8 +42,6 @@ def look_at_typed(form: RuleForm, rows: ConditionRows, *, now: datetime, with_va
 
     Rows that are only begun are left out. `with_values` adds the values that the data hold for each row.
     """
-    form.is_valid()
-    rows.is_valid()
     facts, unfinished = _sketch(form, rows)
     known = tuple(_known(facts)) if with_values else ()
     try:
@@ -67,6 +65,7 @@ def _say(facts: RuleFacts, form: RuleForm | None = None) -> Look:
 
 def _sketch(form: RuleForm, rows: ConditionRows) -> tuple[RuleFacts, tuple[str, ...]]:
     """Return what can be told from what is typed so far, and which rows cannot."""
+    assert form.errors is not None  # fills cleaned_data
     typed, default = form.cleaned_data, RuleFacts(name=NO_NAME, dimension="", points=NO_POINTS)
     settings: dict[str, Any] = {
         name: typed[name]

@@ -80,8 +80,9 @@ class GroupRows(BaseInlineFormSet):  # type: ignore[type-arg]
         is_valid = super().is_valid()
         for name, texts in (self.refusal.errors if isinstance(self.refusal, Invalid) else {}).items():
             for row in self.forms:
-                if name.startswith(f"{row.prefix}-"):
-                    row.add_error(name.removeprefix(f"{row.prefix}-"), list(texts))
+                place = name.removeprefix(f"{row.prefix}-")
+                if place != name and not row.has_error(place):  # Django asks more than once
+                    row.add_error(place, list(texts))
         return is_valid and self.refusal is None
 
     def validate_unique(self) -> None:

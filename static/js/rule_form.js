@@ -7,6 +7,7 @@
   if (!look) return;
   for (const each of document.querySelectorAll("[data-without-script]")) each.remove();
 
+  let timer = 0;
   const LISTS = ["in", "not_in", "matches_list"];
   const NOTHING = ["is_set", "is_empty", "within_days"];
   const rowOf = (node) => node.closest && node.closest("#conditions-group tr.form-row:not(.empty-form)");
@@ -66,9 +67,10 @@
     }
     area.dispatchEvent(new Event("input", { bubbles: true }));
     area.focus();
+    clearTimeout(timer);
+    offer(row, "");
   }
 
-  let timer = 0;
   document.addEventListener("focusin", (event) => {
     const row = rowOf(event.target);
     if (row && event.target === part(row, "value")) offer(row, "");
