@@ -62,7 +62,9 @@ def new_model(request: HttpRequest) -> HttpResponse:
     try:
         model = _make(form.cleaned_data, user)
     except Refused as refused:
-        tell(form, refused)
+        # The places in a file are no fields of this form, though one is called "name" as well.
+        if form.cleaned_data["start"] != FILE or set(refused.errors) == {"name"}:
+            tell(form, refused)
         return _page(request, form, status=refused.status, refused=refused)
     messages.success(request, f"{model.name} is there. Nothing counts for leads until you publish it.")
     return redirect("scoring-model", model.slug)

@@ -1,8 +1,10 @@
 """Drafts to look at, and all that the studio may write."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from leadapp.models import User
@@ -64,7 +66,7 @@ def published(actor: User | None = None, note: str = "Pricing counts more") -> S
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:
     """Return all that a page of the studio may write, to show that a refusal wrote nothing."""
-    models = [
+    models: list[Any] = [
         Publication,
         Rescore,
         RuleCondition,
@@ -75,3 +77,16 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
         ScoringRule.activity_types.through,
     ]
     return {model.__name__: list(model._default_manager.order_by("pk").values_list()) for model in models}
+
+
+def words(response: Any) -> str:
+    """Return an answer as words, without its tags."""
+    plain = re.sub(r"<[^>]+>", " ", response.content.decode())
+    return re.sub(r"\s+", " ", plain.replace("&quot;", '"').replace("&#x27;", "'"))
+
+
+def text_of(client: Client, url: str = HOME, status: int = 200) -> str:
+    """Return a page as words."""
+    response = client.get(url)
+    assert response.status_code == status
+    return words(response)

@@ -16,18 +16,10 @@ from scoring.rules import RuleFacts
 from scoring.services.editing import add_rule
 from scoring.services.publishing import discard_draft
 from scoring.services.scheduling import schedule_publish
-from tests.scoring_ui.build import HOME, changed_draft, everything, new_draft, published
+from tests.scoring_ui.build import HOME, changed_draft, everything, new_draft, published, text_of
 from tests.ui.conftest import As
 
 pytestmark = pytest.mark.django_db
-
-
-def text_of(client: Client, url: str = HOME, status: int = 200) -> str:
-    """Return a page as words, without its tags."""
-    response = client.get(url)
-    assert response.status_code == status
-    plain = re.sub(r"<[^>]+>", " ", response.content.decode())
-    return re.sub(r"\s+", " ", plain.replace("&quot;", '"').replace("&#x27;", "'"))
 
 
 def test_the_live_rules_are_read_as_sentences(as_: As, rep: User) -> None:
