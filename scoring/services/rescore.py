@@ -84,6 +84,16 @@ WHERE id BETWEEN %s AND %s AND scored_at > %s AND score_version_id <> %s
 """
 
 
+# The gates ask whether the threshold is reached, which is no number of a lead. With a new one, leads
+# between the old and the new wait for their gates although their own numbers stayed.
+REACHED_OTHERWISE = """
+INSERT INTO scoring_scoredlead (lead_id, scored_at)
+SELECT l.id, l.scored_at
+FROM leadapp_lead l JOIN scoring_scoringmodelversion v ON v.id = l.score_version_id
+WHERE v.id <> %s AND (l.score >= v.threshold) <> (l.score >= %s)
+"""
+
+
 def start_rescore(*, version: ScoringModelVersion, cause: Cause, now: datetime) -> Rescore:
     """Begin a run over all leads. One that goes on for the same cause is given up for it.
 
@@ -188,6 +198,9 @@ def _write(chunk: RescoreChunk, first: int, last: int, leads: int, *, now: datet
     Rescore.objects.filter(pk=rescore.pk).update(leads_done=F("leads_done") + leads)
     if not RescoreChunk.objects.filter(rescore=rescore).exists():
         Rescore.objects.filter(pk=rescore.pk).update(finished_at=now)
+        if rescore.cause == Cause.PUBLISH:
+            with connection.cursor() as cursor:
+                cursor.execute(REACHED_OTHERWISE, [version_id, rescore.version.threshold])
     return True
 
 

@@ -9,7 +9,15 @@ from django.db import DatabaseError, connection
 from leadapp.models import Lead
 from scoring.engine import stored_moments
 from scoring.engine.scores import compiled
-from scoring.models import Cause, Rescore, RescoreChunk, ScoreChange, ScoredLead, ScoringRequest
+from scoring.models import (
+    Cause,
+    Rescore,
+    RescoreChunk,
+    ScoreChange,
+    ScoredLead,
+    ScoringModelVersion,
+    ScoringRequest,
+)
 from scoring.services import rescore as service
 from scoring.services.publishing import make_draft, publish
 from scoring.services.queue import request_scoring, score_waiting
@@ -124,6 +132,16 @@ def test_publishing_scores_all_leads_by_the_new_version(leads: list[Lead]) -> No
     explaining = stored_moments(Lead.objects.all())
     assert set(explaining.values()) == {(draft, NOW)}
     assert ScoreChange.objects.filter(cause="publish", version=draft).count() == 3
+
+
+def test_a_new_threshold_lets_the_gates_look_at_leads_whose_numbers_stayed(leads: list[Lead]) -> None:
+    draft = make_draft(model=the_live_version().model, actor=None, now=NOW)
+    ScoringModelVersion.objects.filter(pk=draft.pk).update(threshold=50, hot_from=150)
+    publish(version=draft, actor=None, note="", now=NOW)
+    while continue_rescores(now=NOW):
+        pass
+    assert not ScoreChange.objects.exists()
+    assert sorted(ScoredLead.objects.values_list("lead", flat=True)) == [lead.pk for lead in leads[:3]]
 
 
 def test_a_newer_publish_takes_over(leads: list[Lead]) -> None:
