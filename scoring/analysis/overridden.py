@@ -27,7 +27,7 @@ class Objections:
     def words(self) -> str:
         """Say it: "set aside 3 times as too high"."""
         parts = [
-            f"{count} {'time' if count == 1 else 'times'} as {verdict}"
+            f"{'once' if count == 1 else f'{count:,} times'} as {verdict}"
             for count, verdict in ((self.too_high, "too high"), (self.too_low, "too low"))
             if count
         ]

@@ -81,7 +81,7 @@ def test_what_reps_set_aside_is_counted_by_rule_with_their_reasons(
     )
     html = as_(marketer).get(CHECK).content.decode()
     assert "<h3>Target country</h3>" in html
-    assert "Set aside 1 time as too high." in html
+    assert "Set aside once as too high." in html
     assert "“Lives there, works &lt;elsewhere&gt;.”" in html
     assert "Henrik Adler" in html
 
