@@ -66,14 +66,14 @@ def test_each_activity_has_its_date_its_points_and_what_age_left_of_them() -> No
     first = log(lead, "page_view", NOW - 14 * DAY, properties={"path": "/pricing"})
     log(lead, "page_view", NOW)
     newest, oldest = of_rule(version, lead)
-    assert (newest.share, newest.points, newest.decayed) == (1, 8, 0)
+    assert (newest.share, newest.points, newest.decayed) == (1.0, Decimal(8), Decimal(0))
     assert (oldest.activity_id, oldest.occurred_at) == (first.pk, first.occurred_at)
     assert (oldest.type, oldest.label, oldest.properties) == (
         "page_view",
         "Page view",
         {"path": "/pricing"},
     )
-    assert (oldest.before, oldest.points, oldest.decayed) == (8, 4, -4)
+    assert (oldest.before, oldest.points, oldest.decayed) == (8, Decimal(4), Decimal(-4))
     assert oldest.percent_left == pytest.approx(50)
 
 
@@ -119,7 +119,7 @@ def test_what_caps_took_stays_in_the_lines() -> None:
         log(lead, slug, NOW)
     explanation = explain_leads(version=version, moments={lead.pk: NOW})[lead.pk]
     (pages,) = (line for line in explanation.lines if line.name == "Pages")
-    assert (pages.raw, pages.points, pages.capped) == (40, 25, -15)
+    assert (pages.raw, pages.points, pages.capped) == (Decimal(40), Decimal(25), Decimal(-15))
     assert sum(each.points for each in occurrences_of(explanation)[pages.rule_id or 0]) == 40
     assert sum(line.points for line in explanation.lines) == explanation.score == 30
 

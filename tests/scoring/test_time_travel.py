@@ -51,7 +51,8 @@ def edit(lead: Lead, at: datetime, **facts: Any) -> Lead:
 def then(lead: Lead, at: datetime) -> tuple[int | None, str | None]:
     past = look_back(lead=lead, at=at)
     company = past.lead.company
-    return past.explanation and past.explanation.score, company and company.name
+    score = past.explanation.score if past.explanation else None
+    return score, company.name if company else None
 
 
 def test_facts_are_those_of_then() -> None:
