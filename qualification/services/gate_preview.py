@@ -13,7 +13,7 @@ from qualification.models import Move, Step
 from qualification.services.criteria import leads_sql
 from qualification.services.evaluation import REST_AFTER_STEP_BACK
 from qualification.services.gates import GateLines, read_gates
-from scoring.engine.fragments import Fragment, join
+from scoring.engine.fragments import FENCE, Fragment, join
 
 # What scoring writes, and what criteria can ask of it.
 NUMBERS = ("fit", "engagement", "score", "grade", "temperature")
@@ -58,12 +58,14 @@ class ScoredGates:
         """Return the gates that leads take by themselves."""
         return frozenset(step.value for step, gate in self.gates.items() if gate.gate.is_automatic)
 
-    def select(self, *, numbers: str, threshold: int) -> Fragment:
+    def select(self, *, numbers: str, threshold: int, leads: Fragment) -> Fragment:
         """Return a SELECT of lead_id, side, and per gate `passes_…` and `moves_…`.
 
         `numbers` names a table of lead_id, side, fit, engagement, score, grade and temperature; leads are
-        ready for sales from `threshold` points on. An open lead around the gate may pass; it moves if it
-        also stands before it. Who becomes MQL may be handed over at once.
+        ready for sales from `threshold` points on. `leads` narrows down the leads `r` that are in it.
+
+        An open lead around the gate may pass; it moves if it also stands before it. Who becomes MQL may be
+        handed over at once.
         """
         of_lead = ", ".join([*(f"h.{name}" for name in NUMBERS), *(f"r.{name}" for name in _facts())])
         tests = (_test(step, gate) for step, gate in self.gates.items())
@@ -72,10 +74,10 @@ class ScoredGates:
             "WITH scoring_scoringmodelversion AS (SELECT o.id AS model_id, 'live' AS state,"
             f" {threshold}::integer AS threshold FROM scoring_scoringmodel o WHERE o.is_primary),"
             f" leadapp_lead AS (SELECT h.side, {of_lead} FROM {numbers} h"
-            " JOIN leadapp_lead r ON r.id = h.lead_id)"
+            " JOIN leadapp_lead r ON r.id = h.lead_id AND " + leads + ")"
             f" SELECT t.lead_id, t.side{''.join(results)}"
             " FROM (SELECT l.id AS lead_id, l.side, l.stage" + join("", tests) + " FROM " + self._tables()
-            + f" WHERE l.status = '{Status.OPEN}' OFFSET 0) t"
+            + f" WHERE l.status = '{Status.OPEN}'{FENCE}) t"
         )  # fmt: skip
 
     def _tables(self) -> Fragment:

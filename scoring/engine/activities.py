@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - the text is built of identifiers and whole numbers only; values are parameters
 """Engagement rules as aggregates over activities.
 
-What rules read of an activity (JSON, lower case, age) is computed once per activity, below an OFFSET 0;
+What rules read of an activity (JSON, lower case, age) is computed once per activity, below a FENCE;
 above it each rule is an aggregate with a filter.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from scoring.engine.conditions import ALWAYS, Reader, Shape, compile_all, read_in_place
 from scoring.engine.definition import Definition, Rule
-from scoring.engine.fragments import Fragment, join
+from scoring.engine.fragments import FENCE, Fragment, join
 from scoring.engine.sums import limited
 from scoring.fields import Field
 from scoring.models import Counting, Decay, Dimension
@@ -50,7 +50,7 @@ class Needed:
         return (
             "SELECT " + join(", ", columns) + " FROM " + source + " WHERE " + which
             + " AND a.occurred_at <= m.as_of AND a.voided_at IS NULL AND " + _among("a.type_id", self.types)
-            + " OFFSET 0"
+            + FENCE
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from leadapp.models import Match, Operator
 from scoring.engine.conditions import ALWAYS, Shape, compile, has_a_word, read_in_place, words_of
 from scoring.engine.definition import Definition, Rule
-from scoring.engine.fragments import Fragment, join
+from scoring.engine.fragments import FENCE, Fragment, join
 from scoring.engine.sums import limited
 from scoring.fields import find_field
 from scoring.models import Dimension
@@ -82,5 +82,5 @@ class Searched:
         text = "lower(" + read_in_place(searched, Shape.TEXT) + ")"
         return (
             " CROSS JOIN LATERAL (SELECT " + join(", ", columns)
-            + " FROM (SELECT " + words_of(text) + f" AS words OFFSET 0) t OFFSET 0) {name}"
+            + " FROM (SELECT " + words_of(text) + f" AS words{FENCE}) t{FENCE}) {name}"
         )  # fmt: skip

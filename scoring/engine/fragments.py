@@ -12,6 +12,11 @@ class Later:
     name: str
 
 
+# Keeps PostgreSQL from pulling a subquery up and computing its expressions once per use. In quotes it is a
+# constant of the right type already; a bare 0 would still have to be cast, and PostgreSQL takes what it
+# cannot see yet for a real offset, which no parallel workers may share.
+FENCE = " OFFSET '0'"
+
 Parameter = str | int | float | list[str] | Later
 
 

@@ -3,7 +3,7 @@
 
 From the inside: what rules read of each activity; points per rule, group and dimension, each after its
 cap; whole numbers, grade and temperature. All arithmetic is double precision, since
-numeric is several times slower. OFFSET 0 keeps PostgreSQL from pulling a level up and computing its
+numeric is several times slower. FENCE keeps PostgreSQL from pulling a level up and computing its
 expressions once per use.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from scoring.engine.activities import Needed, engagement_of
 from scoring.engine.definition import Definition, Group, Rule
 from scoring.engine.facts import COMPANY, Searched, facts_of, fit_of
-from scoring.engine.fragments import Fragment, Later, join
+from scoring.engine.fragments import FENCE, Fragment, Later, join
 from scoring.engine.sums import bounded, limited, total
 from scoring.models import Dimension
 
@@ -178,7 +178,7 @@ def explaining(definition: Definition) -> Fragment:
         _dimension_sum(definition, Dimension.ENGAGEMENT, points) + " AS engagement_sum",
         *(_group_sum(definition, group, points) + f" AS g{group.id}" for group in definition.groups),
     ]
-    per_dimension = "SELECT r.*, " + join(", ", sums) + " FROM (" + per_rule + " OFFSET 0) r"
+    per_dimension = "SELECT r.*, " + join(", ", sums) + " FROM (" + per_rule + f"{FENCE}) r"
     return _whole([_Result(definition)], per_dimension, parts=", w.*")
 
 
@@ -199,7 +199,7 @@ def _whole(results: Sequence[_Result], bounded_sums: Fragment, *, parts: str = "
         f"floor(round(d.{name} * 1e6::float8) / 1e6::float8 + 0.5::float8)::integer AS whole_{name}"
         for name in dict.fromkeys(r.engagement for r in results)
     ]
-    numbers = f"SELECT d.*, {', '.join(whole)} FROM (" + bounded_sums + " OFFSET 0) d OFFSET 0"
+    numbers = f"SELECT d.*, {', '.join(whole)} FROM (" + bounded_sums + f"{FENCE}) d{FENCE}"
     columns = ", ".join(_numbers(result) for result in results)
     return f"SELECT w.lead_id, w.as_of, {columns}{parts} FROM (" + numbers + ") w"
 

@@ -11,6 +11,7 @@ from qualification.models import Gate, GateCriterion, Move, StageChange, Step
 from qualification.services.gate_preview import scored_gates
 from qualification.services.gates import passing
 from scoring.analysis.preview import Preview
+from scoring.engine.fragments import Fragment
 from scoring.models import ScoringModel, ScoringModelVersion, ScoringRule
 from scoring.services.publishing import make_draft, publish
 from tests.qualification.build import DAY, NOW
@@ -143,7 +144,7 @@ def test_with_the_stored_numbers_it_says_what_gates_say(draft: ScoringModelVersi
         )  # fmt: skip
     gates = scored_gates(now=NOW)
     stored = "(SELECT id AS lead_id, 0 AS side, fit, engagement, score, grade, temperature FROM leadapp_lead)"
-    query = gates.select(numbers=stored, threshold=50)
+    query = gates.select(numbers=stored, threshold=50, leads=Fragment("TRUE"))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT lead_id FROM ({query.sql}) q WHERE passes_to_mql", query.bind())  # noqa: S608
         found = {lead_id for (lead_id,) in cursor.fetchall()}

@@ -22,11 +22,11 @@ from scoring.models import ScoringModelVersion
 
 # Leads in a piece: the activities of few lie on nearly as many pages as those of many, but people want to see
 # that something happens.
-SMALLEST, LARGEST, PIECES = 5_000, 100_000, 4
+SMALLEST, LARGEST, PIECES = 5_000, 100_000, 2
 # Shorter than any web server waits.
 LONGEST = "20s"
 NAMED, REASONS = 10, 3
-WEEKS, SAMPLE = 4, 750
+WEEKS, SAMPLE = 4, 500
 
 
 class TooBusy(Conflict):
@@ -144,6 +144,8 @@ def _look(cursor: CursorWrapper, preview: Preview, sides: Sides, gates: Gates | 
     for points, leads in found["changes"]:
         changes[points] = changes.get(points, 0) + leads
     added = _effects(found, list(labels), len(sides.all) - 1)
+    if sides.is_single:
+        added *= 2
     whole_effect, *effects = (
         _sum(known, new) for known, new in zip((preview.whole, *preview.effects), added, strict=True)
     )

@@ -35,8 +35,13 @@ class Sides:
 
     @property
     def all(self) -> tuple[Side, ...]:
-        """Return all of them, the live version first and the draft second."""
-        return (self.before, self.after, *self.alone)
+        """Return what has to be scored, the live version first and the draft second."""
+        return (self.before, self.after, *(() if self.is_single else self.alone))
+
+    @property
+    def is_single(self) -> bool:
+        """Tell whether there is one change only, which does what the draft does."""
+        return len(self.alone) == 1
 
     @property
     def seen(self) -> str:

@@ -11,6 +11,7 @@ from scoring.analysis.preview.sides import Sides
 from scoring.analysis.preview.state import HOT, READY, WARM
 from scoring.engine.comparison import comparing
 from scoring.engine.fragments import Fragment, join
+from scoring.engine.statement import in_range
 
 NUMBERS = ("fit", "engagement", "score", "grade", "temperature")
 LINES = (HOT, WARM, READY)
@@ -23,8 +24,11 @@ class Gates(Protocol):
     def labels(self) -> Mapping[str, str]:
         """Return the steps of the gates, with what people call them."""
 
-    def select(self, *, numbers: str, threshold: int) -> Fragment:
-        """Return lead_id, side, passes_<step> and moves_<step> of a table of numbers."""
+    def select(self, *, numbers: str, threshold: int, leads: Fragment) -> Fragment:
+        """Return lead_id, side, passes_<step> and moves_<step> of a table of numbers.
+
+        `leads` narrows down the leads `r` that are in it.
+        """
 
 
 def piece(sides: Sides, edges: Sequence[int], gates: Gates | None, named: int) -> Fragment:
@@ -111,7 +115,9 @@ def _gated(sides: Sides, gates: Gates) -> Fragment:
     for index, (threshold, numbers) in enumerate(by_threshold.items()):
         rows = " UNION ALL ".join(_numbers(sides, number) for number in numbers)
         tables += f", sides{index} AS ({rows})"
-        selects.append("(" + gates.select(numbers=f"sides{index}", threshold=threshold) + ")")
+        selects.append(
+            "(" + gates.select(numbers=f"sides{index}", threshold=threshold, leads=in_range("r.id")) + ")"
+        )
     return tables + ", gated AS MATERIALIZED (" + join(" UNION ALL ", selects) + ")"
 
 
