@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from scoring.analysis.diff import Difference
 from scoring.engine import Explanation, Line
@@ -32,8 +32,13 @@ class ComparedLine:
 
     @property
     def is_different(self) -> bool:
-        """Tell whether the versions give other points."""
-        return len({_points(cell) for cell in self.cells}) > 1
+        """Tell whether the versions give other points, as far as the table shows them."""
+        return len({_shown(cell) for cell in self.cells}) > 1
+
+    @property
+    def is_noise(self) -> bool:
+        """Tell whether it is a correction so small that every version shows nothing of it."""
+        return not self.is_rule and not any(_shown(cell) for cell in self.cells)
 
     @property
     def evidence(self) -> str:
@@ -111,13 +116,15 @@ def _lines(columns: Sequence[Column], dimension: str, names: Mapping[int, str]) 
             name = names.get(line.rule_id or 0, line.name)
             cells.setdefault((not line.is_rule, name), {})[index] = line
     rows = sorted(cells.items(), key=lambda item: item[0][0])
-    return [
+    lines = [
         ComparedLine(
             name=name, cells=[found.get(index) for index in range(len(columns))], is_rule=not is_correction
         )
         for (is_correction, name), found in rows
     ]
+    return [line for line in lines if not line.is_noise]
 
 
-def _points(cell: Line | None) -> Decimal:
-    return cell.points if cell else Decimal(0)
+def _shown(cell: Line | None) -> Decimal:
+    """Return the points as the table writes them, with one decimal."""
+    return (cell.points if cell else Decimal(0)).quantize(Decimal("0.1"), ROUND_HALF_UP)

@@ -80,6 +80,7 @@ def take_in(request: HttpRequest, slug: str) -> HttpResponse:
         form=form,
         is_wide=True,
         template="scoring/import_body.html",
+        context={"lists_faults": True},
     )
 
     def carry_out(data: dict[str, Any]) -> str:

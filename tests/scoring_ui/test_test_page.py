@@ -1,5 +1,6 @@
 """Testing a lead: a stored one, a changed copy, or one that is imagined, by live and draft side by side."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -58,7 +59,8 @@ def test_a_stored_lead_is_found_and_explained_by_both_versions(as_: As, marketer
     for index, explanation in enumerate((live, draft)):
         for part in comparison.parts:
             cells = [line.cells[index] for line in part.lines]
-            assert sum(cell.points for cell in cells if cell) == part.totals[index]
+            # Corrections too small to be shown are left out.
+            assert abs(sum(cell.points for cell in cells if cell) - part.totals[index]) < Decimal("0.1")
         assert comparison.floor.totals[index] == explanation.score
     assert everything() == before
 
