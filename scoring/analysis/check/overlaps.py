@@ -110,5 +110,5 @@ def _look_alike(first: Rule, second: Rule, share_of_larger: float) -> bool:
 
 
 def _share_a_cap(subject: Subject, first: Rule, second: Rule) -> bool:
-    capped = {group.id for group in subject.definition.groups if group.cap is not None}
-    return first.group_id is not None and first.group_id == second.group_id and first.group_id in capped
+    group = subject.group_of(first)
+    return group is not None and group.cap is not None and group == subject.group_of(second)

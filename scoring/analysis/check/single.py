@@ -223,7 +223,7 @@ def _window(subject: Subject, rule: Rule) -> Iterator[Finding]:
 
 def _group(subject: Subject, rule: Rule) -> Iterator[Finding]:
     """A cap of the group that this rule reaches by itself."""
-    group = next((group for group in subject.definition.groups if group.id == rule.group_id), None)
+    group = subject.group_of(rule)
     if group is None or group.cap is None:
         return
     least = min(abs(rule.points), reach_of_rule(rule).furthest)

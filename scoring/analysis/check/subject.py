@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType
 from scoring.engine.conditions import validate_condition
-from scoring.engine.definition import Definition, Rule, read_definition
+from scoring.engine.definition import Definition, Group, Rule, read_definition
 from scoring.fields import Scope
 from scoring.models import ScoringModelVersion, ScoringRule
 
@@ -29,6 +29,11 @@ class Subject:
     faults: Sequence[Fault]
     switched_off: Sequence[ScoringRule]
     types: dict[int, ActivityType]
+
+    def group_of(self, rule: Rule) -> Group | None:
+        """Return the group whose cap holds a rule: one of its own dimension."""
+        groups = (group for group in self.definition.groups if group.id == rule.group_id)
+        return next((group for group in groups if group.dimension == rule.dimension), None)
 
     def types_of(self, rule: Rule) -> list[ActivityType]:
         """Return the activity types that a rule counts."""
