@@ -4,22 +4,24 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Count, Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from leadapp.errors import Refused
-from leadapp.views.answering import posted, signed_in
+from leadapp.errors import Conflict, Refused
+from leadapp.views.answering import posted, replaced, signed_in
 from scoring.analysis.check import blocking, check_version
 from scoring.analysis.diff import compare
+from scoring.models import ScoringModelVersion
 from scoring.services.publishing import publish
 from scoring.views.asking import PUBLISH, require_right, tell
 from scoring.views.shell import Studio, open_studio, studio_page
 
 
 class PublishForm(forms.Form):
-    """Why the version exists; `seen` is the number of the draft that the person looked at."""
+    """Why the version exists; `seen` is what the person looked at."""
 
     note = forms.CharField(
         label="Why this version exists",
@@ -27,7 +29,7 @@ class PublishForm(forms.Form):
         help_text="A sentence. Reps read it in the score history.",
         error_messages={"required": "Say in a sentence why this version exists."},
     )
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,21 +39,39 @@ def publishing(request: HttpRequest, slug: str) -> HttpResponse:
     if studio.draft is None:
         return _nothing_to_publish(request, studio)
     draft = studio.draft
-    form = PublishForm(posted(request), initial={"note": draft.note, "seen": draft.number})
+    form = PublishForm(posted(request), initial={"note": draft.note, "seen": _state_of(draft)})
     if request.method != "POST" or not form.is_valid():
         require_right(request, PUBLISH)
         return _page(request, studio, form, status=422 if form.errors else 200)
     seen = form.cleaned_data["seen"]
-    if seen is not None and seen != draft.number:
+    if seen and seen.partition(".")[0] != str(draft.number):
         return _nothing_to_publish(request, studio)
     try:
+        _refuse_unseen(draft, seen)
         note = form.cleaned_data["note"]
         publish(version=draft, actor=signed_in(request), note=note, now=timezone.now())
     except Refused as refused:
         tell(form, refused)
+        form.data = replaced(form.data, {"seen": _state_of(draft)})
         return _page(request, studio, form, status=refused.status, refused=refused)
     messages.success(request, f"v{draft.number} is live. The leads are being scored by it.")
     return redirect("scoring-progress", slug)
+
+
+def _state_of(draft: ScoringModelVersion) -> str:
+    """Return a text that is another one after any edit of the draft: its number, then what counts edits."""
+    edits = draft.rules.aggregate(rules=Count("pk"), revisions=Sum("revision"), newest=Max("pk"))
+    parts = [draft.number, draft.revision, edits["rules"], edits["revisions"] or 0, edits["newest"] or 0]
+    return ".".join(str(part) for part in parts)
+
+
+def _refuse_unseen(draft: ScoringModelVersion, seen: str) -> None:
+    """Refuse to publish what the person has not seen; a form that says nothing was sent by a program."""
+    if seen and seen != _state_of(draft):
+        raise Conflict(
+            "Somebody edited this draft after you opened the page. Below is what it changes now: "
+            "publish again if you mean that."
+        )
 
 
 def _nothing_to_publish(request: HttpRequest, studio: Studio) -> HttpResponse:

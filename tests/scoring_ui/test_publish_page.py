@@ -1,5 +1,6 @@
 """Publishing with a note, what stops it, and the progress of the leads."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from django.utils import timezone
 
 from leadapp.models import User
 from scoring.models import Publication, Rescore, ScoringModel, ScoringModelVersion
+from scoring.rules import facts_of
+from scoring.services.editing import save_rule
 from scoring.services.publishing import discard_draft, publish
 from tests.scoring_ui.build import HOME, changed_draft, everything, new_draft, published, text_of, words
 from tests.ui.build import make_lead
@@ -20,7 +23,9 @@ PUBLISH, PROGRESS = f"{HOME}publish/", f"{HOME}publish/progress/"
 
 def send(client: Client, **data: str) -> Any:
     """Send the form of the page."""
-    return client.post(PUBLISH, {"note": "Pricing counts more", "seen": "2"} | data)
+    page = client.get(PUBLISH)
+    seen = page.context["form"]["seen"].value() if page.status_code == 200 and page.context else ""
+    return client.post(PUBLISH, {"note": "Pricing counts more", "seen": seen} | data)
 
 
 def test_the_page_shows_what_changes_and_what_was_found(as_: As, marketer: User) -> None:
@@ -93,6 +98,24 @@ def test_another_draft_than_the_one_seen_is_not_published(as_: As, marketer: Use
     response = send(as_(marketer), seen=str(other.number + 1))
     assert response["Location"] == PROGRESS
     assert everything() == before
+
+
+def test_an_edit_that_was_not_seen_is_not_published(as_: As, marketer: User, admin: User) -> None:
+    draft = changed_draft(marketer)
+    client = as_(marketer)
+    form = {"note": "Mine", "seen": client.get(PUBLISH).context["form"]["seen"].value()}
+    rule = draft.rules.get(name="Asked for a demo")
+    facts = replace(facts_of(rule), points=90)
+    save_rule(rule=rule, facts=facts, revision=rule.revision, actor=admin, now=timezone.now())
+    before = everything()
+    response = client.post(PUBLISH, form)
+    assert response.status_code == 409
+    text = words(response)
+    assert "Somebody edited this draft after you opened the page" in text
+    assert "Asked for a demo: 50 → 90 points" in text
+    assert everything() == before
+    again = client.post(PUBLISH, form | {"seen": response.context["form"]["seen"].value()})
+    assert again["Location"] == PROGRESS
 
 
 @pytest.mark.parametrize("name", ["rep", "manager"])
