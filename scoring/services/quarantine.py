@@ -24,15 +24,43 @@ LATE = timedelta(days=1)
 
 CLICK, VIEW, MAILS = "email_clicked", "page_view", ("email_sent", "email_opened")
 
-# The first step reads, by the index of the timeline, the rows that the scoring statement reads next anyway.
-# Windows by time are counted in one pass over sorted rows. What a quarantine holds already is context, so
-# that a burst that goes on is recognised by its beginning; what was released is left alone for good.
-# At midnight sharp, to the microsecond, stands what came with a date and without a time.
+# Looks at much and nearly always finds nothing: one sorted pass, by the index of the timeline, that compares
+# each row with a few before it. The rows are those that the scoring statement reads next anyway. Rows that
+# are in quarantine already are no news by themselves.
+SUSPECT = """
+SELECT DISTINCT lead_id FROM (
+    SELECT a.lead_id, a.type_id = (SELECT id FROM leadapp_activitytype WHERE slug = %(view)s) AS is_view,
+        a.occurred_at - lag(a.occurred_at, %(clicks_after_mail)s - 1) OVER before AS few,
+        count(*) FILTER (WHERE a.quarantine_id IS NULL) OVER (
+            before ROWS BETWEEN %(clicks_after_mail)s - 1 PRECEDING AND CURRENT ROW) AS new_of_few,
+        a.occurred_at - lag(a.occurred_at, %(views_a_minute)s) OVER before AS many,
+        count(*) FILTER (WHERE a.quarantine_id IS NULL) OVER (
+            before ROWS BETWEEN %(views_a_minute)s PRECEDING AND CURRENT ROW) AS new_of_many,
+        a.occurred_at - lag(a.occurred_at, %(views_an_hour)s) OVER before AS very_many,
+        count(*) FILTER (WHERE a.quarantine_id IS NULL) OVER (
+            before ROWS BETWEEN %(views_an_hour)s PRECEDING AND CURRENT ROW) AS new_of_very_many
+    FROM unnest(%(leads)s::bigint[], %(since)s::timestamptz[]) AS w (lead_id, since)
+    JOIN leadapp_activity a ON a.lead_id = w.lead_id AND a.received_at >= w.since
+    WHERE a.type_id IN (
+            (SELECT id FROM leadapp_activitytype WHERE slug = %(click)s),
+            (SELECT id FROM leadapp_activitytype WHERE slug = %(view)s)
+        ) AND (a.voided_at IS NULL) = (a.quarantine_id IS NULL)
+    WINDOW before AS (PARTITION BY a.lead_id, a.type_id ORDER BY a.occurred_at)
+) spans
+WHERE NOT is_view AND few <= %(clicks_within)s AND new_of_few > 0
+    OR is_view AND (
+        many <= '1 minute' AND new_of_many > 0 OR very_many <= '1 hour' AND new_of_very_many > 0
+    )
+"""
+
+# Looks closely at the few leads that are left. What a quarantine holds already is context, so that a burst
+# that goes on is recognised by its beginning; what was released is left alone for good. At midnight sharp,
+# to the microsecond, stands what came with a date and without a time.
 FIND = """
-WITH recent AS MATERIALIZED (
+WITH looked_at AS MATERIALIZED (
     SELECT a.id, a.lead_id, a.occurred_at AS at, a.quarantine_id,
+        t.slug = %(view)s AS is_view, t.slug IN (%(click)s, %(view)s) AS counts,
         CASE WHEN t.slug = %(view)s THEN 'views' ELSE 'clicks' END AS kind,
-        t.slug IN (%(click)s, %(view)s) AS counts,
         COALESCE(a.properties ->> 'message_id', a.properties ->> 'campaign',
             a.properties ->> 'subject', '') AS mail
     FROM unnest(%(leads)s::bigint[], %(since)s::timestamptz[]) AS w (lead_id, since)
@@ -42,18 +70,18 @@ WITH recent AS MATERIALIZED (
         AND (a.occurred_at AT TIME ZONE 'UTC')::time <> '00:00'
 ), begun AS (
     SELECT *,
-        kind = 'clicks' AND counts AND count(*) FILTER (WHERE counts) OVER (
+        NOT is_view AND counts AND count(*) FILTER (WHERE counts) OVER (
             its_kind RANGE BETWEEN CURRENT ROW AND %(clicks_within)s FOLLOWING) >= %(clicks)s AS with_click,
-        kind = 'clicks' AND NOT counts AND count(*) FILTER (WHERE counts) OVER (
+        NOT counts AND count(*) FILTER (WHERE counts) OVER (
             its_mail RANGE BETWEEN CURRENT ROW AND %(clicks_within)s FOLLOWING
         ) >= %(clicks_after_mail)s AS with_mail,
-        kind = 'views' AND count(*) OVER (
+        is_view AND count(*) OVER (
             its_kind RANGE BETWEEN CURRENT ROW AND '1 minute' FOLLOWING) > %(views_a_minute)s AS with_minute,
-        kind = 'views' AND count(*) OVER (
+        is_view AND count(*) OVER (
             its_kind RANGE BETWEEN CURRENT ROW AND '1 hour' FOLLOWING) > %(views_an_hour)s AS with_hour
-    FROM recent
-    WINDOW its_kind AS (PARTITION BY lead_id, kind ORDER BY at),
-        its_mail AS (PARTITION BY lead_id, kind, mail ORDER BY at)
+    FROM looked_at
+    WINDOW its_kind AS (PARTITION BY lead_id, is_view ORDER BY at),
+        its_mail AS (PARTITION BY lead_id, is_view, mail ORDER BY at)
 ), marked AS (
     SELECT *,
         count(*) FILTER (WHERE with_click) OVER (
@@ -65,8 +93,8 @@ WITH recent AS MATERIALIZED (
         + count(*) FILTER (WHERE with_hour) OVER (
             its_kind RANGE BETWEEN '1 hour' PRECEDING AND CURRENT ROW) AS bursts
     FROM begun
-    WINDOW its_kind AS (PARTITION BY lead_id, kind ORDER BY at),
-        its_mail AS (PARTITION BY lead_id, kind, mail ORDER BY at)
+    WINDOW its_kind AS (PARTITION BY lead_id, is_view ORDER BY at),
+        its_mail AS (PARTITION BY lead_id, is_view, mail ORDER BY at)
 ), apart AS (
     SELECT id, lead_id, kind, at, quarantine_id, COALESCE(
         at - lag(at) OVER (PARTITION BY lead_id, kind ORDER BY at, id)
@@ -109,10 +137,21 @@ SELECT count(*) FROM voided
 def find_bursts(*, leads: Mapping[int, datetime], now: datetime) -> int:
     """Quarantine the bursts of some leads, each since a moment; return how many activities were voided.
 
-    Part of the caller's transaction, which holds the locks of the leads. One statement, whatever is found.
-    A burst that goes on makes its quarantine larger.
+    Part of the caller's transaction, which holds the locks of the leads. One statement where there is nothing
+    to be seen, else two, whatever is found. A burst that goes on makes its quarantine larger.
     """
-    parameters: dict[str, Any] = {
+    with connection.cursor() as cursor:
+        cursor.execute(SUSPECT, _parameters(leads, now))
+        suspects = {lead_id: leads[lead_id] for (lead_id,) in cursor.fetchall()}
+        if not suspects:
+            return 0
+        cursor.execute(FIND, _parameters(suspects, now))
+        (voided,) = cursor.fetchone()
+    return int(voided)
+
+
+def _parameters(leads: Mapping[int, datetime], now: datetime) -> dict[str, Any]:
+    return {
         "leads": list(leads),
         "since": [since - LATE for since in leads.values()],
         "types": [CLICK, VIEW, *MAILS],
@@ -128,7 +167,3 @@ def find_bursts(*, leads: Mapping[int, datetime], now: datetime) -> int:
         "reason_of_clicks": BURST_REASONS[Quarantine.Kind.CLICKS],
         "reason_of_views": BURST_REASONS[Quarantine.Kind.VIEWS],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(FIND, parameters)
-        (voided,) = cursor.fetchone()
-    return int(voided)
