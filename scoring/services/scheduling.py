@@ -40,9 +40,11 @@ def schedule_publish(
     with transaction.atomic():
         draft = open_for_publishing(version)
         draft.publish_at, draft.scheduled_by = at, user_of(actor)
-        draft.note = clean_note(note) or draft.note
+        if (text := clean_note(note)) and text != draft.note:
+            draft.note = text
+            draft.revision += 1
         refuse_what_is_wrong(draft, actor=actor, now=now)
-        draft.save(update_fields=["publish_at", "scheduled_by", "note"])
+        draft.save(update_fields=["publish_at", "scheduled_by", "note", "revision"])
         version.refresh_from_db()
     return draft
 

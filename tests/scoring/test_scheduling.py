@@ -10,12 +10,13 @@ from django.contrib.auth.models import Group
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from leadapp.celery import app
 from leadapp.errors import Conflict, Invalid, NotAllowed
-from leadapp.models import ApiKey, User
+from leadapp.models import ApiKey, Lead, User
 from scoring import tasks
 from scoring.models import Publication, Rescore, ScoringModelVersion
 from scoring.rules import facts_of, version_facts_of
-from scoring.services.editing import add_rule, change_version, save_rule
+from scoring.services.editing import Stale, add_rule, change_version, save_rule
 from scoring.services.publishing import discard_draft, make_draft, publish, roll_back
 from scoring.services.scheduling import cancel_schedule, publish_due, schedule_publish, why_late
 from tests.scoring.build import DAY, NOW, make_lead, make_rule, make_version, the_live_version
@@ -101,6 +102,17 @@ def test_a_schedule_can_be_moved_and_cancelled(draft: ScoringModelVersion, mara:
     assert publish_due(now=MONDAY + 2 * DAY) == 0
     with pytest.raises(Conflict, match="is not scheduled"):
         cancel_schedule(version=draft, actor=mara, now=NOW)
+
+
+def test_a_note_that_came_with_the_schedule_is_an_edit(draft: ScoringModelVersion, mara: User) -> None:
+    """Whoever has the page of bands open still does not overwrite it unseen."""
+    seen = version_facts_of(draft)
+    schedule(draft, mara)
+    cancel_schedule(version=draft, actor=mara, now=NOW)
+    with pytest.raises(Stale):
+        change_version(version=draft, facts=seen, revision=1, actor=mara, now=NOW, seen=seen)
+    draft.refresh_from_db()
+    assert draft.note == "For the fair"
 
 
 def test_publishing_by_hand_ends_the_schedule(draft: ScoringModelVersion, mara: User) -> None:
@@ -219,3 +231,21 @@ def test_the_task_publishes_and_wakes_workers_for_the_run(
     tasks.publish_due()
     assert sent == ["scoring.tasks.rescore_chunk"] * 2
     assert the_live_version() == draft
+
+
+def test_beat_looks_for_due_drafts() -> None:
+    schedule = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
+    assert schedule["scoring.tasks.publish_due"] <= 10
+
+
+@pytest.mark.worker
+def test_beat_and_a_worker_publish_a_draft_at_its_moment(worker: Any, beat: Any, wait_for: Any) -> None:
+    lead = make_lead()
+    draft = make_draft(model=the_live_version().model, actor=None, now=timezone.now())
+    draft.rules.filter(name="Business email address").update(points=9)
+    now = timezone.now()
+    schedule_publish(version=draft, at=now + timedelta(seconds=2), actor=None, note="", now=now)
+    wait_for(lambda: state_of(draft)[0] == "live", timeout=60)
+    wait_for(lambda: Lead.objects.get(pk=lead.pk).score == 9, timeout=60)
+    published = Publication.objects.get(version=draft)
+    assert published.at >= now + timedelta(seconds=2)
