@@ -81,6 +81,7 @@ def add_bursts(prospects: Sequence[Prospect], *, now: datetime) -> int:
         for event in prospect.events
         if event.type == "email_opened" and timedelta(days=2) < now - event.at < timedelta(days=30)
     ]
+    opened.sort(key=lambda pair: (pair[1].at, pair[0].lead.pk), reverse=True)
     opened = list({prospect.lead.pk: (prospect, event) for prospect, event in opened}.values())
     count = 0
     for (prospect, event), (slug, number, apart) in zip(opened, BURSTS, strict=False):
