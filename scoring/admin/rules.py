@@ -1,6 +1,7 @@
 """A rule of a draft: one page with its conditions. Published rules open to be read."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -157,6 +158,11 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             path("<int:pk>/move/", wrap(self.move_view), name="scoring_rule_move"),
             *super().get_urls(),
         ]
+
+    def get_preserved_filters(self, request: HttpRequest) -> str:
+        """Have "Delete" and "Save and continue editing" remember where the rule was opened."""
+        back = _back(request)
+        return urlencode({"next": back}) if back else super().get_preserved_filters(request)
 
     @say_refusals
     def changeform_view(

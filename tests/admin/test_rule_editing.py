@@ -356,6 +356,10 @@ def test_the_page_goes_back_to_where_it_was_opened(
     page = client.get(url)
     assert 'href="/scoring/default/#rule-' in page.content.decode()
     assert goes_to(client.post(url, shown(page, points="55"))) == f"/scoring/default/#rule-{rule.pk}"
+    again = client.post(url, shown(client.get(url), _continue="1"))
+    assert goes_to(again).startswith(f"{rule_url(rule)}?next=%2Fscoring%2F")
+    delete = f"{reverse('admin:scoring_scoringrule_delete', args=[rule.pk])}?next=%2Fscoring%2F"
+    assert delete in page.content.decode()
     for evil in ("https://evil.example/", "//evil.example", "javascript:alert(1)"):
         away = f"{rule_url(rule)}?next={evil}"
         assert goes_to(client.post(away, shown(client.get(away)))) == f"{version_url(draft)}#rule-{rule.pk}"
