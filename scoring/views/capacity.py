@@ -146,7 +146,7 @@ def _chart(proposal: Proposal) -> Columns:
         unit="leads",
         sentence=f"Leads that reached {proposal.version.threshold} points, by week: {told}."
         + (f" Sales can call {most:,} a week." if most else ""),
-        across=[(f"Sales can call {most:,}", float(most))] if most else [],
+        across=[float(most)] if most else [],
     )
 
 

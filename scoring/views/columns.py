@@ -30,7 +30,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Line:
-    """A dashed line, across at a height or upright at a place."""
+    """A line with its words: of the scale at a height, or upright at a place."""
 
     text: str
     at: float
@@ -43,7 +43,7 @@ class Columns:
     columns: tuple[Column, ...]
     labels: tuple[Label, ...]
     grid: tuple[Line, ...]
-    across: tuple[Line, ...]
+    across: tuple[float, ...]
     upright: tuple[Line, ...]
     sentence: str
 
@@ -54,15 +54,16 @@ def draw_columns(
     *,
     unit: str,
     sentence: str,
-    across: Sequence[tuple[str, float]] = (),
+    across: Sequence[float] = (),
     upright: Sequence[tuple[str, int]] = (),
 ) -> Columns:
     """Draw pairs of columns, grey and blue; without a second one the first is blue.
 
-    `across` are dashed lines at values, `upright` ones before the column of that number.
+    `across` are dashed lines at values, which the key explains; `upright` ones stand before a column.
     """
     values = [value for pair in pairs for value in pair if value is not None]
-    ceiling = _ceiling(max([*values, *(value for _, value in across), 1]))
+    # Room above the highest, for the words of the scale.
+    ceiling = _ceiling(1.1 * max([*values, *across, 1]))
     share = 100 / max(1, len(pairs))
     columns: list[Column] = []
     for number, (first, second) in enumerate(pairs):
@@ -79,7 +80,7 @@ def draw_columns(
             Line(f"{ceiling:,.0f} {unit}", TOP),
             Line(f"{ceiling / 2:,.{0 if ceiling > 1 else 1}f}", (TOP + FOOT) / 2),
         ),
-        across=tuple(Line(text, round(FOOT - (FOOT - TOP) * value / ceiling, 1)) for text, value in across),
+        across=tuple(round(FOOT - (FOOT - TOP) * value / ceiling, 1) for value in across),
         upright=tuple(Line(text, round(number * share, 2)) for text, number in upright),
         sentence=sentence,
     )

@@ -1,6 +1,5 @@
 """What a draft would do, worked out by hand on five leads; and that nothing is written."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,8 +9,20 @@ from django.db import connection, transaction
 from leadapp.errors import Conflict, NotFound
 from leadapp.models import Lead
 from leadapp.services.previews import begin_preview, continue_preview, whole_preview
-from scoring.analysis.preview import Crossing, Effect, Preview, begin, from_json, run, step, to_json, whole
+from scoring.analysis.preview import (
+    Crossing,
+    Effect,
+    Preview,
+    TooBusy,
+    begin,
+    from_json,
+    run,
+    step,
+    to_json,
+    whole,
+)
 from scoring.engine import score_leads
+from scoring.engine.fragments import Fragment
 from scoring.models import ScoringModelVersion, ScoringRule
 from scoring.services.publishing import discard_draft, make_draft, publish
 from tests.scoring.build import DAY, NOW, log, make_group, make_lead, make_rule, make_version
@@ -57,11 +68,10 @@ def leads() -> dict[str, Lead]:
 
 
 @pytest.fixture
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at two leads at a time."""
     monkeypatch.setattr(run, "SMALLEST", 2)
     monkeypatch.setattr(run, "PIECES", 100)
-    return None
 
 
 def crossed(effect: Effect) -> dict[str, tuple[int, int]]:
@@ -237,24 +247,14 @@ def test_a_piece_that_takes_too_long_is_cut(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     preview = replace(begin(before=live, draft=draft, now=NOW), size=40_000)
-    slow = run.piece
-
-    monkeypatch.setattr(
-        run,
-        "piece",
-        lambda *args: "WITH slow AS MATERIALIZED (SELECT pg_sleep(1)) " + slow_select(slow(*args)),
-    )
-    monkeypatch.setattr(run, "LONGEST", "200ms")
+    monkeypatch.setattr(run, "piece", lambda *args: Fragment("SELECT '{}'::text FROM pg_sleep(3)"))
+    monkeypatch.setattr(run, "LONGEST", "1s")
     preview = step(preview)
     assert (preview.size, preview.looked_at) == (10_000, 0)
     preview = step(preview)
     assert preview.size == run.SMALLEST
-    with pytest.raises(Conflict):
+    with pytest.raises(TooBusy):
         step(preview)
-
-
-def slow_select(fragment: object) -> object:
-    return "SELECT p.* FROM (" + fragment + ") p, slow"  # type: ignore[operator] # noqa: S608
 
 
 def rows() -> dict[str, list[tuple[object, ...]]]:

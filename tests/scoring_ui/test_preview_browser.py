@@ -98,10 +98,10 @@ def test_leaving_the_page_ends_the_run(
     with page.expect_response(lambda response: response.request.method == "POST"):
         page.goto(live_server.url + PREVIEW)
     page.goto(live_server.url + "/scoring/")
+    page.wait_for_timeout(800)  # what was asked for already
     begun = len(pieces)
     page.wait_for_timeout(1500)
-    assert begun <= 2
-    assert len(pieces) == begun
+    assert len(pieces) == begun < 3
 
 
 def test_it_works_without_javascript(
@@ -124,7 +124,9 @@ def test_an_edit_meanwhile_is_told_and_the_result_is_that_of_the_edit(
     plain_page.get_by_role("button", name="Next piece").click()
     expect(plain_page.get_by_role("status").first).to_contain_text("it begins again")
     plain_page.get_by_role("button", name="Show the result").click()
-    expect(plain_page.get_by_role("row", name="Anna11")).to_contain_text("+110")
+    expect(plain_page.get_by_role("row", name="Anna11")).to_contain_text(
+        "+90"
+    )  # 220 is over the bound of 200
 
 
 def test_a_proposal_is_put_into_the_draft(
@@ -159,7 +161,7 @@ def test_both_pages_fit_and_everybody_can_use_them(
     sign_in(page, live_server.url, marketer)
     for address, proof in ((PREVIEW, "#h-effects"), (CAPACITY, "#h-weeks")):
         page.goto(live_server.url + address)
-        expect(page.locator(proof)).to_be_visible()
+        expect(page.locator(proof)).to_be_visible(timeout=20_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert faults_of(page) == []
     context.close()

@@ -26,7 +26,7 @@ SMALLEST, LARGEST, PIECES = 5_000, 100_000, 2
 # Shorter than any web server waits.
 LONGEST = "20s"
 NAMED, REASONS = 10, 3
-WEEKS, SAMPLE = 4, 500
+WEEKS, SAMPLE = 4, 400
 
 
 class TooBusy(Conflict):
@@ -76,20 +76,19 @@ def step(preview: Preview, *, gates: Gates | None = None) -> Preview:
     """
     if preview.is_done:
         return preview
-    with _reading():
-        before, draft = _versions(preview.before_id, preview.draft_id)
-        sides = read_sides(before, draft)
-        if sides.seen != preview.seen:
-            raise Conflict("The rules were changed since this preview began.")
-        if preview.next_id > preview.last_id:
-            return _finish(preview, sides, before, draft)
     try:
         with _reading() as cursor:
+            before, draft = _versions(preview.before_id, preview.draft_id)
+            sides = read_sides(before, draft)
+            if sides.seen != preview.seen:
+                raise Conflict("The rules were changed since this preview began.")
+            if preview.next_id > preview.last_id:
+                return _finish(preview, sides, before, draft)
             return _look(cursor, preview, sides, gates)
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
-    if preview.size <= SMALLEST:
+    if preview.size <= SMALLEST or preview.next_id > preview.last_id:
         raise TooBusy("The database is too busy for a preview now. Try again in a few minutes.")
     return replace(preview, size=max(SMALLEST, preview.size // 4))
 

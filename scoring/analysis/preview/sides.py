@@ -10,6 +10,9 @@ from scoring.models import ScoringModelVersion
 
 # Of more changes, each by itself would keep people waiting; those of most points come first.
 MOST_CHANGES = 12
+# Every piece of a run needs the changes, which take as long to tell as a thousand leads to score: those of
+# the last run are kept, by what `seen` says of both versions.
+_taken_apart: dict[str, tuple["Side", ...]] = {}
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,14 @@ def read_sides(before: ScoringModelVersion | None, draft: ScoringModelVersion) -
         nothing = replace(after.definition, rules=(), groups=(), fit_bounds=(0, 0), engagement_bounds=(0, 0))
         return Sides(Side(nothing, draft.threshold), after, (), 0, (str(draft.state),))
     live = Side(read_definition(before), before.threshold)
-    alone = list(_alone(live, after, compare(before, draft).changes))
-    alone.sort(key=lambda side: -_weight(live.definition, side.definition))
-    left_out = max(0, len(alone) - MOST_CHANGES)
-    return Sides(live, after, tuple(alone[:MOST_CHANGES]), left_out, (str(before.state), str(draft.state)))
+    whole = Sides(live, after, (), 0, (str(before.state), str(draft.state)))
+    alone = _taken_apart.get(whole.seen)
+    if alone is None:
+        alone = tuple(_alone(live, after, compare(before, draft).changes))
+        alone = tuple(sorted(alone, key=lambda side: -_weight(live.definition, side.definition)))
+        _taken_apart.clear()
+        _taken_apart[whole.seen] = alone
+    return replace(whole, alone=alone[:MOST_CHANGES], left_out=max(0, len(alone) - MOST_CHANGES))
 
 
 def _alone(live: Side, after: Side, changes: Iterable[Change]) -> Iterable[Side]:
