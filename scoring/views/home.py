@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -51,9 +51,7 @@ def read_models() -> list[ModelRow]:
     """Read every model with its live version, draft and running rescore; the primary one first."""
     running: dict[int, dict[str, Any]] = defaultdict(dict)
     versions = ScoringModelVersion.objects.filter(state__in=[State.LIVE, State.DRAFT])
-    counted = versions.select_related("created_by", "published_by").annotate(
-        rule_total=Count("rules", filter=Q(rules__is_active=True))
-    )
+    counted = versions.select_related("created_by", "published_by").annotate(rule_total=Count("rules"))
     for version in counted:
         running[version.model_id][version.state] = version
     rescores = {
