@@ -69,8 +69,8 @@ class Matches:
 def count_matches(rule: ScoringRule | RuleFacts, *, now: datetime) -> Matches:
     """Count the leads to whom a rule gives points now, stored or not; before caps, whether on or off.
 
-    Leads that opted out of scoring do not count. Raises Invalid for facts that make no sense. A sample is looked at above
-    20,000 leads, so that it stays quick.
+    Leads that opted out of scoring do not count. Above 20,000 leads a sample is looked at, so that it stays
+    quick. Raises Invalid for facts that make no sense.
     """
     facts = clean_rule(facts_of(rule) if isinstance(rule, ScoringRule) else rule)
     definition = _definition_of(facts)
