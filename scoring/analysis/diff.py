@@ -225,7 +225,7 @@ def _order_changes(
     stayed = {
         old.pk: new
         for old, new in pairs
-        if (same_group.get(old.group_id) if old.group_id else None) == new.group_id
+        if (same_group.get(old.group_id, 0) if old.group_id else None) == new.group_id
     }
     names = {rule.pk: rule.name for rule in rules_after}
     places = dict.fromkeys((rule.dimension, rule.group_id) for rule in rules_after)

@@ -60,7 +60,8 @@ def pieces_of(before: ScoringRule, after: ScoringRule, same_group: Mapping[int, 
         low, high = _number(old.points), _number(new.points)
         pieces.append(Piece(f"{low} → {high} points", f"{low} points", f"{high} points"))
     pieces += _limits(old, new)
-    if (same_group.get(before.group_id) if before.group_id else None) != after.group_id:
+    # A group that is gone is another one than none.
+    if (same_group.get(before.group_id, 0) if before.group_id else None) != after.group_id:
         pieces.append(_moved(old.group, new.group))
     pieces += _types(before, after)
     pieces += _conditions(old, new)

@@ -282,7 +282,7 @@ def test_models_of_their_own_can_be_compared() -> None:
     make_rule(other, name="Phone", conditions=[("lead.phone", "is_set", None)], points=4)
     kinds = [change.kind for change in compare(live, other).rules]
     assert kinds.count("removed") == 39
-    assert "Phone: renamed from “Phone known”" in texts(live, other)
+    assert "Phone: renamed from “Phone known”, taken out of “Contact details”" in texts(live, other)
     assert "Group “Contact details” removed, cap 20 before" in texts(live, other)
 
 
