@@ -16,6 +16,9 @@ from scoring.engine import Explanation, Line
 from scoring.engine.occurrences import Occurrence
 from scoring.models import ScoreOverride
 
+# How many activities of a rule are listed; what the older ones gave is summed up.
+LISTED = 100
+
 
 def score_as_json(
     lead: Lead,
@@ -72,8 +75,12 @@ def _line(line: Line, occurrences: Sequence[Occurrence]) -> dict[str, Any]:
                 "share_left": round(each.share, 6),
                 "points": _exact(each.points),
             }
-            for each in occurrences
+            for each in occurrences[:LISTED]
         ],
+        "older": {
+            "activities": len(occurrences[LISTED:]),
+            "points": _exact(sum((each.points for each in occurrences[LISTED:]), Decimal(0))),
+        },
     }
 
 

@@ -21,6 +21,13 @@ class ScoreOccurrence(serializers.Serializer[Any]):
     points = serializers.CharField(help_text="An exact decimal; all of a rule sum to its raw_points.")
 
 
+class OlderOccurrences(serializers.Serializer[Any]):
+    """The activities of a rule beyond the newest hundred."""
+
+    activities = serializers.IntegerField()
+    points = serializers.CharField()
+
+
 class ScoreLine(serializers.Serializer[Any]):
     """One summand: a rule, or what a cap, a bound or rounding changed."""
 
@@ -35,7 +42,8 @@ class ScoreLine(serializers.Serializer[Any]):
     evidence = serializers.CharField(allow_blank=True)
     matches = serializers.IntegerField(allow_null=True)
     newest = serializers.DateTimeField(allow_null=True)
-    occurrences = ScoreOccurrence(many=True, help_text="Of rules that count activities, newest first.")
+    occurrences = ScoreOccurrence(many=True, help_text="Of rules that count activities, the newest first.")
+    older = OlderOccurrences(help_text="What is not listed in occurrences.")
 
 
 class ForecastCrossing(serializers.Serializer[Any]):
@@ -57,7 +65,7 @@ class ForecastDay(serializers.Serializer[Any]):
 
 
 class ScoreForecast(serializers.Serializer[Any]):
-    """What becomes of a score within 90 days if nothing happens."""
+    """What becomes of a score within 90 days if nothing happens; not each day of a lead that did a lot."""
 
     sentence = serializers.CharField()
     crossings = ForecastCrossing(many=True)

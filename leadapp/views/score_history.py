@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
 from leadapp.models import Lead
 from leadapp.views.charts import TODAY, ScoreChart, draw_score_chart, past_window
-from scoring.analysis.forecast import Forecast, forecast
+from scoring.analysis.forecast import NAMED, Forecast, forecast
 from scoring.analysis.history import Move, moves_of
 from scoring.models import ScoreChange, ScoringModelVersion
 
-# The days ahead that the forecast names.
-AHEAD = (7, 14, 30)
 MOST_CHANGES = 400
 # How many of the largest moves are told beside the chart.
 TOLD = 5
@@ -42,7 +42,7 @@ class History:
 
 
 def read_history(lead: Lead, *, version: ScoringModelVersion, now: datetime) -> History:
-    """Read how the score of a lead that has one came about, and how it goes on by a version; four queries."""
+    """Read how the score of a lead that has one came about, and how it goes on by a version."""
     window = past_window(created_at=lead.created_at, now=now)
     newest = ScoreChange.objects.filter(lead=lead, at__gte=now - window).select_related("version__model")
     changes = list(newest.order_by("-at", "-pk")[:MOST_CHANGES])
@@ -58,12 +58,13 @@ def read_history(lead: Lead, *, version: ScoringModelVersion, now: datetime) -> 
         window=window,
         now=now,
     )
-    return History(chart=chart, moves=moves, ahead=_ahead(lead, found), forecast=found)
+    return History(chart=chart, moves=moves, ahead=_ahead(lead, found, now), forecast=found)
 
 
-def _ahead(lead: Lead, found: Forecast | None) -> list[Ahead]:
-    # The first of the days is today.
-    at_the_end = [found.days[number] for number in AHEAD] if found else []
+def _ahead(lead: Lead, found: Forecast | None, now: datetime) -> list[Ahead]:
+    today = timezone.localtime(now).date()
     return [
-        Ahead(at=at, score=score.score, shift=score.score - (lead.score or 0)) for at, score in at_the_end
+        Ahead(at=at, score=score.score, shift=score.score - (lead.score or 0))
+        for at, score in (found.days if found else ())
+        if (timezone.localtime(at).date() - today).days in NAMED
     ]

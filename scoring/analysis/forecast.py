@@ -1,16 +1,21 @@
 """What becomes of a score if nothing happens: the days on which it falls below a line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
+from itertools import pairwise
 
 from django.utils import timezone
 
-from leadapp.models import Lead, Temperature
+from leadapp.models import Activity, Lead, Temperature
 from scoring.engine.scores import Score, score_moments
 from scoring.models import ScoringModelVersion
 
 DAYS = 90
+# With more activities than that a lead takes too long to be scored on each day of three months.
+BUSY = 500
+# The days that are named on the lead page are always among those that are looked at.
+NAMED = (7, 14, 30)
 _WARMTH = [Temperature.COLD, Temperature.WARM, Temperature.HOT]
 
 
@@ -31,7 +36,7 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Forecast:
-    """The score at the end of each of the next days if nothing happens, and what is lost on the way."""
+    """The score at the end of the next days if nothing happens, and what is lost on the way."""
 
     days: tuple[tuple[datetime, Score], ...]
     crossings: tuple[Crossing, ...]
@@ -39,24 +44,49 @@ class Forecast:
 
 
 def forecast(*, lead: Lead, version: ScoringModelVersion, now: datetime, days: int = DAYS) -> Forecast | None:
-    """Tell when the score of a lead crosses a line downwards; None for a lead without a score. One query.
+    """Tell when the score of a lead crosses a line downwards; None for a lead without a score.
 
-    It starts from what the version gives now, not from what is stored.
+    It starts from what the version gives now, not from what is stored. Two queries; of a lead that did a lot
+    each week is looked at first, then the days of those in which something is lost (three queries).
     """
-    today = timezone.localtime(now).date()
-    moments = [now, *(_end_of(today + timedelta(days=number)) for number in range(days + 1))]
-    scores = {
-        at: score
-        for _, at, score in score_moments(version=version, moments=[(lead.pk, at) for at in moments])
-    }
+    is_busy = Activity.objects.filter(lead=lead).count() > BUSY
+    first = sorted({*range(0, days, 7), *NAMED, days}) if is_busy else range(days + 1)
+    scores = _scores(lead, version, now, [None, *first])
     if not scores:
         return None
-    series = [(at, scores[at]) for at in moments]
+    if is_busy:
+        scores |= _scores(lead, version, now, _days_between(scores, version))
+    numbers = sorted(number for number in scores if number is not None)
+    series = [(now, scores[None]), *((_end_of(now, number), scores[number]) for number in numbers)]
     crossings = tuple(_crossings(series, version))
     return Forecast(tuple(series[1:]), crossings, _sentence(series, crossings, days))
 
 
-def _end_of(day: date) -> datetime:
+def _scores(
+    lead: Lead, version: ScoringModelVersion, now: datetime, numbers: Sequence[int | None]
+) -> dict[int | None, Score]:
+    """Score the lead at the end of some of the next days, and (None) now."""
+    moments = {now if number is None else _end_of(now, number): number for number in numbers}
+    scored = score_moments(version=version, moments=[(lead.pk, at) for at in moments])
+    return {moments[at]: score for _, at, score in scored}
+
+
+def _days_between(scores: Mapping[int | None, Score], version: ScoringModelVersion) -> list[int | None]:
+    """Return the days of the weeks in which something is lost."""
+    numbers = sorted(number for number in scores if number is not None)
+    lowest, wanted = scores[None], list[int | None]()
+    for before, after in pairwise(numbers):
+        lowest = _lower(lowest, scores[before])
+        was_ready = lowest.score >= version.threshold
+        is_lost = was_ready and scores[after].score < version.threshold
+        if is_lost or _bands(_lower(lowest, scores[after])) != _bands(lowest):
+            wanted += range(before + 1, after)
+    return wanted
+
+
+def _end_of(now: datetime, number: int) -> datetime:
+    """Return the end of a day from now on; 0 is today."""
+    day = timezone.localtime(now).date() + timedelta(days=number)
     return timezone.make_aware(datetime.combine(day, time.max))
 
 
@@ -88,6 +118,10 @@ def _lower(one: Score, other: Score) -> Score:
         "".join(max(pair) for pair in zip(one.grade, other.grade, strict=True)),
         min(one, other, key=_warmth).temperature,
     )
+
+
+def _bands(score: Score) -> tuple[str, str]:
+    return score.grade, score.temperature
 
 
 def _warmth(score: Score) -> int:

@@ -23,14 +23,15 @@ ATTRIBUTE, COMPANY = "attributes.", "company."
 class Past:
     """A lead as it was at a moment.
 
-    `explanation` is None if it had opted out of scoring then. `imagined` gives the engine the lead of then.
-    `stored` is the newest change of its score until then: what people saw in the list. `differing` are the
-    facts that were other ones, as (name, then, now).
+    `explanation` is None if it had opted out of scoring then. `was_live` tells whether the version drove the
+    list then. `imagined` gives the engine the lead of then. `stored` is the newest change of its score until
+    then: what people saw in the list. `differing` are the facts that were other ones, as (name, then, now).
     """
 
     at: datetime
     lead: Lead
     version: ScoringModelVersion
+    was_live: bool
     imagined: ImaginedLead
     explanation: Explanation | None
     stored: ScoreChange | None
@@ -56,13 +57,16 @@ def look_back(*, lead: Lead, at: datetime, version: ScoringModelVersion | None =
     past, differing = _facts_at(lead, at)
     stored = ScoreChange.objects.filter(lead=lead, at__lte=at).select_related("version__model")
     newest = stored.order_by("-at", "-id").first()
-    version = version or _live_then(at, newest)
+    model = _primary_then(at, newest)
+    live = version_at(model, at)
+    version = version or live or _first_of(model)
     imagined = ImaginedLead(copy_of=past, known_at=at)
     explained = explain_all_imagined(version=version, leads=[imagined], as_of=at)[0]
     return Past(
         at=at,
         lead=past,
         version=version,
+        was_live=version == live,
         imagined=imagined,
         explanation=explained and replace(explained, lead_id=lead.pk),
         stored=newest,
@@ -70,17 +74,13 @@ def look_back(*, lead: Lead, at: datetime, version: ScoringModelVersion | None =
     )
 
 
-def _live_then(at: datetime, stored: ScoreChange | None) -> ScoringModelVersion:
-    """Return the version that drove the list; before any was published, the first one of all."""
-    model = _primary_then(at, stored)
-    version = version_at(model, at)
-    if version is None:
-        first = Publication.objects.filter(version__model=model).select_related("version__model")
-        publication = first.order_by("at", "id").first()
-        if publication is None:
-            raise Invalid.field("as_of", "No version of the scoring model was ever published.")
-        version = publication.version
-    return version
+def _first_of(model: ScoringModel) -> ScoringModelVersion:
+    """Return the version of a model that was live first: it counts before any was."""
+    published = Publication.objects.filter(version__model=model).select_related("version__model")
+    publication = published.order_by("at", "id").first()
+    if publication is None:
+        raise Invalid.field("as_of", "No version of the scoring model was ever published.")
+    return publication.version
 
 
 def _primary_then(at: datetime, stored: ScoreChange | None) -> ScoringModel:

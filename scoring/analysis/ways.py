@@ -19,6 +19,8 @@ from scoring.models import ScoringModelVersion
 # How often somebody could do the same thing, and how many of the largest steps are put together.
 MOST_TIMES, PAIRED = 10, 6
 APART = timedelta(minutes=1)
+# Of a lead that did a lot fewer copies are made: each reads all its activities.
+BUSY, TRIED_FOR_BUSY = 2_000, 10
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,10 @@ def ways_from(explanation: Explanation, *, lead: Lead) -> Ways:
     target = next_line(explanation.version, explanation.score)
     if target is None:
         return Ways(explanation.score, None, 0, ())
-    steps = list(_steps(lead, explanation))
-    largest = sorted(steps, key=lambda step: -step.hope)[:PAIRED]
-    pairs = [pair for pair in combinations(largest, 2) if not pair[0].gap & pair[1].gap]
+    steps = sorted(_steps(lead, explanation), key=lambda step: -step.hope)
+    pairs = [pair for pair in combinations(steps[:PAIRED], 2) if not pair[0].gap & pair[1].gap]
+    if sum(line.matches or 0 for line in explanation.lines) > BUSY:
+        steps, pairs = steps[:TRIED_FOR_BUSY], []
     found = _simulated([*((step,) for step in steps), *pairs], explanation, target)
     ways = _best_per_gap([way for way in found if len(way.steps) == 1])
     if not any(way.suffices for way in ways):

