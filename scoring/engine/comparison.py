@@ -11,10 +11,11 @@ from scoring.engine.scores import Score
 from scoring.engine.statement import ONE_MOMENT, SEVERAL_MOMENTS, in_list, in_range, of_many
 
 # How many leads an answer is about decides how PostgreSQL should go about it: many are joined with many, and
-# compiling a statement of hundreds of expressions takes longer than running it.
+# compiling a statement of hundreds of expressions takes longer than running it. Hash tables that parallel
+# workers share lie in shared memory, of which a container may have very little.
 FOR_MANY = (
     "SET LOCAL work_mem = '256MB'; SET LOCAL random_page_cost = 4; SET LOCAL enable_nestloop = off;"
-    " SET LOCAL jit = off"
+    " SET LOCAL enable_parallel_hash = off; SET LOCAL jit = off"
 )
 
 

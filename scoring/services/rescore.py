@@ -29,8 +29,12 @@ SELECT %s, min(id), max(id) FROM (
 
 # The activities of a chunk lie on most pages, so that going through them in order is cheaper than jumping.
 # Many are joined with many: without statistics, just after a large load, PostgreSQL takes them for few
-# and would go through all activities again for each lead.
-FOR_MANY = "SET LOCAL work_mem = '256MB'; SET LOCAL random_page_cost = 4; SET LOCAL enable_nestloop = off"
+# and would go through all activities again for each lead. Hash tables that parallel workers share would lie
+# in shared memory, of which a container may have very little.
+FOR_MANY = (
+    "SET LOCAL work_mem = '256MB'; SET LOCAL random_page_cost = 4; SET LOCAL enable_nestloop = off;"
+    " SET LOCAL enable_parallel_hash = off"
+)
 
 # First everything is read, without a lock and by as many processes as there are. Leads whose numbers stay
 # are not written at all: rewriting them would take longer than reading all activities. They keep the version
