@@ -129,11 +129,9 @@ def test_several_versions_at_once_score_as_each_does_alone(
         first, last = min(ids, default=1), max(ids, default=0)
         for as_of in (NOW, NOW - 2 * DAY):
             alone = [
-                score_range(version=version, first_id=first, last_id=last, as_of=as_of) for version in versions
+                score_range(version=each, first_id=first, last_id=last, as_of=as_of) for each in versions
             ]
             wanted = {lead: tuple(scores[lead] for scores in alone) for lead in alone[0]}
-            assert (
-                compare_range(definitions=definitions, first_id=first, last_id=last, as_of=as_of) == wanted
-            )
+            assert compare_range(definitions=definitions, first_id=first, last_id=last, as_of=as_of) == wanted
             both = compare_moments(definitions=definitions, lead_ids=ids, as_ofs=[as_of, NOW - 7 * DAY])
             assert {lead: scores for (lead, at), scores in both.items() if at == as_of} == wanted
