@@ -13,8 +13,9 @@ from scoring.services.versions import keep_live_version, live_version
 
 # How many leads are read together: the activities of few leads lie on nearly as many pages as those of many.
 SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 10_000, 250_000, 4
-# How many are locked and written in one transaction, for less than half a second.
-BATCH = 10_000
+# How many are locked and written in one transaction, for a fraction of a second: a live event whose lead is
+# among them waits so long.
+BATCH = 1_000
 # How many workers may be busy with chunks at a time; the others serve live events.
 AT_ONCE = 2
 # Spaces of advisory locks: of the turns, and of the chunks that somebody is working on.
@@ -72,11 +73,19 @@ WITH written AS (
 INSERT INTO scoring_scoredlead (lead_id, scored_at) SELECT id, scored_at FROM written
 """
 
+# Where each batch ends; the last one ends with the chunk. Between two changed leads may lie many others.
 BATCHES = """
-SELECT min(id), max(id), count(*) FROM (
-    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS batch
-    FROM leadapp_lead WHERE id BETWEEN %s AND %s
-) leads GROUP BY batch ORDER BY batch
+WITH ends AS (
+    SELECT max(lead_id) AS last FROM (
+        SELECT lead_id, (row_number() OVER (ORDER BY lead_id) - 1) / %s AS batch FROM rescored
+    ) changed GROUP BY batch
+), batches AS (
+    SELECT lag(last, 1, %s - 1) OVER (ORDER BY last) + 1 AS first,
+        CASE WHEN lead(last) OVER (ORDER BY last) IS NULL THEN %s ELSE last END AS last
+    FROM (SELECT last FROM ends UNION SELECT %s WHERE NOT EXISTS (SELECT FROM ends)) e
+)
+SELECT b.first, b.last, (SELECT count(*) FROM leadapp_lead l WHERE l.id BETWEEN b.first AND b.last)
+FROM batches b ORDER BY b.first
 """
 
 # A clock that ran ahead stamped these later than the run, which therefore leaves them out: they wait like
@@ -175,10 +184,11 @@ def _do(chunk_id: int, *, now: datetime) -> None:
             cursor.execute(FOR_MANY)
             params = [*scoring.bind(as_of=as_of, first_id=first, last_id=last), first, last]
             cursor.execute(READ.replace("{scoring}", scoring.sql), params)
-        cursor.execute(BATCHES, [BATCH, first, last])
+        cursor.execute("CREATE INDEX ON rescored (lead_id); ANALYZE rescored")
+        cursor.execute(BATCHES, [BATCH, first, last, last])
         for batch_first, batch_last, leads in cursor.fetchall():
             with transaction.atomic():
-                if not _write(chunk, batch_first, min(batch_last, last), leads, now=now):
+                if not _write(chunk, batch_first, batch_last, leads, now=now):
                     break
         cursor.execute("DROP TABLE rescored")
 

@@ -229,3 +229,33 @@ def test_a_run_just_after_a_large_load_does_not_read_all_activities_again_for_ea
 
     assert "leadapp_activity" in plan
     assert "Nested Loop Left Join" not in plan
+
+
+def test_a_kill_between_two_batches_loses_only_what_was_not_written(
+    leads: list[Lead], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "SMALLEST_CHUNK", 100)
+    monkeypatch.setattr(service, "BATCH", 1)
+    run = start(now=NOW + 60 * DAY)
+    write, written = service._write, 0
+
+    def killed_after_the_second(*args: Any, **kwargs: Any) -> bool:
+        nonlocal written
+        written += 1
+        if written > 2:
+            raise KeyboardInterrupt
+        return write(*args, **kwargs)
+
+    monkeypatch.setattr(service, "_write", killed_after_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        continue_rescores(now=NOW + 60 * DAY)
+    run.refresh_from_db()
+    assert (run.leads_done, scores()) == (2, [33, 33, 58, 8, 8])
+
+    monkeypatch.setattr(service, "_write", write)
+    while continue_rescores(now=NOW + 60 * DAY):
+        pass
+    run.refresh_from_db()
+    assert (run.leads_done, scores()) == (5, [33, 33, 33, 8, 8])
+    assert run.finished_at is not None
+    assert ScoreChange.objects.count() == 3
