@@ -30,14 +30,14 @@ SELECT %s, min(id), max(id) FROM (
 
 # The activities of a chunk lie on most pages, so that going through them in order is cheaper than jumping.
 # Many are joined with many: without statistics, just after a large load, PostgreSQL takes them for few
-# and would go through all activities again for each lead. Hash tables that parallel workers share would lie
-# in shared memory, of which a container may have very little.
+# and would go through all activities again for each lead. Several workers of ours read already: more
+# processes for each would only be in each other's way.
 FOR_MANY = (
     "SET LOCAL work_mem = '256MB'; SET LOCAL random_page_cost = 4; SET LOCAL enable_nestloop = off;"
-    " SET LOCAL enable_parallel_hash = off"
+    " SET LOCAL max_parallel_workers_per_gather = 0"
 )
 
-# First everything is read, without a lock and by as many processes as there are. Leads whose numbers stay
+# First everything is read, without a lock. Leads whose numbers stay
 # are not written at all: rewriting them would take longer than reading all activities. They keep the version
 # and moment that gave the numbers (scoring.engine.stored knows that the run confirmed them).
 READ = """
