@@ -25,8 +25,6 @@ from scoring.services.rescore import AT_ONCE, continue_rescores, start_rescore
 from scoring.services.versions import live_version
 
 BARE = "SELECT lead_id, count(*) FROM leadapp_activity GROUP BY lead_id"
-# Only counted here, so that sending the rows does not count.
-COUNT_OF_BARE = f"SELECT count(*) FROM ({BARE} OFFSET 0) bare"  # noqa: S608 - nothing comes from outside
 REPEATS = 3
 CHANGED_RULE = "Viewed the pricing page"
 SINGLES = 200
@@ -50,11 +48,14 @@ def seconds_of(action: Callable[[], object]) -> float:
 
 
 def bare_seconds() -> float:
-    """Return the median time of the bare aggregate; the first time, which reads from disk, does not count."""
+    """Return the median time of the bare aggregate; the first time, which reads from disk, does not count.
+
+    The rows are sent, as to any client, and not turned into objects.
+    """
 
     def run() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(COUNT_OF_BARE)
+            cursor.execute(BARE)
 
     run()
     return statistics.median(seconds_of(run) for _ in range(REPEATS))
