@@ -23,10 +23,10 @@ def write_span(span: timedelta, *, is_rough: bool = False) -> str:
 
 
 def write_moment(moment: datetime, *, now: datetime) -> str:
-    """Write when something was or will be, as short as it stays clear: 41 min ago, Today 09:14, 3 Nov."""
+    """Write when something was or will be, as short as it stays clear: 41 min ago, today 09:14, 3 Nov."""
     seconds = (now - moment).total_seconds()
     if 0 <= seconds < MINUTE:
-        return "Just now"
+        return "just now"
     if 0 <= seconds < HOUR:
         return f"{int(seconds // MINUTE)} min ago"
     if 0 <= seconds < 4 * HOUR:
@@ -48,4 +48,4 @@ def write_date(moment: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
-NEAR_DAYS = {0: "Today", 1: "Yesterday", -1: "Tomorrow"}
+NEAR_DAYS = {0: "today", 1: "yesterday", -1: "tomorrow"}

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.text import capfirst
 
 from leadapp.access import may, may_take, may_work
 from leadapp.models import Activity, ConsentRecord, CustomField, Lead, Stage, User
@@ -216,7 +217,7 @@ def _steps(lead: Lead, changes: list[StageChange], gate: GateCheck | None, now: 
             at = change.at if change else lead.created_at if index == 0 else None
             if at is None and index == here:
                 at = lead.stage_changed_at
-            text = write_moment(at, now=now) if at else ""
+            text = capfirst(write_moment(at, now=now)) if at else ""
             if change and index == here and change.is_automatic:
                 text += ", automatic"
             state = "done" if index < here or stage == Stage.CUSTOMER else "now"

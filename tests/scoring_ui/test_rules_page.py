@@ -57,7 +57,7 @@ def test_who_may_edit_is_offered_a_draft(as_: As, name: str, request: pytest.Fix
 def test_a_draft_says_what_it_changes(as_: As, marketer: User) -> None:
     changed_draft(marketer)
     text = text_of(as_(marketer))
-    assert re.search(r"Draft v2 4 changes to live v1, by Mareike Ostermann, saved Just now", text)
+    assert re.search(r"Draft v2 4 changes to live v1, by Mareike Ostermann, saved just now", text)
     assert re.search(r"Viewed the pricing page Page view where [^+]* Changed", text)
     assert "was 8 points, cap 32" in text
     assert "Came back Login New" in text

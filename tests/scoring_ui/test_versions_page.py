@@ -42,7 +42,7 @@ def test_every_version_says_who_when_and_why(as_: As, marketer: User, rep: User)
     published(marketer, note="Pricing counts more")
     roll_back(version=version(1), actor=marketer, note="Too many calls", now=timezone.now())
     text = text_of(as_(rep), VERSIONS)
-    assert "Pricing counts more Made by Mareike Ostermann, Just now , from v1" in text
+    assert "Pricing counts more Made by Mareike Ostermann, just now , from v1" in text
     assert "Published by Mareike Ostermann" in text
     assert "Live again by Mareike Ostermann" in text
     assert "“Too many calls”" in text
