@@ -71,7 +71,7 @@ def test_the_rule_check_fits_every_screen_and_everybody(
     sign_in(page, live_server.url, marketer)
     page.set_viewport_size({"width": width, "height": 900})
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.goto(f"{live_server.url}/scoring/default/check/")
         expect(page.get_by_role("heading", name="Stops publishing: The note is missing")).to_be_visible()
         assert faults_of(page) == []
