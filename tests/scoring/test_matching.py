@@ -24,6 +24,8 @@ def whole_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read all pages: of those that other tests left empty, a sample might have no rows."""
     monkeypatch.setattr(values, "MOST_PAGES", 10**6)
     monkeypatch.setattr(values, "SOME_PAGES", 10**6)
+
+
 VISITS = RuleFacts(
     name="x",
     dimension="engagement",
