@@ -10,9 +10,12 @@ from qualification.models.gates import (
     StageChange,
     Step,
 )
+from qualification.models.notices import Notice, NoticeKind
+from qualification.models.teams import Absence, Holiday, OpeningHours, Team, TeamMember, Weekday
 from qualification.models.work import Assignment, Deal, Note, Task
 
 __all__ = [
+    "Absence",
     "Assignment",
     "BantAnswer",
     "BantDimension",
@@ -20,9 +23,16 @@ __all__ = [
     "Deal",
     "Gate",
     "GateCriterion",
+    "Holiday",
     "Move",
     "Note",
+    "Notice",
+    "NoticeKind",
+    "OpeningHours",
     "StageChange",
     "Step",
     "Task",
+    "Team",
+    "TeamMember",
+    "Weekday",
 ]
