@@ -12,6 +12,11 @@ def user_of(actor: Actor) -> User | None:
     return actor if isinstance(actor, User) else None
 
 
+def key_of(actor: Actor) -> ApiKey | None:
+    """Return the key behind an actor, for the columns that name one."""
+    return actor if isinstance(actor, ApiKey) else None
+
+
 def may(actor: Actor, permission: str) -> bool:
     """Tell whether the actor has a permission of the form app.codename.
 

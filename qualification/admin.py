@@ -122,8 +122,8 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 class StageChangeAdmin(ReadOnly):
     """Every move of every lead."""
 
-    list_display = ("at", "lead", "move", "from_stage", "to_stage", "to_status", "actor", "reason", "score")
-    list_select_related = ("lead", "actor")
+    list_display = ("at", "lead", "move", "from_stage", "to_stage", "to_status", "who", "reason", "score")
+    list_select_related = ("lead", "actor", "api_key")
     list_filter = ("move", "to_stage", "to_status", "is_automatic")
 
 

@@ -19,7 +19,7 @@ def panels_of(lead: Lead, *, now: datetime) -> dict[str, Any]:
         "score_panel": read_score_panel(lead, now=now),
         "bant": list(bant_of(lead=lead, now=now).values()),
         "stage_changes": StageChange.objects.filter(lead=lead)
-        .select_related("actor")
+        .select_related("actor", "api_key")
         .order_by("-at", "-id")[:LATEST],
         "score_changes": ScoreChange.objects.filter(lead=lead)
         .select_related("version__model")

@@ -126,7 +126,9 @@ class LeadPage:
 def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPage:
     """Read the frame of the lead page; the number of queries is always the same."""
     rights = Rights.of(user, lead)
-    changes = list(StageChange.objects.filter(lead=lead).select_related("actor").order_by("-at", "-pk")[:100])
+    changes = list(
+        StageChange.objects.filter(lead=lead).select_related("actor", "api_key").order_by("-at", "-pk")[:100]
+    )
     running = Assignment.objects.filter(lead=lead, ended_at=None).select_related("owner")
     assignment = running.first()
     step = STEP_FROM.get(lead.stage)

@@ -95,7 +95,7 @@ SOURCES = {
         name="stages",
         rank=1,
         moment="at",
-        rows=lambda lead: StageChange.objects.filter(lead=lead).select_related("actor"),
+        rows=lambda lead: StageChange.objects.filter(lead=lead).select_related("actor", "api_key", "undoes"),
         entry=stage_change_entry,
     ),
     "bant": Source(

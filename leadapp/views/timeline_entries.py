@@ -89,9 +89,11 @@ def stage_change_entry(row: StageChange) -> Entry:
         strong = "Reopened" if row.to_status == Status.OPEN else Status(row.to_status).label
     after = ", automatic" if row.is_automatic else ""
     after += ", past a failing gate" if row.move == Move.OVERRIDE else ""
-    icon = {Move.NURTURE: "pause", Move.DISQUALIFY: "circle-x", Move.REOPEN: "undo"}.get(Move(row.move))
+    after += ", undone" if row.move == Move.UNDO else ""
+    icons = {Move.NURTURE: "pause", Move.DISQUALIFY: "circle-x", Move.REOPEN: "undo", Move.UNDO: "undo"}
+    icon = icons.get(Move(row.move))
     words = Words(strong=strong, after=after, note=row.reason, icon=icon or "arrow-right")
-    return Entry(at=row.at, rank=1, pk=row.pk, words=words, by=str(row.actor or ""), is_key=True)
+    return Entry(at=row.at, rank=1, pk=row.pk, words=words, by=row.who, is_key=True)
 
 
 def bant_answer_entry(row: BantAnswer) -> Entry:

@@ -6,10 +6,9 @@ from qualification.models.gates import (
     BantState,
     Gate,
     GateCriterion,
-    Move,
-    StageChange,
     Step,
 )
+from qualification.models.moves import Move, StageChange
 from qualification.models.notices import Notice, NoticeKind
 from qualification.models.teams import Absence, Holiday, OpeningHours, Team, TeamMember, Weekday
 from qualification.models.work import Assignment, Deal, Note, Task

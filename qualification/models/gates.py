@@ -1,11 +1,11 @@
-"""Gates between the stages, the moves through them, and the evidence that opens them."""
+"""Gates between the stages, and the evidence that opens them."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from leadapp.models import Lead, Match, Operator, Stage, Status
+from leadapp.models import Lead, Match, Operator
 
 
 class Step(models.TextChoices):
@@ -70,71 +70,6 @@ class GateCriterion(models.Model):
 
     def __str__(self) -> str:
         return self.label
-
-
-class Move(models.TextChoices):
-    """What kind of move it was."""
-
-    FORWARD = "forward", "Forward"
-    OVERRIDE = "override", "Past a failing gate"
-    BACKWARD = "backward", "Backward"
-    NURTURE = "nurture", "To nurture"
-    DISQUALIFY = "disqualify", "Disqualified"
-    REOPEN = "reopen", "Reopened"
-
-
-class StageChange(models.Model):
-    """A lead moved: its stage, its status, or both. Never changed itself.
-
-    `actor` is empty for automatic moves.
-    """
-
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="stage_changes", db_index=False)
-    at = models.DateTimeField(default=timezone.now)
-    move = models.CharField(max_length=16, choices=Move.choices)
-    from_stage = models.CharField(max_length=16, choices=Stage.choices)
-    to_stage = models.CharField(max_length=16, choices=Stage.choices)
-    from_status = models.CharField(max_length=16, choices=Status.choices)
-    to_status = models.CharField(max_length=16, choices=Status.choices)
-    is_automatic = models.BooleanField(default=False)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        db_index=False,
-    )
-    reason = models.CharField(max_length=500, blank=True)
-    score = models.IntegerField(null=True, help_text="The score at that moment.")
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(
-                    move__in=Move.values,
-                    from_stage__in=Stage.values,
-                    to_stage__in=Stage.values,
-                    from_status__in=Status.values,
-                    to_status__in=Status.values,
-                ),
-                name="stage_change_known",
-            ),
-            models.CheckConstraint(
-                condition=~Q(from_stage=F("to_stage")) | ~Q(from_status=F("to_status")),
-                name="stage_change_changes_something",
-            ),
-            models.CheckConstraint(
-                condition=Q(move="forward") | ~Q(reason=""), name="stage_change_has_reason"
-            ),
-        ]
-        indexes = [
-            # The history of a lead.
-            models.Index("lead", F("at").desc(), F("id").desc(), name="stage_change_history"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_from_stage_display()} → {self.get_to_stage_display()}"
 
 
 class BantDimension(models.TextChoices):

@@ -128,11 +128,17 @@ def end_running(*, lead_ids: Collection[int], now: datetime) -> None:
     Assignment.objects.running().filter(lead_id__in=lead_ids).update(ended_at=Greatest(F("assigned_at"), now))
 
 
-def start_again(*, lead: Lead, actor: Actor, now: datetime) -> None:
-    """Start an assignment for the owner of a lead that was reopened, in the caller's transaction."""
-    # Whoever was given the lead while it rested has a running one.
-    if lead.owner is not None and not Assignment.objects.running().filter(lead=lead).exists():
-        _assignment(lead, lead.owner, "Reopened", now, by=user_of(actor)).save(force_insert=True)
+def start_again(*, leads: Collection[Lead], actor: Actor, now: datetime) -> None:
+    """Start assignments for the owners of leads that are reopened, in the caller's transaction."""
+    # Whoever was given a lead while it rested has a running one.
+    running = set(Assignment.objects.running().filter(lead__in=leads).values_list("lead_id", flat=True))
+    Assignment.objects.bulk_create(
+        Assignment(
+            lead=lead, owner_id=lead.owner_id, assigned_at=now, assigned_by=user_of(actor), reason="Reopened"
+        )
+        for lead in leads
+        if lead.owner_id is not None and lead.pk not in running
+    )
 
 
 def _spread(leads: Iterable[Lead], now: datetime) -> list[Assignment]:

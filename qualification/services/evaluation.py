@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from leadapp.models import Lead, Stage, Status
 from qualification.models import Move, StageChange, Step
@@ -55,8 +56,10 @@ def evaluate_leads(*, lead_ids: Collection[int], now: datetime) -> None:
 def _move(leads: list[Standing], step: Step, gate: GateLines, now: datetime) -> None:
     from_stage, to_stage = STAGES_OF[step]
     candidates = {lead.pk: lead for lead in leads if lead.stage == from_stage and lead.is_open}
+    # Back also went who took back a step forward; a step back that was taken back is none.
+    back = Q(move=Move.BACKWARD, undone_by=None) | Q(undoes__move__in=[Move.FORWARD, Move.OVERRIDE])
     resting = StageChange.objects.filter(
-        lead_id__in=candidates, move=Move.BACKWARD, at__gt=now - REST_AFTER_STEP_BACK
+        back, lead_id__in=candidates, at__gt=now - REST_AFTER_STEP_BACK
     ).values_list("lead_id", flat=True)
     moved = passing_gate(gate, lead_ids=candidates.keys() - set(resting), now=now) if candidates else set()
     if not moved:

@@ -33,6 +33,11 @@ def lock_leads(lead_ids: Iterable[int]) -> list[Standing]:
     return [Standing(*row) for row in rows]
 
 
+def lock_whole(lead_ids: Iterable[int]) -> dict[int, Lead]:
+    """Lock these leads until the transaction ends and return what they are now, by id."""
+    return {lead.pk: lead for lead in _LOCKING.filter(pk__in=set(lead_ids))}
+
+
 def lock_lead(lead: Lead) -> Lead:
     """Lock a lead until the transaction ends and return what it is now."""
     locked: Lead | None = _LOCKING.filter(pk=lead.pk).first()

@@ -1,0 +1,33 @@
+"""Moves by hand: guard, compare with what the person saw, write the new stage and the history in one go."""
+
+from qualification.services.moves.judging import MOST_AT_ONCE, Outcome, Seen
+from qualification.services.moves.stages import GateClosed, move_lead, move_leads, what_is_missing
+from qualification.services.moves.status import (
+    disqualify_lead,
+    disqualify_leads,
+    nurture_lead,
+    nurture_leads,
+    reopen_lead,
+    reopen_leads,
+)
+from qualification.services.moves.undo import UNDO_WITHIN, is_own, may_undo, undo_move
+
+__all__ = [
+    "MOST_AT_ONCE",
+    "UNDO_WITHIN",
+    "GateClosed",
+    "Outcome",
+    "Seen",
+    "disqualify_lead",
+    "disqualify_leads",
+    "is_own",
+    "may_undo",
+    "move_lead",
+    "move_leads",
+    "nurture_lead",
+    "nurture_leads",
+    "reopen_lead",
+    "reopen_leads",
+    "undo_move",
+    "what_is_missing",
+]

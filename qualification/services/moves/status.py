@@ -1,0 +1,114 @@
+"""Moves out of the daily work and back: to nurture, disqualify, reopen."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from leadapp.access import Actor, require_may_work
+from leadapp.errors import Conflict, Invalid
+from leadapp.models import Lead, Stage, Status
+from qualification.models import Move, StageChange
+from qualification.services.assignment import end_running, start_again
+from qualification.services.moves.judging import Judged, Outcome, Seen, only_change
+from qualification.services.moves.writing import STATUS_WORDS, Standing, compare, write_moves
+from qualification.services.texts import needed_reason
+
+
+def nurture_lead(
+    *,
+    lead: Lead,
+    seen_stage: str,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    seen_status: str | None = None,
+) -> StageChange:
+    """Set an open lead aside until it is ready; its owner keeps it, its clock stops."""
+    seen = Seen(lead, seen_stage, seen_status)
+    with transaction.atomic():
+        return only_change(nurture_leads(leads=[seen], actor=actor, reason=reason, now=now))
+
+
+def nurture_leads(*, leads: Sequence[Seen], actor: Actor, reason: str, now: datetime) -> list[Outcome]:
+    """Set up to 200 leads aside; a refusal stops no other lead."""
+    return _set_aside(leads, Move.NURTURE, Status.NURTURE, actor, reason, now)
+
+
+def disqualify_lead(
+    *,
+    lead: Lead,
+    seen_stage: str,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    seen_status: str | None = None,
+) -> StageChange:
+    """End the work on a lead that will not buy; its owner keeps it, its clock stops."""
+    seen = Seen(lead, seen_stage, seen_status)
+    with transaction.atomic():
+        return only_change(disqualify_leads(leads=[seen], actor=actor, reason=reason, now=now))
+
+
+def disqualify_leads(*, leads: Sequence[Seen], actor: Actor, reason: str, now: datetime) -> list[Outcome]:
+    """End the work on up to 200 leads; a refusal stops no other lead."""
+    return _set_aside(leads, Move.DISQUALIFY, Status.DISQUALIFIED, actor, reason, now)
+
+
+def reopen_lead(
+    *,
+    lead: Lead,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    seen_status: str | None = None,
+    seen_stage: str | None = None,
+) -> StageChange:
+    """Work on a lead again that was set aside or disqualified; it is in the stage it was in."""
+    seen = Seen(lead, seen_stage, seen_status)
+    with transaction.atomic():
+        return only_change(reopen_leads(leads=[seen], actor=actor, reason=reason, now=now))
+
+
+def reopen_leads(*, leads: Sequence[Seen], actor: Actor, reason: str, now: datetime) -> list[Outcome]:
+    """Work again on up to 200 leads; a refusal stops no other lead."""
+    reason = needed_reason(reason, why="the history keeps why a lead was reopened.")
+
+    def guard(lead: Lead, seen: Seen) -> None:
+        require_may_work(actor, lead)
+        compare(lead, seen_stage=seen.stage, seen_status=seen.status)
+        if lead.is_open:
+            raise Conflict("This lead is open already.")
+
+    with transaction.atomic():
+        judged = Judged(leads)
+        judged.judge(guard)
+        start_again(leads=judged.standing, actor=actor, now=now)
+        to = Standing(status=Status.OPEN)
+        return judged.outcomes(
+            write_moves(judged.standing, to=to, move=Move.REOPEN, reason=reason, actor=actor, now=now)
+        )
+
+
+def _set_aside(
+    leads: Sequence[Seen], move: Move, status: Status, actor: Actor, reason: str, now: datetime
+) -> list[Outcome]:
+    reason = needed_reason(reason, why="whoever meets this lead next wants to know.")
+
+    def guard(lead: Lead, seen: Seen) -> None:
+        require_may_work(actor, lead)
+        compare(lead, seen_stage=seen.stage, seen_status=seen.status)
+        if lead.status == status:
+            raise Conflict(f"This lead is {STATUS_WORDS[status]} already.")
+        if lead.is_disqualified:
+            raise Invalid("This lead is disqualified. Reopen it first.")
+        if lead.stage == Stage.CUSTOMER:
+            raise Invalid("This lead is a customer. Move it back first, if that was a mistake.")
+
+    with transaction.atomic():
+        judged = Judged(leads)
+        judged.judge(guard)
+        to = Standing(status=status)
+        changes = write_moves(judged.standing, to=to, move=move, reason=reason, actor=actor, now=now)
+        end_running(lead_ids=[lead.pk for lead in judged.standing], now=now)
+        return judged.outcomes(changes)
