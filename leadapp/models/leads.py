@@ -260,7 +260,9 @@ class Lead(models.Model):
                 name="lead_list_stage",
             ),
             # How many leads a rep has to work on, for whose turn it is at handover.
-            models.Index(fields=["owner"], condition=Q(stage="mql", status="open"), name="lead_load"),
+            models.Index(
+                fields=["owner"], condition=Q(stage__in=["mql", "sql"], status="open"), name="lead_load"
+            ),
         ]
         permissions = [
             ("work_any_lead", "Edit, answer BANT for and move any lead"),

@@ -10,6 +10,7 @@ from qualification.models.gates import (
 )
 from qualification.models.moves import Move, StageChange
 from qualification.models.notices import Notice, NoticeKind
+from qualification.models.routing import RoutingCriterion, RoutingRule
 from qualification.models.teams import Absence, Holiday, OpeningHours, Team, TeamMember, Weekday
 from qualification.models.work import Assignment, Deal, Note, Task
 
@@ -28,6 +29,8 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "OpeningHours",
+    "RoutingCriterion",
+    "RoutingRule",
     "StageChange",
     "Step",
     "Task",

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from leadapp.models import Lead
 from qualification.models.querysets import AssignmentQuerySet
+from qualification.models.routing import RoutingRule
+from qualification.models.teams import Absence
 
 
 class Assignment(models.Model):
@@ -35,6 +37,24 @@ class Assignment(models.Model):
         db_index=False,
     )
     reason = models.CharField(max_length=500, help_text="Why this person.")
+    rule = models.ForeignKey(
+        RoutingRule,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        help_text="The routing rule that chose among whom.",
+    )
+    absence = models.ForeignKey(
+        Absence,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="assignments",
+        db_index=False,
+        help_text="On loan while somebody is away: it goes back to them unless it is worked on.",
+    )
     due_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True, help_text="The first real touch.")
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -69,12 +89,18 @@ class Assignment(models.Model):
                 condition=Q(ended_at__isnull=True, answered_at__isnull=True, due_at__isnull=False),
                 name="assignment_due",
             ),
-            # When somebody was last handed a lead.
+            # What everybody got of the leads that were handed over last, for whose turn it is.
             models.Index(
-                "owner",
                 F("assigned_at").desc(),
-                condition=Q(due_at__isnull=False),
-                name="assignment_handed_over",
+                F("id").desc(),
+                condition=Q(due_at__isnull=False, owner__isnull=False, absence__isnull=True),
+                name="assignment_newest",
+            ),
+            # What goes back when somebody returns.
+            models.Index(
+                fields=["absence"],
+                condition=Q(ended_at__isnull=True, absence__isnull=False),
+                name="assignment_on_loan",
             ),
             # The team queue, longest waiting first.
             models.Index(
@@ -121,6 +147,15 @@ class Task(models.Model):
     text = models.CharField(max_length=500)
     due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
+    absence = models.ForeignKey(
+        Absence,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="tasks",
+        editable=False,
+        help_text="A colleague does it while somebody is away; what is still open goes back.",
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )

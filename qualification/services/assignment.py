@@ -14,8 +14,8 @@ from leadapp.errors import Conflict, Invalid, NotAllowed
 from leadapp.models import Lead, Stage, Status, User
 from qualification.models import Assignment
 from qualification.services.locks import lock_lead, lock_leads
+from qualification.services.routing.turns import Turns, available_reps
 from qualification.services.texts import needed_reason
-from qualification.services.turns import Turns
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 STOP_CLOCKS = """
@@ -50,14 +50,14 @@ def hand_out_queue(*, now: datetime, limit: int = 500) -> list[Assignment]:
     with transaction.atomic():
         waiting = Assignment.objects.queued().order_by("assigned_at", "pk")
         lead_ids = list(waiting.values_list("lead_id", flat=True)[:limit])
-        if not lead_ids or not Turns.available_reps().exists():
+        if not lead_ids or not available_reps().exists():
             return []
         lock_leads(lead_ids)
         queued = list(waiting.filter(lead_id__in=lead_ids).select_related("lead"))
-        turns = Turns.locked()
+        turns = Turns.locked(now=now)
         assignments = []
         for item in queued:
-            turn = turns.next(now)
+            turn = turns.next()
             if turn is not None:
                 reason = f"Waited in the team queue; {turn.reason}"
                 due_at = _due_after(item, now)
@@ -144,7 +144,7 @@ def start_again(*, leads: Collection[Lead], actor: Actor, now: datetime) -> None
 def _spread(leads: Iterable[Lead], now: datetime) -> list[Assignment]:
     """Find an owner for each of these leads, who are locked, and say why."""
     due_at = now + timedelta(hours=settings.SLA_HOURS)
-    turns = Turns.locked()
+    turns = Turns.locked(now=now)
     assignments = []
     for lead in leads:
         why = "Handed over" if lead.score is None else f"Handed over at {lead.score} points"
@@ -153,7 +153,7 @@ def _spread(leads: Iterable[Lead], now: datetime) -> list[Assignment]:
                 _assignment(lead, lead.owner, f"{why}; {lead.owner} has this lead", now, due_at=due_at)
             )
             continue
-        turn = turns.next(now)
+        turn = turns.next()
         rep, because = (turn.rep, turn.reason) if turn else (None, "nobody was available")
         assignments.append(_assignment(lead, rep, f"{why}; {because}", now, due_at=due_at))
     return assignments
