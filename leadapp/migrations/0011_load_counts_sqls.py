@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('leadapp', '0010_quarantine'),
-        ('scoring', '0008_publications_never_change'),
+        
     ]
 
     operations = [

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0011_load_counts_sqls'),
-        ('qualification', '0009_roles_of_teams'),
+        ('leadapp', '0010_quarantine'),
+        ('qualification', '0010_moves'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

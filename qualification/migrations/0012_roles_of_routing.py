@@ -26,6 +26,6 @@ def let_route(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("qualification", "0010_routing")]
+    dependencies = [('qualification', '0011_routing')]
 
     operations = [migrations.RunPython(let_route, migrations.RunPython.noop)]
