@@ -151,10 +151,10 @@ class _Row:
 class ActivityTypeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What the system knows; marketers add their own."""
 
-    list_display = ("label", "slug", "channel", "is_signal", "is_touch")
+    list_display = ("label", "slug", "channel", "is_signal", "is_touch", "starts_clock")
     list_filter = ("channel",)
     ordering = ("channel", "label")
-    fields = ("label", "slug", "channel", "is_signal", "is_touch")
+    fields = ("label", "slug", "channel", "is_signal", "is_touch", "starts_clock")
 
     def has_change_permission(self, request: HttpRequest, obj: ActivityType | None = None) -> bool:
         """Leave alone what Leadapp writes itself."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from leadapp.demo.behaviour import behave
@@ -17,11 +16,13 @@ from leadapp.demo.objections import set_some_aside
 from leadapp.demo.people import create_people
 from leadapp.demo.population import Event, Prospect, build_companies, build_people
 from leadapp.demo.selling import Selling, sell
+from leadapp.demo.teams import create_teams
 from leadapp.demo.verdicts import judge
 from leadapp.errors import Conflict
 from leadapp.models import Activity, ActivityType, Company, Lead, Stage, User
 from leadapp.services.changes import Origin, records_of_new
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
+from qualification.services.clock.promises import Promises
 from qualification.services.evaluation import evaluate_waiting
 from scoring.engine import score_leads
 from scoring.models import Publication, ScoringModelVersion
@@ -57,6 +58,7 @@ def load(
         _claim()
         rng = random.Random(seed)  # noqa: S311 - nothing here is secret
         people, kept = create_people(password=password)
+        create_teams(people, now=now)
         version = ScoringModelVersion.objects.select_related("model").get(
             model__is_primary=True, state="live"
         )
@@ -177,11 +179,12 @@ def _sell_all(
     selling = Selling()
     done: list[tuple[Prospect, Event]] = []
     reps = [people["rep"], people["rep2"]]
+    promises = Promises.read()
     for prospect in prospects:
         verdict = verdicts.get(prospect.lead.pk)
         if verdict is not None:
             told = len(prospect.events)
-            sell(rng, prospect, verdict, selling, reps=reps, sla=timedelta(hours=settings.SLA_HOURS), now=now)
+            sell(rng, prospect, verdict, selling, reps=reps, promises=promises, now=now)
             done += [(prospect, event) for event in prospect.events[told:]]
     return selling, done
 

@@ -1,7 +1,7 @@
 """What the sales team did with good leads: calls, evidence, moves, deals, tasks, notes."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -28,6 +28,8 @@ from qualification.models import (
     StageChange,
     Task,
 )
+from qualification.services.clock.promises import Promise, Promises
+from qualification.services.clock.times import start_clock
 
 EVIDENCE_DAYS = 90
 
@@ -61,7 +63,7 @@ def sell(
     selling: Selling,
     *,
     reps: list[User],
-    sla: timedelta,
+    promises: Promises,
     now: datetime,
 ) -> None:
     """Play what happened to one lead after it became an MQL, up to now."""
@@ -74,17 +76,18 @@ def sell(
         taken_at = at_work(rng, verdict.mql_at + timedelta(days=rng.uniform(1, 6)))
         if taken_at >= now:
             return
+    promise = promises.of_person(rep.pk)
     assignment = Assignment(
         lead=prospect.lead,
         owner=rep,
         assigned_at=taken_at,
         assigned_by=None if verdict.handover_at else rep,
         reason=_why(rep, verdict),
-        due_at=taken_at + sla if verdict.handover_at else None,
+        **(asdict(start_clock(promise, at=taken_at)) if verdict.handover_at else {}),
     )
     selling.assignments.append(assignment)
     prospect.lead.owner = rep
-    reached_at = _reach(rng, prospect, assignment, now)
+    reached_at = _reach(rng, prospect, assignment, promise, now)
     if reached_at is None:
         return
     if rng.random() < 0.5:
@@ -101,14 +104,17 @@ def _why(rep: User, verdict: Verdict) -> str:
     return f"Score {verdict.handover_score} reached the handover line; {rep} had the fewest open leads."
 
 
-def _reach(rng: random.Random, prospect: Prospect, assignment: Assignment, now: datetime) -> datetime | None:
+def _reach(
+    rng: random.Random, prospect: Prospect, assignment: Assignment, promise: Promise, now: datetime
+) -> datetime | None:
     """Try to get hold of the lead; return when it worked. Some fresh ones nobody has answered yet."""
-    waited = timedelta(hours=min(rng.expovariate(1 / 7) + 0.2, 70))
-    first = assignment.assigned_at + waited
+    worked = timedelta(hours=min(rng.expovariate(1 / 3) + 0.2, 30))
+    first = promise.due_at(assignment.assigned_at, worked)
     is_fresh = now - assignment.assigned_at < timedelta(days=3)
     if first >= now or (is_fresh and rng.random() < 0.7):
         return None
-    assignment.answered_at = first
+    if assignment.due_at is not None:
+        assignment.answered_at, assignment.answer_took = first, worked
     if rng.random() < 0.4:
         subject = "Your question about machine monitoring"
         _log(prospect, "email_sent", first, subject=subject)

@@ -33,6 +33,11 @@ class ActivityType(models.Model):
     is_touch = models.BooleanField(
         "answers the lead", default=False, help_text="A rep reached out: stops the response clock."
     )
+    starts_clock = models.BooleanField(
+        "asks for an answer",
+        default=False,
+        help_text="The lead waits for an answer from then on: starts the response clock.",
+    )
     is_internal = models.BooleanField(
         default=False, editable=False, help_text="Written by Leadapp itself; cannot be pushed."
     )
@@ -47,6 +52,9 @@ class ActivityType(models.Model):
                     channel__in=["web", "email", "content", "event", "sales", "social", "product", "record"]
                 ),
                 name="activity_type_channel_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(is_touch=True, starts_clock=True), name="activity_type_asks_or_answers"
             ),
         ]
 

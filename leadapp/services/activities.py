@@ -14,7 +14,7 @@ from leadapp.services.facts import Facts
 from leadapp.services.identity import Reference
 from leadapp.services.recording import Recorded, record_activities
 from leadapp.services.texts import clean_text
-from qualification.services.assignment import record_touch
+from qualification.services.clock.answers import answer_clocks
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
 from scoring.tasks import nudge
@@ -48,7 +48,7 @@ def log_activity(
     with transaction.atomic():
         (recorded,) = record_activities(events=[event], source=OWN_PAGES, actor=actor, now=now, by="person")
         if kind.is_touch:
-            record_touch(lead_ids=[lead.pk], now=now)
+            answer_clocks(lead_ids=[lead.pk])
     return Activity.objects.select_related("type", "actor").get(pk=recorded.id)
 
 

@@ -12,7 +12,7 @@ from qualification.models.moves import Move, StageChange
 from qualification.models.notices import Notice, NoticeKind
 from qualification.models.routing import RoutingCriterion, RoutingRule
 from qualification.models.teams import Absence, Holiday, OpeningHours, Team, TeamMember, Weekday
-from qualification.models.work import Assignment, Deal, Note, Task
+from qualification.models.work import Assignment, Deal, Escalation, Note, Task
 
 __all__ = [
     "Absence",
@@ -21,6 +21,7 @@ __all__ = [
     "BantDimension",
     "BantState",
     "Deal",
+    "Escalation",
     "Gate",
     "GateCriterion",
     "Holiday",

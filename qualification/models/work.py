@@ -1,5 +1,7 @@
 """The work on leads: who has them and until when, what was won, tasks and notes."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,14 +10,14 @@ from django.utils import timezone
 from leadapp.models import Lead
 from qualification.models.querysets import AssignmentQuerySet
 from qualification.models.routing import RoutingRule
-from qualification.models.teams import Absence
+from qualification.models.teams import Absence, Team
 
 
 class Assignment(models.Model):
     """A lead was given to somebody. The running one has no `ended_at`.
 
-    `due_at` is set when an answer is due: the lead was handed over to sales. Without an owner it waits
-    in the team queue, because nobody was available; its clock runs.
+    `due_at` is set when an answer is due: the lead was handed over to sales, or asked for one. Without an
+    owner it waits in the team queue, because nobody was available; its clock runs.
     """
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="assignments", db_index=False)
@@ -55,8 +57,22 @@ class Assignment(models.Model):
         db_index=False,
         help_text="On loan while somebody is away: it goes back to them unless it is worked on.",
     )
+    team = models.ForeignKey(
+        Team,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Whose working time the clock goes by. Nobody's: around the clock.",
+    )
+    clock_started_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when the lead has waited for an answer."
+    )
     due_at = models.DateTimeField(null=True, blank=True)
+    # When somebody is to be told next that the answer is due. It stays when the answer came.
+    escalates_at = models.DateTimeField(null=True, blank=True, editable=False)
     answered_at = models.DateTimeField(null=True, blank=True, help_text="The first real touch.")
+    answer_took = models.DurationField(null=True, blank=True, help_text="In working time of the team.")
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = AssignmentQuerySet.as_manager()
@@ -71,10 +87,18 @@ class Assignment(models.Model):
                 condition=Q(owner__isnull=False) | Q(due_at__isnull=False), name="assignment_queue_has_clock"
             ),
             models.CheckConstraint(
-                condition=Q(due_at__isnull=True) | Q(due_at__gt=F("assigned_at")), name="assignment_due_later"
+                condition=Q(due_at__isnull=True, clock_started_at__isnull=True, escalates_at__isnull=True)
+                | Q(due_at__isnull=False, clock_started_at__isnull=False, due_at__gt=F("clock_started_at")),
+                name="assignment_due_later",
             ),
             models.CheckConstraint(
-                condition=Q(answered_at__isnull=True) | Q(answered_at__gte=F("assigned_at")),
+                condition=Q(clock_started_at__isnull=True) | Q(clock_started_at__lte=F("assigned_at")),
+                name="assignment_clock_not_ahead",
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answer_took__isnull=True)
+                | Q(answered_at__isnull=False, answer_took__isnull=False, clock_started_at__isnull=False)
+                & Q(answered_at__gte=F("clock_started_at"), answer_took__gte=timedelta()),
                 name="assignment_answered_later",
             ),
             models.CheckConstraint(
@@ -102,6 +126,18 @@ class Assignment(models.Model):
                 condition=Q(ended_at__isnull=True, absence__isnull=False),
                 name="assignment_on_loan",
             ),
+            # Who is to be told next that an answer is due.
+            models.Index(
+                fields=["escalates_at"],
+                condition=Q(ended_at__isnull=True, answered_at__isnull=True, escalates_at__isnull=False),
+                name="assignment_escalates",
+            ),
+            # The response times of a period.
+            models.Index(
+                fields=["clock_started_at", "id"],
+                condition=Q(clock_started_at__isnull=False),
+                name="assignment_clock_started",
+            ),
             # The team queue, longest waiting first.
             models.Index(
                 fields=["assigned_at", "id"],
@@ -112,6 +148,34 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"lead {self.lead_id} to {self.owner or 'the team queue'}"
+
+
+class Escalation(models.Model):
+    """Somebody was told that an answer is due. Never changed; once per assignment and level."""
+
+    class Level(models.TextChoices):
+        """How urgent it was."""
+
+        DUE_SOON = "due_soon", "Due soon"
+        LATE = "late", "Late"
+        FREE = "free", "Free for others to take"
+
+    assignment = models.ForeignKey(
+        Assignment, on_delete=models.CASCADE, related_name="escalations", db_index=False
+    )
+    level = models.CharField(max_length=16, choices=Level.choices)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level__in=["due_soon", "late", "free"]), name="escalation_level_known"
+            ),
+            models.UniqueConstraint(fields=["assignment", "level"], name="escalation_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_level_display()}: {self.assignment}"
 
 
 class Deal(models.Model):

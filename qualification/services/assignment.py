@@ -1,11 +1,11 @@
 """Owners: handing over to sales, taking, giving away, and the clock that runs until the first touch."""
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
 from types import EllipsisType
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
@@ -13,17 +13,11 @@ from leadapp.access import Actor, may, may_take, require, require_may_work, user
 from leadapp.errors import Conflict, Invalid, NotAllowed
 from leadapp.models import Lead, Stage, Status, User
 from qualification.models import Assignment
+from qualification.services.clock.promises import Promises
+from qualification.services.clock.times import Times, carry_on, start_clock
 from qualification.services.locks import lock_lead, lock_leads
 from qualification.services.routing.turns import Turns, available_reps
 from qualification.services.texts import needed_reason
-
-CLOCKS_DIFFER = timedelta(minutes=5)
-STOP_CLOCKS = """
-UPDATE qualification_assignment a SET answered_at = GREATEST(a.assigned_at, touch.at)
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS touch (lead_id, at)
-WHERE a.lead_id = touch.lead_id AND a.ended_at IS NULL AND a.due_at IS NOT NULL AND a.answered_at IS NULL
-    AND a.assigned_at <= touch.at + make_interval(secs => %s)
-"""
 
 
 def hand_over(*, lead_ids: Collection[int], now: datetime) -> list[Assignment]:
@@ -54,14 +48,14 @@ def hand_out_queue(*, now: datetime, limit: int = 500) -> list[Assignment]:
             return []
         lock_leads(lead_ids)
         queued = list(waiting.filter(lead_id__in=lead_ids).select_related("lead"))
-        turns = Turns.locked(now=now)
+        promises, turns = Promises.read(), Turns.locked(now=now)
         assignments = []
         for item in queued:
             turn = turns.next()
             if turn is not None:
                 reason = f"Waited in the team queue; {turn.reason}"
-                due_at = _due_after(item, now)
-                assignments.append(_assignment(item.lead, turn.rep, reason, now, due_at=due_at))
+                clock = carry_on(item, owner_id=turn.rep.pk, promises=promises, now=now)
+                assignments.append(_assignment(item.lead, turn.rep, reason, now, clock=clock))
         return _replace_running(assignments, now)
 
 
@@ -108,21 +102,6 @@ def assign_lead(
         return _give(locked, owner, reason, actor, now)
 
 
-def record_touch(*, lead_ids: Iterable[int], now: datetime, touched_at: datetime | None = None) -> int:
-    """Stop the clocks of these leads: somebody reached out, at `touched_at` or now. The first touch counts.
-
-    What was before the handover is no answer to it, but for what clocks may differ by.
-    """
-    return record_touches(touches=dict.fromkeys(lead_ids, touched_at or now))
-
-
-def record_touches(*, touches: Mapping[int, datetime]) -> int:
-    """Stop the clocks of these leads, each at its moment; return how many were running."""
-    with connection.cursor() as cursor:
-        cursor.execute(STOP_CLOCKS, [list(touches), list(touches.values()), CLOCKS_DIFFER.total_seconds()])
-        return int(cursor.rowcount)
-
-
 def end_running(*, lead_ids: Collection[int], now: datetime) -> None:
     """End the running assignments of these leads: they were set aside. Their owners keep them."""
     Assignment.objects.running().filter(lead_id__in=lead_ids).update(ended_at=Greatest(F("assigned_at"), now))
@@ -141,39 +120,38 @@ def start_again(*, leads: Collection[Lead], actor: Actor, now: datetime) -> None
     )
 
 
-def _spread(leads: Iterable[Lead], now: datetime) -> list[Assignment]:
+def _spread(leads: Collection[Lead], now: datetime) -> list[Assignment]:
     """Find an owner for each of these leads, who are locked, and say why."""
-    due_at = now + timedelta(hours=settings.SLA_HOURS)
-    turns = Turns.locked(now=now)
+    waiting = Assignment.objects.running().filter(lead__in=leads, answered_at__isnull=True)
+    running = {item.lead_id: item for item in waiting.filter(due_at__isnull=False)}
+    promises, turns = Promises.read(), Turns.locked(now=now)
     assignments = []
     for lead in leads:
         why = "Handed over" if lead.score is None else f"Handed over at {lead.score} points"
+        rep: User | None
         if lead.owner is not None and lead.owner.is_active:
-            assignments.append(
-                _assignment(lead, lead.owner, f"{why}; {lead.owner} has this lead", now, due_at=due_at)
-            )
-            continue
-        turn = turns.next()
-        rep, because = (turn.rep, turn.reason) if turn else (None, "nobody was available")
-        assignments.append(_assignment(lead, rep, f"{why}; {because}", now, due_at=due_at))
+            rep, because = lead.owner, f"{lead.owner} has this lead"
+        else:
+            turn = turns.next()
+            rep, because = (turn.rep, turn.reason) if turn else (None, "nobody was available")
+        owner_id = rep.pk if rep else None
+        # Who waits for an answer already, waits on.
+        clock = (
+            carry_on(running[lead.pk], owner_id=owner_id, promises=promises, now=now)
+            if lead.pk in running
+            else start_clock(promises.of_person(owner_id), at=now)
+        )
+        assignments.append(_assignment(lead, rep, f"{why}; {because}", now, clock=clock))
     return assignments
 
 
 def _give(lead: Lead, owner: User, reason: str, actor: Actor, now: datetime) -> Assignment:
     running = Assignment.objects.running().filter(lead=lead).first()
-    assignment = _assignment(
-        lead, owner, reason, now, by=user_of(actor), due_at=_due_after(running, now) if running else None
-    )
+    clock = None
+    if running is not None:
+        clock = carry_on(running, owner_id=owner.pk, promises=Promises.read(), now=now)
+    assignment = _assignment(lead, owner, reason, now, by=user_of(actor), clock=clock)
     return _replace_running([assignment], now)[0]
-
-
-def _due_after(running: Assignment, now: datetime) -> datetime | None:
-    """Return when the next owner has to answer: as before, or after a whole span if that has passed."""
-    if running.due_at is None or running.answered_at is not None:
-        return None
-    if running.due_at > now:
-        return running.due_at
-    return now + timedelta(hours=settings.SLA_HOURS)
 
 
 def _replace_running(assignments: list[Assignment], now: datetime) -> list[Assignment]:
@@ -197,11 +175,10 @@ def _assignment(
     now: datetime,
     *,
     by: User | None = None,
-    due_at: datetime | None = None,
+    clock: Times | None = None,
 ) -> Assignment:
-    return Assignment(
-        lead=lead, owner=owner, assigned_at=now, assigned_by=by, reason=reason[:500], due_at=due_at
-    )
+    times = asdict(clock) if clock else {}
+    return Assignment(lead=lead, owner=owner, assigned_at=now, assigned_by=by, reason=reason[:500], **times)
 
 
 def _can_own(user: User) -> bool:

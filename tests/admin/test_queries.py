@@ -26,7 +26,8 @@ def rows_of_everything(number: int, owner: User) -> None:
     lead: Lead = make_good_lead(company=company, owner=owner)
     log(lead, "page_view")
     log(lead, "call_connected", actor=owner)
-    Assignment.objects.create(lead=lead, owner=owner, assigned_at=NOW, reason="Their turn", due_at=NOW + DAY)
+    clock = {"clock_started_at": NOW, "due_at": NOW + DAY}
+    Assignment.objects.create(lead=lead, owner=owner, assigned_at=NOW, reason="Their turn", **clock)
     BantAnswer.objects.create(lead=lead, dimension="need", state="confirmed", author=owner)
     span = {"started_at": NOW, "ended_at": NOW, "found_at": NOW, "released_at": NOW, "released_by": owner}
     Quarantine.objects.create(lead=lead, kind="clicks", activity_count=7, **span)

@@ -52,6 +52,7 @@ def test_a_touch_stops_the_response_clock_and_an_attempt_does_not(lead: Lead, re
         lead=lead,
         owner=rep,
         assigned_at=now - timedelta(hours=1),
+        clock_started_at=now - timedelta(hours=1),
         due_at=now + timedelta(hours=23),
         reason="x",
     )

@@ -12,6 +12,7 @@ from qualification.models import (
     BantAnswer,
     BantDimension,
     Deal,
+    Escalation,
     Note,
     StageChange,
     Task,
@@ -74,11 +75,13 @@ def confirm(lead: Lead, *dimensions: str, now: datetime = NOW) -> None:
         answer_bant(lead=lead, dimension=dimension, state="confirmed", value="Yes", actor=None, now=now)
 
 
-def log(lead: Lead, slug: str, at: datetime = NOW, **facts: Any) -> Activity:
-    """Record an activity as it came in."""
+def log(
+    lead: Lead, slug: str, at: datetime = NOW, *, received: datetime | None = None, **facts: Any
+) -> Activity:
+    """Record an activity as it came in, at once or later."""
     kind = ActivityType.objects.get(slug=slug)
     return Activity.objects.create(
-        lead=lead, type=kind, occurred_at=at, received_at=at, source="test", **facts
+        lead=lead, type=kind, occurred_at=at, received_at=received or at, source="test", **facts
     )
 
 
@@ -89,5 +92,5 @@ def wait_for_gates(*leads: Lead) -> None:
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:
     """Return all that qualification may write, to show that a refusal wrote nothing."""
-    models = [Lead, StageChange, BantAnswer, Assignment, Deal, Task, Note, ScoredLead]
+    models = [Lead, StageChange, BantAnswer, Assignment, Escalation, Deal, Task, Note, ScoredLead]
     return {model.__name__: list(model._default_manager.order_by("pk").values_list()) for model in models}

@@ -5,15 +5,22 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from leadapp.models import User
-from qualification.services.assignment import hand_over, record_touch, take_lead
+from leadapp.models import Lead, User
+from qualification.services.assignment import hand_over, take_lead
+from qualification.services.clock.answers import answer_clocks
 from qualification.services.moves import nurture_lead
 from qualification.services.sla import Clock, clocks_of
-from tests.qualification.build import NOW, make_lead
+from tests.qualification.build import NOW, log, make_lead
 
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
+
+
+def answer(lead_id: int, hours: float) -> None:
+    """Call the lead so many hours after NOW."""
+    log(Lead.objects.get(pk=lead_id), "call_connected", NOW + hours * HOUR)
+    answer_clocks(lead_ids=[lead_id])
 
 
 def handed_over(rep: User) -> int:
@@ -43,7 +50,7 @@ def test_the_clock_runs_down(rep: User) -> None:
 
 def test_an_answer_in_time_stays_in_time(rep: User) -> None:
     lead_id = handed_over(rep)
-    record_touch(lead_ids=[lead_id], now=NOW + 2 * HOUR)
+    answer(lead_id, 2)
     answered = clock(lead_id, 100)
     assert (answered.is_answered, answered.is_late, answered.is_soon, answered.took) == (
         True, False, False, 2 * HOUR,
@@ -52,7 +59,7 @@ def test_an_answer_in_time_stays_in_time(rep: User) -> None:
 
 def test_an_answer_after_the_end_was_late(rep: User) -> None:
     lead_id = handed_over(rep)
-    record_touch(lead_ids=[lead_id], now=NOW + 30 * HOUR)
+    answer(lead_id, 30)
     assert clock(lead_id, 31).is_late
 
 

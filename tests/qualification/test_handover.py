@@ -5,15 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
 from leadapp.models import Lead, User
 from qualification.models import Assignment
 from qualification.services.assignment import (
     hand_out_queue,
     hand_over,
-    record_touch,
-    record_touches,
     take_lead,
 )
 from qualification.services.moves import disqualify_lead
@@ -190,47 +188,3 @@ def test_the_sweep_hands_out_the_queue(rep: User) -> None:
     User.objects.update(is_available=True)
     sweep()
     assert Lead.objects.get(pk=lead.pk).owner == rep
-
-
-def test_the_first_touch_stops_the_clock(rep: User) -> None:
-    lead, other = mqls(2)
-    hand_over(lead_ids=ids([lead, other]), now=NOW)
-    assert record_touch(lead_ids=[lead.pk], now=NOW + timedelta(hours=2)) == 1
-    assert record_touch(lead_ids=[lead.pk], now=NOW + timedelta(hours=3)) == 0
-    assert Assignment.objects.get(lead=lead).answered_at == NOW + timedelta(hours=2)
-    assert Assignment.objects.get(lead=other).answered_at is None
-
-
-def test_a_touch_by_a_clock_that_is_slow_counts_from_the_handover(rep: User) -> None:
-    [lead] = mqls(1)
-    hand_over(lead_ids=[lead.pk], now=NOW)
-    record_touch(lead_ids=[lead.pk], now=NOW - timedelta(seconds=1))
-    assert Assignment.objects.get(lead=lead).answered_at == NOW
-
-
-def test_a_call_that_is_logged_later_counts_from_when_it_was(rep: User) -> None:
-    lead, other = mqls(2)
-    hand_over(lead_ids=ids([lead, other]), now=NOW)
-    at, now = NOW + timedelta(hours=1), NOW + timedelta(hours=30)
-    assert record_touch(lead_ids=[lead.pk], touched_at=at, now=now) == 1
-    assert Assignment.objects.get(lead=lead).answered_at == at
-    # A call before the handover is no answer to it.
-    assert record_touch(lead_ids=[other.pk], touched_at=NOW - timedelta(hours=1), now=now) == 0
-
-
-def test_many_touches_take_one_statement(
-    rep: User, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    leads = mqls(20)
-    hand_over(lead_ids=ids(leads), now=NOW)
-    touches = {lead.pk: NOW + timedelta(minutes=number) for number, lead in enumerate(leads)}
-    with django_assert_num_queries(1):
-        assert record_touches(touches=touches) == 20
-    assert dict(Assignment.objects.values_list("lead", "answered_at")) == touches
-    assert record_touches(touches={}) == 0
-
-
-def test_without_a_clock_a_touch_changes_nothing(rep: User) -> None:
-    [lead] = mqls(1)
-    take_lead(lead=lead, actor=rep, now=NOW)
-    assert record_touch(lead_ids=[lead.pk], now=NOW) == 0

@@ -9,12 +9,23 @@ from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
 from leadapp.models import User
-from qualification.models import Assignment, BantAnswer, Deal, Gate, GateCriterion, StageChange, Step, Task
+from qualification.models import (
+    Assignment,
+    BantAnswer,
+    Deal,
+    Escalation,
+    Gate,
+    GateCriterion,
+    StageChange,
+    Step,
+    Task,
+)
 from tests.qualification.build import NOW, make_lead
 
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
+CLOCK = {"clock_started_at": NOW, "due_at": NOW + HOUR}
 
 
 def refused(model: Any, **facts: Any) -> None:
@@ -26,7 +37,7 @@ def refused(model: Any, **facts: Any) -> None:
 def test_the_team_queue_always_has_a_clock(rep: User) -> None:
     lead = make_lead()
     refused(Assignment, lead=lead, owner=None, assigned_at=NOW, reason="Nobody", due_at=None)
-    Assignment.objects.create(lead=lead, owner=None, assigned_at=NOW, reason="Nobody", due_at=NOW + HOUR)
+    Assignment.objects.create(lead=lead, assigned_at=NOW, reason="Nobody", **CLOCK)
     refused(Assignment, lead=lead, owner=rep, assigned_at=NOW, reason="A second one that runs")
 
 
@@ -34,13 +45,33 @@ def test_the_team_queue_always_has_a_clock(rep: User) -> None:
     "facts",
     [
         {"reason": ""},
-        {"due_at": NOW},
-        {"answered_at": NOW - HOUR},
         {"ended_at": NOW - HOUR},
+        {"clock_started_at": NOW},
+        {"due_at": NOW + HOUR},
+        {"escalates_at": NOW},
+        CLOCK | {"due_at": NOW},
+        CLOCK | {"clock_started_at": NOW + HOUR / 2},
+        # An answer belongs to a clock, comes after its start, and took some time.
+        {"answered_at": NOW, "answer_took": HOUR},
+        CLOCK | {"answered_at": NOW},
+        CLOCK | {"answer_took": HOUR},
+        CLOCK | {"answered_at": NOW - HOUR, "answer_took": HOUR},
+        CLOCK | {"answered_at": NOW, "answer_took": -HOUR},
     ],
 )
 def test_an_assignment_must_make_sense(facts: dict[str, Any], rep: User) -> None:
     refused(Assignment, **{"lead": make_lead(), "owner": rep, "assigned_at": NOW, "reason": "Why", **facts})
+
+
+def test_an_escalation_happens_once_and_is_never_changed(rep: User) -> None:
+    assignment = Assignment.objects.create(
+        lead=make_lead(), owner=rep, assigned_at=NOW, reason="Why", **CLOCK
+    )
+    refused(Escalation, assignment=assignment, level="panic")
+    Escalation.objects.create(assignment=assignment, level="late", at=NOW)
+    refused(Escalation, assignment=assignment, level="late", at=NOW + HOUR)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Escalation.objects.update(at=NOW + HOUR)
 
 
 def test_nobody_becomes_a_customer_by_a_machine() -> None:

@@ -408,9 +408,8 @@ def test_a_lead_that_was_given_away_while_it_rested_is_reopened_with_its_new_own
 
 def test_setting_aside_stops_the_clock(rep: User) -> None:
     lead = make_lead(stage="mql", owner=rep)
-    Assignment.objects.create(
-        lead=lead, owner=rep, assigned_at=NOW - DAY, reason="Handed over", due_at=NOW + timedelta(hours=1)
-    )
+    clock = {"clock_started_at": NOW - DAY, "due_at": NOW + timedelta(hours=1)}
+    Assignment.objects.create(lead=lead, owner=rep, assigned_at=NOW - DAY, reason="Handed over", **clock)
     nurture_lead(lead=lead, seen_stage="mql", actor=rep, reason="Spring", now=NOW)
     assert Assignment.objects.get(lead=lead).ended_at == NOW
 

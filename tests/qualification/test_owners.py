@@ -8,8 +8,9 @@ import pytest
 from leadapp.errors import Conflict, Invalid, NotAllowed, Refused
 from leadapp.models import ApiKey, Lead, User
 from qualification.models import Assignment
-from qualification.services.assignment import assign_lead, hand_over, record_touch, take_lead
-from tests.qualification.build import DAY, NOW, everything, make_lead, make_user
+from qualification.services.assignment import assign_lead, hand_over, take_lead
+from qualification.services.clock.answers import answer_clocks
+from tests.qualification.build import DAY, NOW, everything, log, make_lead, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -120,7 +121,8 @@ def test_a_running_clock_goes_on_with_the_new_owner(rep: User, other_rep: User, 
     second.refresh_from_db()
     assert second.ended_at == much_later  # and the history shows that it ran out
 
-    record_touch(lead_ids=[lead.pk], now=much_later)
+    log(lead, "call_connected", much_later)
+    answer_clocks(lead_ids=[lead.pk])
     lead.refresh_from_db()
     fourth = assign_lead(lead=lead, owner=other_rep, actor=manager, reason="Back", now=much_later)
     assert fourth.due_at is None

@@ -71,10 +71,12 @@ def make_change(lead: Lead, before: int | None, after: int, *, days_ago: float) 
 
 def make_clock(lead: Lead, owner: User | None, *, due_in: timedelta) -> Assignment:
     now = timezone.now()
+    started_at = now - timedelta(days=1, hours=1)
     return Assignment.objects.create(
         lead=lead,
         owner=owner,
-        assigned_at=now - timedelta(days=1, hours=1),
+        assigned_at=started_at,
+        clock_started_at=started_at,
         due_at=now + due_in,
         reason="Their turn",
     )

@@ -106,6 +106,7 @@ def test_a_clock_that_ran_out_says_how_late_it_is(as_: As, rep: User) -> None:
     make_clock(make_lead(150, owner=rep), rep, due_in=-timedelta(hours=1, minutes=5))
     made = make_clock(make_lead(140, owner=rep), rep, due_in=timedelta(hours=1))
     made.answered_at = made.assigned_at + timedelta(minutes=38)
+    made.answer_took = timedelta(minutes=38)
     made.save()
 
     page = text_of(as_(rep), "/")
@@ -314,7 +315,7 @@ class TestViews:
         make_clock(make_lead(150, last_name="in the queue"), None, due_in=timedelta(hours=3))
         make_clock(make_lead(160, last_name="theirs", owner=other_rep), other_rep, due_in=timedelta(hours=1))
         done = make_clock(make_lead(170, last_name="done", owner=rep), rep, due_in=timedelta(hours=1))
-        done.answered_at = timezone.now()
+        done.answered_at, done.answer_took = timezone.now(), timedelta(hours=25)
         done.save()
 
         assert names(as_(rep), "/?view=answer") == ["late", "in the queue", "tomorrow"]

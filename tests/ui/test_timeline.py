@@ -100,6 +100,7 @@ def test_all_that_happened_is_there_newest_first(people: People) -> None:
         lead=lead,
         owner=user,
         assigned_at=NOON + timedelta(minutes=2),
+        clock_started_at=NOON,
         due_at=NOON + timedelta(days=1),
         reason="Handed over at 186 points",
     )
