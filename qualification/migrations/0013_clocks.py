@@ -24,7 +24,7 @@ FOR EACH ROW EXECUTE FUNCTION leadapp_forbid_change();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0011_clocks'),
+        ('leadapp', '0012_clocks'),
         ('qualification', '0012_roles_of_routing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -11,7 +11,7 @@ def mark_requests(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0010_quarantine'),
+        ('leadapp', '0011_load_counts_sqls'),
     ]
 
     operations = [
