@@ -191,6 +191,10 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 REPS_SEE = env.str("REPS_SEE", default="all")
 # Hours within which a rep answers a lead that was handed over.
 SLA_HOURS = env.int("SLA_HOURS", default=24)
+# Where people find Leadapp, for links in e-mails and webhooks; without a slash at the end.
+LEADAPP_ADDRESS = env.str("LEADAPP_ADDRESS", default="http://localhost:8000").rstrip("/")
+# Whether webhooks may go to private addresses, and to those also over plain http.
+WEBHOOKS_TO_PRIVATE_ADDRESSES = env.bool("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=False)
 # Seconds for which a lead may wait for its score before /healthz/ready says that something is wrong.
 READY_MAX_WAIT = env.int("READY_MAX_WAIT", default=300)
 
@@ -234,6 +238,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "scoring.tasks.publish_due",
         "schedule": 10.0,
         "options": {"expires": 10.0},
+    },
+    "webhooks-sweep": {
+        "task": "leadapp.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "webhooks-forget-old": {
+        "task": "leadapp.tasks.forget_old_events",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
+    "notice-mails-sweep": {
+        "task": "qualification.tasks.send_notice_mails",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
     },
     "qualification-sweep": {
         "task": "qualification.tasks.sweep",

@@ -1,13 +1,16 @@
-"""What the workers do: look at gates. Thin, because a task may run twice, late or never."""
+"""What the workers do: look at gates, send e-mails. Thin, because a task may run twice, late or never."""
 
 from celery import shared_task
 from django.utils import timezone
 
+from leadapp.nudging import send
 from qualification.services import assignment, evaluation
+from qualification.services.notices import mails
+from qualification.services.notices.telling import SEND_MAILS
 from scoring.models import ScoredLead
-from scoring.tasks import EVALUATE, send
+from scoring.tasks import EVALUATE
 
-LIMIT = 500
+LIMIT, MAILS = 500, 200
 
 
 @shared_task(name=EVALUATE)
@@ -23,3 +26,10 @@ def sweep() -> None:
     if ScoredLead.objects.exists():
         send(EVALUATE)
     assignment.hand_out_queue(now=timezone.now())
+
+
+@shared_task(name=SEND_MAILS)
+def send_notice_mails() -> None:
+    """Send the e-mails of notices that are due."""
+    if mails.send_due(now=timezone.now(), limit=MAILS) >= MAILS:
+        send(SEND_MAILS)

@@ -1,18 +1,13 @@
 """Celery tasks of scoring: thin, because they may run twice, late or never."""
 
-import logging
-
 from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from leadapp.celery import app
+from leadapp.nudging import send, send_soon
 from scoring.models import Cause, Rescore, ScoredLead, ScoringRequest
-from scoring.nudging import send_soon
 from scoring.services import queue, rescore, scheduling
 from scoring.services.versions import live_version
-
-logger = logging.getLogger(__name__)
 
 LIMIT = 500
 EVALUATE = "qualification.tasks.evaluate_waiting"
@@ -33,17 +28,6 @@ def _wake() -> bool:
 def nudge_rescore() -> None:
     """Wake a worker for a run over all leads once the current transaction is committed."""
     transaction.on_commit(lambda: send_soon(_send_for_chunks), robust=True)
-
-
-def send(task: str) -> bool:
-    """Send a task without data; tell whether it could. A broker that is down is a delay, not an error."""
-    try:
-        app.send_task(task, ignore_result=True)
-    # Whatever the client of the broker raises: the thread that sends nudges must not die of it.
-    except Exception as error:
-        logger.warning("The broker does not answer; %s waits for the next sweep: %s", task, error)
-        return False
-    return True
 
 
 @shared_task

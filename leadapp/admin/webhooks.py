@@ -1,6 +1,5 @@
 """Addresses that want to hear of events, and what was sent to them."""
 
-import secrets
 from typing import Any
 
 from django import forms
@@ -10,14 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from leadapp.admin.paging import CappedPaginator
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import WebhookDelivery, WebhookEndpoint
+from leadapp.models.webhooks import LISTENABLE
+from leadapp.services.webhooks.signing import new_secret
 
-EVENTS = [
-    ("lead.created", "A lead came in"),
-    ("lead.updated", "Facts of a lead changed"),
-    ("lead.score_changed", "The score of a lead changed"),
-    ("lead.stage_changed", "A lead moved"),
-    ("lead.handed_over", "A lead was handed over to sales"),
-]
+EVENTS = [(each, f"{each.label} ({each})") for each in LISTENABLE]
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -59,7 +54,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:
         """Give a new address its secret."""
         if not obj.secret:
-            obj.secret = secrets.token_urlsafe(32)
+            obj.secret = new_secret()
         super().save_model(request, obj, form, change)
 
     @say_refusals
@@ -73,12 +68,12 @@ class WebhookDeliveryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What was sent, and whether it arrived; read-only."""
 
     list_display = ("created_at", "endpoint", "event", "state", "attempts", "due_at")
-    list_select_related = ("endpoint",)
+    list_select_related = ("endpoint", "event")
     list_filter = ("state",)
     ordering = ("-id",)
     paginator = CappedPaginator
     show_full_result_count = False
-    raw_id_fields = ("lead",)
+    raw_id_fields = ("lead", "event")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Leadapp writes them."""

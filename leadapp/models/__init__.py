@@ -6,8 +6,6 @@ from leadapp.models.capture import (
     ConsentRecord,
     Form,
     ImportJob,
-    WebhookDelivery,
-    WebhookEndpoint,
 )
 from leadapp.models.leads import (
     Company,
@@ -23,6 +21,13 @@ from leadapp.models.leads import (
 from leadapp.models.operators import Match, Operator
 from leadapp.models.people import User
 from leadapp.models.search import LeadSearch
+from leadapp.models.webhooks import (
+    EventType,
+    OutgoingEvent,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 __all__ = [
     "Activity",
@@ -31,6 +36,7 @@ __all__ = [
     "Company",
     "ConsentRecord",
     "CustomField",
+    "EventType",
     "Form",
     "Gender",
     "ImportJob",
@@ -39,12 +45,14 @@ __all__ = [
     "LeadSearch",
     "Match",
     "Operator",
+    "OutgoingEvent",
     "Quarantine",
     "Seniority",
     "Stage",
     "Status",
     "Temperature",
     "User",
+    "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

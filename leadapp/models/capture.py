@@ -1,4 +1,4 @@
-"""How data comes in: forms, API keys, imports; and how it goes out: webhooks; and consent."""
+"""How data comes in: forms, API keys, imports; and consent."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -146,64 +146,3 @@ class ImportJob(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
-
-
-class WebhookEndpoint(models.Model):
-    """An address that wants to hear of events."""
-
-    url = models.URLField(max_length=500)
-    secret = models.CharField(max_length=100)
-    events = ArrayField(models.CharField(max_length=64))
-    is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(events__len__gt=0), name="webhook_listens_to_something"),
-            models.CheckConstraint(condition=~Q(secret=""), name="webhook_has_secret"),
-        ]
-
-    def __str__(self) -> str:
-        return self.url
-
-
-class WebhookDelivery(models.Model):
-    """One event on its way to one endpoint."""
-
-    class State(models.TextChoices):
-        """Where the delivery stands."""
-
-        WAITING = "waiting", "Waiting"
-        DELIVERED = "delivered", "Delivered"
-        DEAD = "dead", "Given up"
-
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
-    event = models.CharField(max_length=64)
-    lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="+")
-    payload = models.JSONField()
-    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now)
-    due_at = models.DateTimeField(default=timezone.now)
-    delivered_at = models.DateTimeField(null=True)
-    last_error = models.TextField(blank=True)
-
-    class Meta:
-        verbose_name_plural = "webhook deliveries"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=["waiting", "delivered", "dead"]), name="webhook_delivery_state_known"
-            ),
-            models.CheckConstraint(
-                condition=(Q(state="delivered") & Q(delivered_at__isnull=False))
-                | (~Q(state="delivered") & Q(delivered_at__isnull=True)),
-                name="webhook_delivered_has_date",
-            ),
-        ]
-        indexes = [
-            # The sender polls for what is due.
-            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="webhook_delivery_due"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.event} to {self.endpoint}"

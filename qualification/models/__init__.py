@@ -9,18 +9,31 @@ from qualification.models.gates import (
     Step,
 )
 from qualification.models.moves import Move, StageChange
-from qualification.models.notices import Notice, NoticeKind
+from qualification.models.notices import (
+    BY_EMAIL_UNLESS_CHOSEN,
+    DIGEST_HOUR,
+    ByEmail,
+    DigestHour,
+    Notice,
+    NoticeChoice,
+    NoticeKind,
+    NoticeMail,
+)
 from qualification.models.routing import RoutingCriterion, RoutingRule
 from qualification.models.teams import Absence, Holiday, OpeningHours, Team, TeamMember, Weekday
 from qualification.models.work import Assignment, Deal, Escalation, Note, Task
 
 __all__ = [
+    "BY_EMAIL_UNLESS_CHOSEN",
+    "DIGEST_HOUR",
     "Absence",
     "Assignment",
     "BantAnswer",
     "BantDimension",
     "BantState",
+    "ByEmail",
     "Deal",
+    "DigestHour",
     "Escalation",
     "Gate",
     "GateCriterion",
@@ -28,7 +41,9 @@ __all__ = [
     "Move",
     "Note",
     "Notice",
+    "NoticeChoice",
     "NoticeKind",
+    "NoticeMail",
     "OpeningHours",
     "RoutingCriterion",
     "RoutingRule",

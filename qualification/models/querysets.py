@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
-from leadapp.models import Status
+from leadapp.models import Lead, Status, User
 
 if TYPE_CHECKING:
+    from qualification.models.notices import Notice  # noqa: F401 - as below
     from qualification.models.work import Assignment  # noqa: F401 - mypy reads the name below
 
 
@@ -25,3 +26,16 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def of_this_stay(self) -> Self:
         """Keep those since the lead came to its stage, or was reopened in it."""
         return self.filter(assigned_at__gte=F("lead__stage_changed_at"))
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    """Notices."""
+
+    def shown_to(self, user: User) -> Self:
+        """Keep this person's, but for those about leads that they may not see (any more)."""
+        visible = Lead.objects.visible_to(user)
+        return self.filter(Q(lead__isnull=True) | Exists(visible.filter(pk=OuterRef("lead"))), user=user)
+
+    def unread(self) -> Self:
+        """Keep those that nobody has read."""
+        return self.filter(read_at__isnull=True)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -244,6 +245,12 @@ class Note(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     text = models.TextField(max_length=10_000)
+    mentions = ArrayField(
+        models.CharField(max_length=150),
+        default=list,
+        blank=True,
+        help_text="The @names in the text who were told.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -1,12 +1,11 @@
 """Scoring all leads again, chunk by chunk: after a publish, and because time passes."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F
 
+from leadapp.advisory import one_of
 from scoring.engine.scores import compiled
 from scoring.models import Cause, Rescore, RescoreChunk, ScoringModelVersion
 from scoring.services.versions import keep_live_version, live_version
@@ -136,33 +135,16 @@ def continue_rescores(*, now: datetime) -> bool:
     It is read as a whole and written in batches, each a transaction that moves the beginning of the chunk:
     after a kill another worker goes on from there. All leads are scored as of the beginning of the run.
     """
-    with _one_of(TURNS, range(AT_ONCE)) as turn:
+    with one_of(TURNS, range(AT_ONCE)) as turn:
         if turn is None:
             return False
         waiting = RescoreChunk.objects.filter(rescore__finished_at=None)
         waiting = waiting.order_by("rescore__started_at", "rescore_id", "first_lead_id")
-        with _one_of(TAKEN, waiting.values_list("pk", flat=True)[: AT_ONCE + 1]) as taken:
+        with one_of(TAKEN, waiting.values_list("pk", flat=True)[: AT_ONCE + 1]) as taken:
             if taken is None:
                 return False
             _do(taken, now=now)
     return True
-
-
-@contextmanager
-def _one_of(space: int, numbers: Iterable[int]) -> Iterator[int | None]:
-    """Hold the first number that no other worker holds. It is free again when the worker is gone."""
-    with connection.cursor() as cursor:
-        for number in numbers:
-            key = number % 2**31
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [space, key])
-            if cursor.fetchone()[0]:
-                try:
-                    yield number
-                finally:
-                    if not connection.needs_rollback and connection.is_usable():
-                        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [space, key])
-                return
-    yield None
 
 
 def _do(chunk_id: int, *, now: datetime) -> None:

@@ -20,8 +20,6 @@ from leadapp.models import (
     Lead,
     LeadIdentifier,
     User,
-    WebhookDelivery,
-    WebhookEndpoint,
 )
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
 from scoring.models import Rescore, ScoreChange, ScoringModel, ScoringModelVersion, ScoringRule
@@ -162,16 +160,6 @@ def test_a_consent_is_never_changed(lead: Lead) -> None:
 @pytest.mark.parametrize("scopes", [[], ["everything"], ["read", "root"]], ids=str)
 def test_an_api_key_has_known_scopes(scopes: list[str]) -> None:
     refused(lambda: ApiKey.objects.create(name="k", prefix="p", digest=b"x", scopes=scopes))
-
-
-def test_a_webhook_delivery_is_delivered_at_a_time() -> None:
-    endpoint = WebhookEndpoint.objects.create(url="https://a.example", secret="s", events=["lead.won"])
-    refused(
-        lambda: WebhookDelivery.objects.create(
-            endpoint=endpoint, event="lead.won", payload={}, state="delivered"
-        )
-    )
-    refused(lambda: WebhookEndpoint.objects.create(url="https://a.example", secret="s", events=[]))
 
 
 def test_an_import_never_counts_more_rows_than_the_file_has() -> None:

@@ -5,10 +5,15 @@ an event must not notice. So a thread of the process does the sending. Nudges ca
 that come while one is on its way are served by a single further one.
 """
 
+import logging
 import os
 import threading
 import time
 from collections.abc import Callable
+
+from leadapp.celery import app
+
+logger = logging.getLogger(__name__)
 
 # Seconds for which a broker that did not answer is left alone.
 PAUSE = 1.0
@@ -54,3 +59,14 @@ def send_soon(send: Send) -> None:
         if _nudges is None or _nudges.process != os.getpid():
             _nudges = _Nudges()
     _nudges.want(send)
+
+
+def send(task: str) -> bool:
+    """Send a task without data; tell whether it could. A broker that is down is a delay, not an error."""
+    try:
+        app.send_task(task, ignore_result=True)
+    # Whatever the client of the broker raises: the thread that sends nudges must not die of it.
+    except Exception as error:
+        logger.warning("The broker does not answer; %s waits for the next sweep: %s", task, error)
+        return False
+    return True

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from scoring import nudging
-from scoring.nudging import send_soon
+from leadapp import nudging
+from leadapp.nudging import send_soon
 
 
 def test_nobody_waits_for_a_broker_that_hangs(wait_for: Callable[..., Any]) -> None:

@@ -1,0 +1,138 @@
+"""Endpoints: made, changed, given a new secret, switched off; and what was given up sent again."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import Permission
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from leadapp.access import Actor, require
+from leadapp.errors import Conflict, Invalid
+from leadapp.models import EventType, OutgoingEvent, User, WebhookDelivery, WebhookEndpoint
+from leadapp.models.webhooks import LISTENABLE
+from leadapp.outbox import nudge_delivery
+from leadapp.services.webhooks.signing import new_secret
+from leadapp.services.webhooks.targets import is_literally_private, read_target
+from qualification.models import NoticeKind
+from qualification.services.notices import Telling, tell
+
+State = WebhookDelivery.State
+LONGEST_OVERLAP = timedelta(days=7)
+
+
+def create_endpoint(*, url: str, events: Collection[str], actor: Actor, now: datetime) -> WebhookEndpoint:
+    """Let an address hear of these events; its secret is shown this once."""
+    require(actor, "leadapp.add_webhookendpoint", "You may not add webhooks.")
+    return WebhookEndpoint.objects.create(
+        url=_checked_url(url), events=_checked_events(events), secret=new_secret(), created_at=now
+    )
+
+
+def change_endpoint(
+    *, endpoint: WebhookEndpoint, url: str, events: Collection[str], is_active: bool, actor: Actor
+) -> None:
+    """Change where an endpoint is and what it hears of, or switch it off and on.
+
+    What waits goes to the new address, and at once: how the old one behaved is forgotten.
+    """
+    require(actor, "leadapp.change_webhookendpoint", "You may not change webhooks.")
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
+        url=_checked_url(url),
+        events=_checked_events(events),
+        is_active=is_active,
+        failures=0,
+        failing_since=None,
+        resting_until=None,
+    )
+    nudge_delivery()
+
+
+def rotate_secret(
+    *, endpoint: WebhookEndpoint, overlap: timedelta, actor: Actor, now: datetime
+) -> WebhookEndpoint:
+    """Give an endpoint a new secret; for the time of the overlap the old one signs too."""
+    require(actor, "leadapp.change_webhookendpoint", "You may not change webhooks.")
+    if not timedelta() <= overlap <= LONGEST_OVERLAP:
+        raise Invalid.field("overlap", f"Choose up to {LONGEST_OVERLAP.days} days.")
+    with transaction.atomic():
+        locked: WebhookEndpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+        locked.old_secret = locked.secret if overlap else ""
+        locked.old_secret_until = now + overlap if overlap else None
+        locked.secret = new_secret()
+        locked.save(update_fields=["secret", "old_secret", "old_secret_until"])
+    return locked
+
+
+def create_test(
+    *, endpoint: WebhookEndpoint, claimed_until: datetime, actor: Actor, now: datetime
+) -> WebhookDelivery:
+    """Write a delivery that tests an endpoint; the caller sends it, and no worker before `claimed_until`."""
+    require(actor, "leadapp.change_webhookendpoint", "You may not test webhooks.")
+    event = OutgoingEvent.objects.create(
+        type=EventType.TEST, occurred_at=now, data={"message": "This is a test by Leadapp."}
+    )
+    return WebhookDelivery.objects.create(
+        event=event, endpoint=endpoint, created_at=now, due_at=now, claimed_until=claimed_until
+    )
+
+
+def resend(*, deliveries: Collection[int], actor: Actor, now: datetime) -> int:
+    """Send these again, under the webhook-id that they had; return how many."""
+    return _resend(WebhookDelivery.objects.filter(pk__in=deliveries), actor, now)
+
+
+def resend_since(*, endpoint: WebhookEndpoint, since: datetime, actor: Actor, now: datetime) -> int:
+    """Send again all that an endpoint was not given since a moment; return how many."""
+    dead = WebhookDelivery.objects.filter(endpoint=endpoint, state=State.DEAD, created_at__gte=since)
+    return _resend(dead, actor, now)
+
+
+def switch_off_gone(*, endpoint: WebhookEndpoint, now: datetime) -> None:
+    """Switch off an endpoint that says it is gone for good (410), and tell the admins."""
+    if WebhookEndpoint.objects.filter(pk=endpoint.pk, is_active=True).update(is_active=False):
+        text = f"{endpoint.url} answered 410 Gone. Webhooks to it are switched off."
+        _tell_admins(text[:500], f"webhook_gone:{endpoint.pk}:{now:%Y-%m-%d}", now)
+
+
+def tell_failing(*, endpoint: WebhookEndpoint, since: datetime, now: datetime) -> None:
+    """Tell the admins, once, that an endpoint has not answered for a day."""
+    text = f"Webhooks to {endpoint.url} fail since {since:%d %b, %H:%M} UTC. The oldest were given up."
+    _tell_admins(text[:500], f"webhook_failing:{endpoint.pk}:{since:%Y-%m-%dT%H:%M}", now)
+
+
+def _resend(deliveries: QuerySet[WebhookDelivery], actor: Actor, now: datetime) -> int:
+    require(actor, "leadapp.change_webhookendpoint", "You may not send webhooks again.")
+    settled = deliveries.exclude(state=State.WAITING)
+    with transaction.atomic():
+        off = settled.filter(endpoint__is_active=False).values_list("endpoint__url", flat=True).first()
+        if off:
+            raise Conflict(f"{off} is switched off. Switch it on first.")
+        count = settled.update(
+            state=State.WAITING, attempts=0, due_at=now, delivered_at=None, claimed_until=None, last_error=""
+        )
+        nudge_delivery()
+    return count
+
+
+def _tell_admins(text: str, event: str, now: datetime) -> None:
+    may_change = Permission.objects.filter(
+        content_type__app_label="leadapp", codename="change_webhookendpoint"
+    )
+    named = Q(groups__permissions__in=may_change) | Q(user_permissions__in=may_change)
+    people = User.objects.filter(named, is_active=True).distinct().values_list("pk", flat=True)
+    tell((Telling(pk, NoticeKind.WEBHOOK, text, event) for pk in people), now=now)
+
+
+def _checked_url(url: str) -> str:
+    target = read_target(url)
+    if is_literally_private(target):
+        raise Invalid.field("url", "This is a private address; webhooks go to public ones only.")
+    return url
+
+
+def _checked_events(events: Collection[str]) -> Sequence[str]:
+    known = [str(each) for each in LISTENABLE]
+    if not events or set(events) - set(known):
+        raise Invalid.field("events", f"Choose one or more of: {', '.join(known)}.")
+    return [each for each in known if each in events]
