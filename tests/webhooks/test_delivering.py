@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from leadapp.models import EventType, OutgoingEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from leadapp.services.webhooks import delivery
 from leadapp.services.webhooks.delivery import AT_ONCE, CLAIM, DELAYS
+from leadapp.services.webhooks.posting import Answer
 from tests.qualification.build import make_lead
 from tests.support.waiting import wait_for
 from tests.webhooks.build import NOW, deliver, make_endpoint, say, states
@@ -229,7 +230,7 @@ def test_a_worker_that_comes_too_late_changes_nothing(endpoint: WebhookEndpoint,
     (parcel,) = delivery._claim(NOW, 1)
     deliver(NOW + CLAIM)
     assert states() == ["delivered"]
-    delivery._write_down(parcel, delivery.Answer(500, "Answered 500.", "", 1), NOW + CLAIM)
+    delivery._write_down(parcel, Answer(500, "Answered 500.", "", 1), NOW + CLAIM)
     assert states() == ["delivered"]
 
 
