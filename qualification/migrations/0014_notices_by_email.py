@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0011_webhooks'),
+        ('leadapp', '0013_webhooks'),
         ('qualification', '0013_clocks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

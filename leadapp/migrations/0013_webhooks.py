@@ -42,7 +42,7 @@ def reform(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0010_quarantine'),
+        ('leadapp', '0012_clocks'),
     ]
 
     operations = [
