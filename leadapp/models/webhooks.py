@@ -76,7 +76,7 @@ class WebhookEndpoint(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text="It could not be reached; nothing is sent until then.",
+        help_text="It cannot be reached; nothing is sent before.",
     )
 
     class Meta:
