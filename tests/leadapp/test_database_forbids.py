@@ -1,14 +1,13 @@
 """The database itself refuses what must not be, whatever code writes to it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 
 from leadapp.models import (
     Activity,
@@ -26,7 +25,7 @@ from scoring.models import Rescore, ScoreChange, ScoringModel, ScoringModelVersi
 
 pytestmark = pytest.mark.django_db
 
-NOW = timezone.now()
+NOW = datetime(2026, 11, 19, 10, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 EARLIER = NOW - timedelta(hours=1)
 

@@ -69,7 +69,7 @@ class Command(BaseCommand):
         return {
             "leads": leads,
             "activities": activities,
-            "bare_seconds": round(bare, 3),
+            "bare_seconds": round(bare, 6),
             "rescore_seconds": round(rescore.seconds, 3),
             "rescore_ratio": round(rescore.seconds / bare, 2),
             "rescore_changed": rescore.changed,
