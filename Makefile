@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input -
 # The tests have services of their own, so that they run beside a live `make run`.
 TEST_DATA := $(or $(LEADAPP_DATA),var)/test
 WITH_SERVICES = LEADAPP_DATA=$(TEST_DATA) $(BIN)/python -m leadapp.embedded --throwaway --
+# All tests are shared by as many processes as the machine bears; a few chosen ones start sooner in one.
+ALL_TESTS = -n logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 .PHONY: help run test lint format pins clean
 
@@ -17,7 +19,7 @@ run: $(VENV)/installed  ## start Leadapp on http://127.0.0.1:8000 (PORT and LEAD
 	@exec $(BIN)/python -m leadapp.run
 
 test: $(VENV)/installed-dev  ## run all tests (ARGS="-k name" runs some)
-	@$(WITH_SERVICES) $(BIN)/python -m pytest $(ARGS)
+	@$(WITH_SERVICES) $(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
 
 lint: export DEBUG := 1
 lint: $(VENV)/installed-dev  ## check style, types, layers and templates

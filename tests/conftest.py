@@ -12,16 +12,40 @@ import redis
 from django.conf import settings
 from django.test import TransactionTestCase
 
-from leadapp.celery import app
 from leadapp.embedded.folder import DataFolder
+from tests.support.broker import broker_at
 from tests.support.browser import browser, browser_context, page, sign_in
 from tests.support.database import keep_migrated_data, restore_migrated_data
+from tests.support.parallel import broker_database, is_a_share, long_files_first, turn
 from tests.support.processes import Process, WebServer, celery_beat, celery_worker
 from tests.support.waiting import wait_for as wait_until
 
 __all__ = ["browser", "browser_context", "page", "sign_in"]
 
-REDIS_DATABASE = 15
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse a second run on the same test databases, which would drop them under the first."""
+    if is_a_share(session.config):
+        return
+    folder = DataFolder.from_environment()
+    folder.make()
+    if not folder.try_lock("tests"):
+        pytest.exit(f"Another test run uses {folder.path}. Wait for it, or set LEADAPP_DATA to another one.")
+    session.config.add_cleanup(folder.unlock)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the long tests when several processes share them."""
+    if is_a_share(config):
+        long_files_first(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Give the machine to the tests that need it alone."""
+    with turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -33,15 +57,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> Iterator[None]:
-    """Refuse a second run on the same test database, which would drop it under the first."""
-    folder = DataFolder.from_environment()
-    folder.make()
-    if not folder.try_lock("tests"):
-        pytest.exit(f"Another test run uses {folder.path}. Wait for it, or set LEADAPP_DATA to another one.")
-    yield
-    folder.unlock()
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured, whichever process ran them."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == "measured":
+                terminalreporter.line(str(value))
 
 
 @pytest.fixture(scope="session")
@@ -56,11 +77,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 @pytest.fixture(scope="session", autouse=True)
 def _own_broker_database() -> Iterator[None]:
     """Keep the tests' nudges away from a live Leadapp on the same Redis."""
-    url = urlsplit(settings.REDIS_URL)._replace(path=f"/{REDIS_DATABASE}").geturl()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settings, "REDIS_URL", url)
-        patch.setattr(settings, "CELERY_BROKER_URL", url)
-        app.conf.update(broker_url=url)
+    url = urlsplit(settings.REDIS_URL)._replace(path=f"/{broker_database()}").geturl()
+    with broker_at(url):
         yield
 
 

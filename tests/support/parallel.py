@@ -1,0 +1,56 @@
+"""Several processes share the tests: each has a database and a broker of its own, all share the machine."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from leadapp.embedded.folder import DataFolder
+
+# Django appends the name of the process to that of the test database; Redis only has numbers.
+LAST_BROKER_DATABASE = 15
+# Long tests first, so that no process is left with one at the end; short ones fill the gaps.
+FIRST = ["alone", "worker", "browser"]
+
+
+def is_a_share(config: pytest.Config) -> bool:
+    """Say whether this process runs a share of the tests that another one deals out."""
+    return hasattr(config, "workerinput")
+
+
+def broker_database() -> int:
+    """Return the Redis database of this process: 15, for the next process 14, and so on."""
+    name = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    return LAST_BROKER_DATABASE - int(name.removeprefix("gw"))
+
+
+def long_files_first(items: list[pytest.Item]) -> None:
+    """Sort the tests so that files with long ones come first; files stay together in their order."""
+    ranks: dict[str, int] = {}
+    for item in items:
+        file = str(item.path)
+        ranks[file] = min(ranks.get(file, len(FIRST)), _rank(item))
+    items.sort(key=lambda item: ranks[str(item.path)])
+
+
+def _rank(item: pytest.Item) -> int:
+    found = (rank for rank, name in enumerate(FIRST) if item.get_closest_marker(name))
+    return next(found, len(FIRST))
+
+
+@contextmanager
+def turn(*, alone: bool) -> Iterator[None]:
+    """Keep the other processes waiting while a test runs that measures time and is marked as alone.
+
+    Who wants to be alone closes the door first: the others finish their test, and begin no new one.
+    """
+    folder = DataFolder.from_environment().path
+    with (folder / "door.lock").open("a") as door, (folder / "machine.lock").open("a") as machine:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield
