@@ -254,6 +254,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
+    "qualification-wake-gates": {
+        "task": "qualification.tasks.wake_gates",
+        "schedule": 900.0,
+        "options": {"expires": 900.0},
+    },
     "qualification-sweep": {
         "task": "qualification.tasks.sweep",
         "schedule": 5.0,

@@ -12,7 +12,7 @@ from leadapp.admin.paging import CappedPaginator
 from leadapp.admin.refusals import say_refusals
 from qualification.models import Assignment, BantAnswer, Deal, Gate, GateCriterion, StageChange
 from qualification.services.criteria import criterion_fields, validate_criterion
-from qualification.services.gate_editing import look_again, open_gate
+from qualification.services.gate_editing import open_gate, record_edit
 from scoring.admin.conditions import TYPING, ConditionForm, grouped
 
 
@@ -95,7 +95,7 @@ class GateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             if criterion.position != position:
                 GateCriterion.objects.filter(pk=criterion.pk).update(position=position)
         if form.has_changed() or formset.has_changed():
-            look_again(gate=form.instance, now=timezone.now())
+            record_edit(gate=form.instance, now=timezone.now())
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]

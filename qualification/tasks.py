@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from leadapp.nudging import send
-from qualification.services import assignment, evaluation
+from qualification.services import assignment, evaluation, waking
 from qualification.services.notices import mails
 from qualification.services.notices.telling import SEND_MAILS
 from scoring.models import ScoredLead
@@ -17,6 +17,13 @@ LIMIT, MAILS = 500, 200
 def evaluate_waiting() -> None:
     """Look at the gates of leads that wait for it."""
     if evaluation.evaluate_waiting(now=timezone.now(), limit=LIMIT) >= LIMIT:
+        send(EVALUATE)
+
+
+@shared_task
+def wake_gates() -> None:
+    """Look at the gates of leads that time alone moves."""
+    if waking.wake_gates(now=timezone.now()):
         send(EVALUATE)
 
 

@@ -6,6 +6,7 @@ from qualification.models.gates import (
     BantState,
     Gate,
     GateCriterion,
+    GateHold,
     Step,
 )
 from qualification.models.moves import Move, StageChange
@@ -37,6 +38,7 @@ __all__ = [
     "Escalation",
     "Gate",
     "GateCriterion",
+    "GateHold",
     "Holiday",
     "Move",
     "Note",

@@ -1,17 +1,22 @@
 """Criteria as SQL: one meaning of conditions, in rules and in gates."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from leadapp.errors import Invalid
-from leadapp.models import Operator
+from leadapp.models import CustomField, Operator
 from qualification.models import GateCriterion
+from qualification.models.gates import FALLING, MOST_DAYS, MOST_TIMES, RISING
 from qualification.services.fields import EVIDENCE, OWN_FIELDS, own_test_sql, own_value_sql, validate_own
+from qualification.services.happened import ACTIVITY, happened_sql, newest_sql
 from scoring.engine import conditions
 from scoring.engine.conditions import LEAD_AND_COMPANY
 from scoring.engine.fragments import Fragment
-from scoring.fields import Scope, field_choices, find_field
+from scoring.engine.validation import validate_value
+from scoring.fields import ATTRIBUTE, Field, Kind, Scope, field_choices, find_field
+from scoring.sentences import say_field
 
 logger = logging.getLogger(__name__)
 
@@ -26,24 +31,45 @@ def test_sql(criterion: GateCriterion) -> Fragment:
     A criterion that makes no sense (it was not saved through validate_criterion) holds for nobody; it must
     not keep all other gates from being looked at.
     """
+    return _compile(criterion, criterion.value)
+
+
+def staying_sql(criterion: GateCriterion) -> Fragment:
+    """Return the condition that tells whether a lead is not beyond the far side of this criterion."""
+    leave_value = criterion.leave_value
+    return _compile(criterion, criterion.value if leave_value is None else as_number(leave_value))
+
+
+def _compile(criterion: GateCriterion, value: Any) -> Fragment:
     try:
         if criterion.field in OWN_FIELDS:
-            return own_test_sql(criterion.field, criterion.operator, criterion.value)
+            return _own_test_sql(criterion, value)
         found = find_field(criterion.field)
         if found is None or Scope.GATE not in found.scopes:
             raise Invalid.field("field", f"Gates have no field {criterion.field}.")
-        return conditions.compile(criterion.field, criterion.operator, criterion.value)
+        return conditions.compile(criterion.field, criterion.operator, value)
     except (Invalid, KeyError, TypeError, ValueError) as error:
         logger.error("criterion %s (%s) holds for nobody: %r", criterion.pk, criterion.label, error)
         return NEVER
+
+
+def _own_test_sql(criterion: GateCriterion, value: Any) -> Fragment:
+    if criterion.field != ACTIVITY:
+        return own_test_sql(criterion.field, criterion.operator, value)
+    if Operator(criterion.operator) not in OWN_FIELDS[ACTIVITY].operators:
+        raise Invalid.field("operator", "Activities happened or they did not.")
+    happened = happened_sql(criterion)
+    return happened if criterion.operator == Operator.IN else "NOT " + happened
 
 
 def value_sql(criterion: GateCriterion) -> Fragment:
     """Return the expression for what a lead has there now, as JSON."""
     if test_sql(criterion) == NEVER:
         return NOTHING
+    if criterion.field == ACTIVITY:
+        return newest_sql(criterion)
     if criterion.field in OWN_FIELDS:
-        return own_value_sql(criterion.field, criterion.value)
+        return own_value_sql(criterion.field)
     found = find_field(criterion.field)
     if found is None:
         return NOTHING
@@ -55,11 +81,65 @@ def leads_sql(now: datetime, *, with_evidence: bool = True) -> Fragment:
     return Fragment(f"{JOINS} {EVIDENCE}" if with_evidence else JOINS, (now.isoformat(),))
 
 
+def leads_asked_by(test: Fragment, now: datetime) -> Fragment:
+    """Return the tables that this test reads; looking for evidence takes as long as all the rest."""
+    return leads_sql(now, with_evidence="evidence." in test.sql)
+
+
+def depends_on_time(criterion: GateCriterion) -> bool:
+    """Tell whether a lead may come to meet a criterion, or cease to, although nothing happens."""
+    return (
+        criterion.operator == Operator.WITHIN_DAYS
+        or criterion.window_days is not None
+        or criterion.field.startswith("bant.")
+    )
+
+
 def validate_criterion(*, field: str, operator: str, value: Any) -> Any:
     """Return the value of a criterion in the shape that is stored, or raise Invalid saying what to mend."""
     if field in OWN_FIELDS:
         return validate_own(field, operator, value)
+    custom = _custom_field(field)
+    if custom is not None:
+        return validate_value(custom, operator, value)
     return conditions.validate_condition(field, operator, value, scope=Scope.GATE)
+
+
+def validate_leave_value(*, field: str, operator: str, value: Any, leave_value: Any) -> float | None:
+    """Return the far side of a criterion whose value was validated before, or raise Invalid."""
+    if leave_value is None:
+        return None
+    if operator not in (*RISING, *FALLING):
+        raise Invalid.field("leave_value", "Only “at least”, “at most”, “greater” and “less” have two sides.")
+    try:
+        leave = validate_criterion(field=field, operator=operator, value=as_number(leave_value))
+    except Invalid as refusal:
+        raise Invalid.field("leave_value", refusal.message) from None
+    if operator in RISING and leave >= value:
+        raise Invalid.field("leave_value", f"Give less than {value:g}, where leads come in.")
+    if operator in FALLING and leave <= value:
+        raise Invalid.field("leave_value", f"Give more than {value:g}, where leads come in.")
+    return float(leave)
+
+
+def validate_counting(*, field: str, min_occurrences: int, window_days: int | None) -> None:
+    """Raise Invalid unless how often and within how many days makes sense: only activities are counted."""
+    faults = {}
+    if field != ACTIVITY and min_occurrences != 1:
+        faults["min_occurrences"] = ["Only activities are counted."]
+    if field != ACTIVITY and window_days is not None:
+        faults["window_days"] = ["Only activities have days; dates have “is within the last days”."]
+    if not 1 <= min_occurrences <= MOST_TIMES:
+        faults["min_occurrences"] = [f"Give a whole number from 1 to {MOST_TIMES:,}."]
+    if window_days is not None and not 1 <= window_days <= MOST_DAYS:
+        faults["window_days"] = [f"Give a whole number of days from 1 to {MOST_DAYS:,}, or none."]
+    if faults:
+        raise Invalid(next(iter(faults.values()))[0], errors=faults)
+
+
+def as_number(value: Any) -> Any:
+    """Return a number without a fraction as a whole one; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def criterion_fields() -> list[tuple[str, str]]:
@@ -72,9 +152,15 @@ def operators_of(field: str) -> list[Operator]:
     if field in OWN_FIELDS:
         allowed = frozenset(OWN_FIELDS[field].operators)
     else:
-        found = find_field(field)
+        found = _custom_field(field) or find_field(field)
         allowed = conditions.OPERATORS[found.kind] if found else frozenset()
     return [operator for operator in Operator if operator in allowed]
+
+
+def field_label(field: str) -> str:
+    """Return what people call a field."""
+    own = OWN_FIELDS.get(field)
+    return own.label if own else say_field(field)
 
 
 def choice_label(field: str, value: Any) -> str:
@@ -85,3 +171,12 @@ def choice_label(field: str, value: Any) -> str:
         found = find_field(field)
         choices = dict(found.choices) if found else {}
     return choices.get(str(value), f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def _custom_field(field: str) -> Field | None:
+    """Return a field of the team's own as what it is defined to be; leads keep it as JSON of any kind."""
+    found = find_field(field)
+    if found is None or not field.startswith(ATTRIBUTE):
+        return None
+    defined = CustomField.objects.filter(key=field.removeprefix(ATTRIBUTE)).first()
+    return replace(found, kind=Kind(defined.kind), label=defined.label) if defined else None

@@ -1,25 +1,21 @@
 """Automatic moves: leads whose score or evidence changed go through the gates that they pass."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from leadapp.models import Lead, Stage, Status
 from qualification.models import Move, StageChange, Step
 from qualification.services.assignment import hand_over
-from qualification.services.gates import GateLines, automatic_gates, passing_gate
+from qualification.services.gates import GateLines, automatic_gates, passing_gate, select_leads
+from qualification.services.leaving import note_holding, take_back
 from qualification.services.locks import Standing, lock_leads
+from qualification.services.steps import AROUND, is_left_alone_sql
 from scoring.models import ScoredLead
 
-# What somebody moved back is left to people for a while; else the next score would undo it.
-REST_AFTER_STEP_BACK = timedelta(days=30)
-
-STAGES_OF: Mapping[Step, tuple[Stage, Stage]] = {
-    Step.TO_MQL: (Stage.LEAD, Stage.MQL),
-    Step.TO_SQL: (Stage.MQL, Stage.SQL),
-}
+# The steps that change the stage of a lead.
+STEPS = (Step.TO_MQL, Step.TO_SQL)
 
 
 def evaluate_waiting(*, now: datetime, limit: int = 500) -> int:
@@ -51,17 +47,19 @@ def evaluate_leads(*, lead_ids: Collection[int], now: datetime) -> None:
                 _hand_over(leads, gates[step], now)
             else:
                 _move(leads, step, gates[step], now)
+        for step in STEPS:
+            if step in gates and gates[step].takes_back:
+                take_back(leads, gates[step], now=now)
 
 
 def _move(leads: list[Standing], step: Step, gate: GateLines, now: datetime) -> None:
-    from_stage, to_stage = STAGES_OF[step]
+    from_stage, to_stage = AROUND[step]
     candidates = {lead.pk: lead for lead in leads if lead.stage == from_stage and lead.is_open}
-    # Back also went who took back a step forward; a step back that was taken back is none.
-    back = Q(move=Move.BACKWARD, undone_by=None) | Q(undoes__move__in=[Move.FORWARD, Move.OVERRIDE])
-    resting = StageChange.objects.filter(
-        back, lead_id__in=candidates, at__gt=now - REST_AFTER_STEP_BACK
-    ).values_list("lead_id", flat=True)
-    moved = passing_gate(gate, lead_ids=candidates.keys() - set(resting), now=now) if candidates else set()
+    if not candidates:
+        return
+    # What somebody moved back lately is left to people.
+    takes_it = "(" + gate.test + " AND NOT " + is_left_alone_sql(step, now) + ")"
+    moved = {pk for pk, takes in select_leads([takes_it], lead_ids=candidates, now=now) if takes}
     if not moved:
         return
     Lead.objects.filter(pk__in=moved).update(stage=to_stage, stage_changed_at=now)
@@ -82,6 +80,8 @@ def _move(leads: list[Standing], step: Step, gate: GateLines, now: datetime) -> 
         )
         for lead_id in sorted(moved)
     )
+    if gate.takes_back:
+        note_holding(gate, lead_ids=moved, now=now)
 
 
 def _hand_over(leads: list[Standing], gate: GateLines, now: datetime) -> None:

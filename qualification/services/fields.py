@@ -20,6 +20,7 @@ NUMBER_OPERATORS = {
     Operator.LESS: "<",
     Operator.AT_MOST: "<=",
 }
+LARGEST_COUNT = 1000
 CHOICE_OPERATORS = (Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN)
 BANT_STATES = {"confirmed": "Confirmed", "unknown": "Unknown", "ruled_out": "Ruled out", "stale": "Stale"}
 
@@ -106,9 +107,6 @@ def own_test_sql(field: str, operator: str, value: Any) -> Fragment:
     own, how = OWN_FIELDS[field], Operator(operator)
     if how not in own.operators:
         raise Invalid.field("operator", f"{own.label} cannot be compared with {how.label}.")
-    if own.kind == "activity":
-        found = f"EXISTS ({_activities('1')})"
-        return Fragment(found if how == Operator.IN else f"NOT {found}", (_texts(value),))
     if own.kind == "number":
         if how == Operator.BETWEEN:
             return Fragment(f"{own.sql} BETWEEN %s AND %s", tuple(_numbers(value)))
@@ -116,31 +114,19 @@ def own_test_sql(field: str, operator: str, value: Any) -> Fragment:
     if own.kind == "boolean":
         return Fragment(f"{own.sql} = %s", (_yes_or_no(value),))
     is_in = how in (Operator.EQUALS, Operator.IN)
-    return Fragment(f"{own.sql} {'= ANY' if is_in else '<> ALL'}(%s)", (_texts(value),))
+    return Fragment(f"{own.sql} {'= ANY' if is_in else '<> ALL'}(%s)", (texts_of(value),))
 
 
-def own_value_sql(field: str, value: Any) -> Fragment:
+def own_value_sql(field: str) -> Fragment:
     """Return the expression for what a lead has there now, as JSON."""
-    own = OWN_FIELDS[field]
-    if own.kind == "activity":
-        newest = _activities("jsonb_build_object('label', type.label, 'at', activity.occurred_at)")
-        newest += " ORDER BY activity.occurred_at DESC LIMIT 1"
-        return Fragment(f"({newest})", (_texts(value),))
-    return Fragment(f"to_jsonb({own.sql})")
+    return Fragment(f"to_jsonb({OWN_FIELDS[field].sql})")
 
 
-def _texts(value: Any) -> list[str]:
+def texts_of(value: Any) -> list[str]:
+    """Return the texts that a criterion compares with."""
     if value is None:
         raise Invalid.field("value", "Give at least one value.")
     return [str(item) for item in value] if isinstance(value, list) else [str(value)]
-
-
-def _activities(columns: str) -> str:
-    return (
-        f"SELECT {columns} FROM leadapp_activity AS activity "  # noqa: S608 - columns are ours
-        "JOIN leadapp_activitytype AS type ON type.id = activity.type_id "
-        "WHERE activity.lead_id = l.id AND activity.voided_at IS NULL AND type.slug = ANY(%s)"
-    )
 
 
 def validate_own(field: str, operator: str, value: Any) -> Any:
@@ -166,9 +152,12 @@ def _number(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise Invalid.field("value", "Give a whole number.")
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         raise Invalid.field("value", "Give a whole number.") from None
+    if not 0 <= number <= LARGEST_COUNT:
+        raise Invalid.field("value", f"Give a whole number from 0 to {LARGEST_COUNT}.")
+    return number
 
 
 def _numbers(value: Any) -> list[int]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadapp.models import Lead, Stage, Status
-from qualification.models import Move, Step
-from qualification.services.criteria import leads_sql
-from qualification.services.evaluation import REST_AFTER_STEP_BACK
+from qualification.models import Step
+from qualification.services.criteria import leads_asked_by
 from qualification.services.gates import GateLines, read_gates
+from qualification.services.steps import AROUND, is_left_alone_sql
 from scoring.engine.fragments import FENCE, Fragment, join
 
 # What scoring writes, and what criteria can ask of it.
@@ -25,13 +25,6 @@ SCORED = {
     "lead.engagement_grade",
     "lead.temperature",
     "lead.ready_for_sales",
-}
-# Where leads stand before each gate, and where they are after it.
-AROUND = {
-    Step.TO_MQL: (Stage.LEAD, Stage.MQL),
-    Step.HANDOVER: (Stage.MQL, Stage.MQL),
-    Step.TO_SQL: (Stage.MQL, Stage.SQL),
-    Step.TO_CUSTOMER: (Stage.SQL, Stage.CUSTOMER),
 }
 LABELS = {
     Step.TO_MQL: "MQL",
@@ -81,9 +74,7 @@ class ScoredGates:
         )  # fmt: skip
 
     def _tables(self) -> Fragment:
-        # Looking for evidence takes as long as all the rest.
-        asked = any("evidence." in gate.test.sql for gate in self.gates.values())
-        return leads_sql(self.now, with_evidence=asked)
+        return leads_asked_by(join("", (gate.test for gate in self.gates.values())), self.now)
 
     def _result(self, step: Step) -> str:
         """Return whether a lead around a gate passes, and whether it also stands before it."""
@@ -91,11 +82,7 @@ class ScoredGates:
         passes, stands = f"t.test_{step.value}", f"t.stage = '{before}'"
         around = f"t.stage IN ('{before}', '{after}')"
         if step == Step.TO_MQL:
-            rested = (self.now - REST_AFTER_STEP_BACK).isoformat()
-            stands += (
-                " AND NOT EXISTS (SELECT FROM qualification_stagechange s WHERE s.lead_id = t.lead_id"
-                f" AND s.move = '{Move.BACKWARD}' AND s.at > '{rested}'::timestamptz)"
-            )
+            stands += " AND NOT " + is_left_alone_sql(step, self.now, lead_id="t.lead_id")
         if step == Step.HANDOVER and Step.TO_MQL in self.gates and self.gates[Step.TO_MQL].gate.is_automatic:
             stands = around = f"({stands} OR (t.stage = '{Stage.LEAD}' AND t.test_to_mql))"
         return (

@@ -1,7 +1,7 @@
 """Gates: what holds, what is missing, and who would pass; one query for any number of leads."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from django.db import connection
 
 from leadapp.models import Lead, Match, Stage
 from qualification.models import Gate, GateCriterion, Step
-from qualification.services.criteria import NEVER, leads_sql, test_sql, value_sql
+from qualification.services.criteria import NEVER, leads_sql, staying_sql, test_sql, value_sql
 from qualification.services.wording import Item, ItemState, Reading, item_of
 from scoring.engine.fragments import Fragment, join
 
@@ -51,15 +51,20 @@ class GateCheck:
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
     """One line of the checklist: a criterion, or several of which one is enough."""
 
     alternatives: tuple[GateCriterion, ...]
 
     @cached_property
     def test(self) -> Fragment:
-        tests = [test_sql(criterion) for criterion in self.alternatives]
-        return _joined(tests, " OR ")
+        """Return the condition that tells whether it holds."""
+        return _joined([test_sql(criterion) for criterion in self.alternatives], " OR ")
+
+    @cached_property
+    def staying(self) -> Fragment:
+        """Return the condition that tells whether it still holds, by the far sides."""
+        return _joined([staying_sql(criterion) for criterion in self.alternatives], " OR ")
 
 
 @dataclass(frozen=True)
@@ -67,15 +72,36 @@ class GateLines:
     """A gate with its lines, as read from the database at one moment."""
 
     gate: Gate
-    lines: tuple[_Line, ...]
+    lines: tuple[Line, ...]
 
     @cached_property
     def test(self) -> Fragment:
         """Return the condition that tells whether a lead passes."""
-        return _joined([line.test for line in self.lines], " OR " if self._is_any else " AND ")
+        return _joined([line.test for line in self.lines], " OR " if self.is_any else " AND ")
+
+    @cached_property
+    def staying(self) -> Fragment:
+        """Return the condition that tells whether a lead that has passed still holds, by the far sides."""
+        return _joined([line.staying for line in self.lines], " OR " if self.is_any else " AND ")
 
     @property
-    def _is_any(self) -> bool:
+    def step(self) -> Step:
+        """Return the step that it guards."""
+        return Step(self.gate.step)
+
+    @property
+    def criteria(self) -> list[GateCriterion]:
+        """Return all criteria, in order."""
+        return [criterion for line in self.lines for criterion in line.alternatives]
+
+    @property
+    def takes_back(self) -> bool:
+        """Tell whether leads that hold no longer go back by themselves."""
+        return self.gate.takes_back and bool(self.lines)
+
+    @property
+    def is_any(self) -> bool:
+        """Tell whether one line is enough."""
         return self.gate.match == Match.ANY
 
     @property
@@ -84,11 +110,11 @@ class GateLines:
         number = len(self.lines)
         if number == 1:
             return "The one criterion held"
-        return f"One of {number} criteria held" if self._is_any else f"All {number} criteria held"
+        return f"One of {number} criteria held" if self.is_any else f"All {number} criteria held"
 
     def passes(self, lines: Iterable[bool]) -> bool:
         """Tell whether the gate passes, given which of its lines hold."""
-        return any(lines) if self._is_any and self.lines else all(lines)
+        return any(lines) if self.is_any and self.lines else all(lines)
 
 
 def check_gates(*, lead: Lead, now: datetime) -> dict[Step, GateCheck]:
@@ -101,23 +127,31 @@ def check_many(
 ) -> dict[int, dict[Step, GateCheck]]:
     """Return the checklists of these steps for any number of leads, in a fixed number of queries."""
     gates = _load(steps)
-    singles = [
-        criterion for lines in gates.values() for line in lines.lines for criterion in line.alternatives
-    ]
-    columns = [column for item in singles for column in (test_sql(item), value_sql(item))]
-    columns.append(Fragment("evidence.states"))
-    readable = {criterion.pk: test_sql(criterion) != NEVER for criterion in singles}
-    checks: dict[int, dict[Step, GateCheck]] = {}
-    for lead_id, *values in _select(columns, lead_ids, now):
-        states = json.loads(values.pop())
-        readings = {
-            criterion.pk: Reading(
-                criterion, bool(holds), json.loads(value or "null"), states, readable[criterion.pk]
+    criteria = [criterion for lines in gates.values() for criterion in lines.criteria]
+    return {
+        lead_id: {step: _check(step, lines, readings) for step, lines in gates.items()}
+        for lead_id, readings in read_criteria(criteria, lead_ids=lead_ids, now=now).items()
+    }
+
+
+def read_criteria(
+    criteria: Sequence[GateCriterion], *, lead_ids: Collection[int], now: datetime, staying: bool = False
+) -> dict[int, dict[int, Reading]]:
+    """Return how each of these leads stands to each of these criteria, by their ids, in one query."""
+    tests = [staying_sql(criterion) if staying else test_sql(criterion) for criterion in criteria]
+    values = [value_sql(criterion) for criterion in criteria]
+    found: dict[int, dict[int, Reading]] = {}
+    for lead_id, states, *row in select_leads(
+        [Fragment("evidence.states"), *tests, *values], lead_ids=lead_ids, now=now
+    ):
+        bant = json.loads(states)
+        found[lead_id] = {
+            criterion.pk: Reading(criterion, bool(holds), json.loads(value or "null"), bant, test != NEVER)
+            for criterion, test, holds, value in zip(
+                criteria, tests, row[: len(criteria)], row[len(criteria) :], strict=True
             )
-            for criterion, holds, value in zip(singles, values[::2], values[1::2], strict=True)
         }
-        checks[lead_id] = {step: _check(step, lines, readings) for step, lines in gates.items()}
-    return checks
+    return found
 
 
 def passing(*, step: Step, lead_ids: Collection[int], now: datetime) -> set[int]:
@@ -141,7 +175,15 @@ def read_gates() -> dict[Step, GateLines]:
 
 def passing_gate(gate: GateLines, *, lead_ids: Collection[int], now: datetime) -> set[int]:
     """Return which of these leads pass a gate that was read before, in one query."""
-    return {lead_id for lead_id, passes in _select([gate.test], lead_ids, now) if passes}
+    return {lead_id for lead_id, passes in select_leads([gate.test], lead_ids=lead_ids, now=now) if passes}
+
+
+def lines_of(criteria: Iterable[GateCriterion]) -> tuple[Line, ...]:
+    """Return the lines of a checklist: criteria with the same word in `one_of` are one."""
+    lines: dict[str, list[GateCriterion]] = {}
+    for number, criterion in enumerate(criteria):
+        lines.setdefault(criterion.one_of or f"#{number}", []).append(criterion)
+    return tuple(Line(tuple(group)) for group in lines.values())
 
 
 def _load(steps: Collection[Step]) -> dict[Step, GateLines]:
@@ -157,11 +199,8 @@ def _load(steps: Collection[Step]) -> dict[Step, GateLines]:
     return gates
 
 
-def _lines(gate: Gate) -> tuple[_Line, ...]:
-    lines: dict[str, list[GateCriterion]] = {}
-    for criterion in sorted(gate.criteria.all(), key=lambda item: (item.position, item.pk)):
-        lines.setdefault(criterion.one_of or f"#{criterion.pk}", []).append(criterion)
-    return tuple(_Line(tuple(group)) for group in lines.values())
+def _lines(gate: Gate) -> tuple[Line, ...]:
+    return lines_of(sorted(gate.criteria.all(), key=lambda item: (item.position, item.pk)))
 
 
 def _check(step: Step, lines: GateLines, readings: Mapping[int, Reading]) -> GateCheck:
@@ -181,7 +220,9 @@ def _joined(tests: list[Fragment], word: str) -> Fragment:
     return "(" + join(word, tests) + ")" if tests else Fragment("TRUE")
 
 
-def _select(columns: Iterable[Fragment], lead_ids: Collection[int], now: datetime) -> list[tuple[Any, ...]]:
+def select_leads(
+    columns: Iterable[Fragment], *, lead_ids: Collection[int], now: datetime
+) -> list[tuple[Any, ...]]:
     """Return the id and these columns for each of the leads: the one query behind every gate."""
     tables = leads_sql(now)
     selected = join(", ", [Fragment("l.id"), *columns])

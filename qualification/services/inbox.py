@@ -3,8 +3,20 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import connection
+
+from scoring.engine.fragments import Fragment
 from scoring.models import ScoredLead
 from scoring.tasks import nudge
+
+
+def ask_about(tables: Fragment, which: Fragment | str) -> int:
+    """Put the leads of these tables that meet a condition into the inbox; return how many there are."""
+    statement = "INSERT INTO scoring_scoredlead (lead_id, scored_at) SELECT l.id, m.as_of FROM "
+    query = statement + tables + " WHERE " + which
+    with connection.cursor() as cursor:
+        cursor.execute(query.sql, query.bind())
+        return int(cursor.rowcount)
 
 
 def ask_for_evaluation(*, lead_ids: Iterable[int], now: datetime) -> None:

@@ -11,7 +11,8 @@ from django.utils.formats import date_format
 
 from leadapp.models import Operator
 from qualification.models import BantDimension, GateCriterion
-from qualification.services.criteria import choice_label
+from qualification.services.criteria import as_number, choice_label, field_label
+from qualification.services.happened import ACTIVITY
 
 # Without a score none of these is known.
 SCORE_FIELDS = (
@@ -23,6 +24,13 @@ SCORE_FIELDS = (
     "lead.temperature",
     "lead.ready_for_sales",
 )
+# How a number came to be on the wrong side.
+FELL = {
+    Operator.AT_LEAST: "fell to {}, below {}",
+    Operator.GREATER: "fell to {}, not more than {}",
+    Operator.AT_MOST: "rose to {}, above {}",
+    Operator.LESS: "rose to {}, not less than {}",
+}
 NOT_GIVEN = "Not given"
 NUMBER_WORDS = ("none", "one", "two", "three", "four")
 
@@ -119,6 +127,21 @@ def item_of(readings: Sequence[Reading]) -> Item:
     )
 
 
+def say_fall(reading: Reading) -> str:
+    """Return how a lead ceased to meet a criterion: "Score fell to 38, below 40"."""
+    criterion, value = reading.criterion, reading.value
+    name = field_label(criterion.field)
+    line = criterion.value if criterion.leave_value is None else criterion.leave_value
+    if criterion.operator not in FELL or isinstance(value, bool) or not isinstance(value, int | float):
+        return f"{'No longer' if reading.is_readable else 'Makes no sense'}: {criterion.label}"
+    how = FELL[Operator(criterion.operator)]
+    return f"{name} {how.format(_number(value), _number(line))}"
+
+
+def _number(number: Any) -> str:
+    return f"{as_number(number):,}"
+
+
 def _detail(reading: Reading) -> str:
     field = reading.criterion.field
     if not reading.is_readable:
@@ -127,8 +150,8 @@ def _detail(reading: Reading) -> str:
         return _confirmed(reading)
     if field == "bant.ruled_out_count":
         return _sentence(_either(reading.dimensions("ruled_out"), "and"))
-    if field == "activity":
-        return _activity(reading.value)
+    if field == ACTIVITY:
+        return _activity(reading)
     if field == "deal.count":
         return "" if reading.holds else "None yet"
     return _fact(reading)
@@ -146,11 +169,16 @@ def _confirmed(reading: Reading) -> str:
     return f"{reading.value} now; {NUMBER_WORDS[lacking]} of {_either(open_ones, 'and')} would do"
 
 
-def _activity(value: Any) -> str:
+def _activity(reading: Reading) -> str:
+    criterion, value = reading.criterion, reading.value
+    within = f" within {criterion.window_days} days" if criterion.window_days else ""
     if not value:
-        return "None yet"
+        return f"None{within}" if within else "None yet"
     at = parse_datetime(value["at"])
-    return f"{value['label']}, {date_format(timezone.localtime(at), 'j M')}" if at else str(value["label"])
+    newest = f"{value['label']}, {date_format(timezone.localtime(at), 'j M')}" if at else str(value["label"])
+    if criterion.min_occurrences == 1:
+        return newest
+    return f"{value['count']:,} of {criterion.min_occurrences:,}{within}; {newest}"
 
 
 def _fact(reading: Reading) -> str:
@@ -184,7 +212,7 @@ def _hint(reading: Reading) -> str:
         return "Ask again, or move it to nurture."
     if field.startswith("bant."):
         return f"Ask about {BantDimension(field.removeprefix('bant.')).label.lower()}."
-    if field == "activity":
+    if field == ACTIVITY and reading.criterion.operator == Operator.IN:
         return "Log it once it has happened."
     if field == "deal.count":
         return "You give them with the move."

@@ -17,7 +17,7 @@ class Later:
 # cannot see yet for a real offset, which no parallel workers may share.
 FENCE = " OFFSET '0'"
 
-Parameter = str | int | float | list[str] | Later
+Parameter = str | int | float | list[str] | list[int] | Later
 
 
 @dataclass(frozen=True)

@@ -42,11 +42,16 @@ def validate_condition(field: str, operator: str, value: object, *, scope: Scope
         raise Invalid.field("field", f"There is no field {field}.")
     if scope is not None and scope not in found.scopes:
         raise Invalid.field("field", f"{found.label} cannot be used here.")
+    return validate_value(found, operator, value)
+
+
+def validate_value(field: Field, operator: str, value: object) -> Value:
+    """Return a value for this field in the shape that the operator wants, as validate_condition does."""
     if operator not in Operator.values:
         raise Invalid.field("operator", "Choose how to compare.")
     how = Operator(operator)
-    if how not in OPERATORS[found.kind]:
-        raise Invalid.field("operator", f"{found.label} cannot be compared with “{how.label}”.")
+    if how not in OPERATORS[field.kind]:
+        raise Invalid.field("operator", f"{field.label} cannot be compared with “{how.label}”.")
     if how in _NOTHING:
         return None
     if how == Operator.WITHIN_DAYS:
@@ -56,8 +61,8 @@ def validate_condition(field: str, operator: str, value: object, *, scope: Scope
     if how in _SIZES:
         return _clean_number(value)
     if how in _LISTS:
-        return _clean_list(found, value)
-    return _clean_one(found, value)
+        return _clean_list(field, value)
+    return _clean_one(field, value)
 
 
 def _items(value: object) -> list[object]:

@@ -7,8 +7,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import Lead, User
 from qualification.models import Assignment, Gate, GateCriterion, Move, StageChange, Step
-from qualification.services.evaluation import REST_AFTER_STEP_BACK, evaluate_waiting
+from qualification.services.evaluation import evaluate_waiting
 from qualification.services.moves import move_lead, nurture_lead, reopen_lead
+from qualification.services.steps import REST_AFTER_STEP_BACK
 from scoring.models import ScoredLead
 from tests.qualification.build import DAY, NOW, confirm, everything, make_good_lead, make_lead, wait_for_gates
 
@@ -189,6 +190,6 @@ def test_any_number_of_leads_takes_the_same_queries(
     number: int, rep: User, other_rep: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     wait_for_gates(*(make_good_lead(score=163) for _ in range(number)))
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(26):
         evaluate_waiting(now=NOW)
     assert Assignment.objects.filter(due_at__isnull=False).count() == number

@@ -16,6 +16,7 @@ from qualification.models import (
     Escalation,
     Gate,
     GateCriterion,
+    GateHold,
     StageChange,
     Step,
     Task,
@@ -87,10 +88,70 @@ def test_there_is_one_gate_for_each_known_step() -> None:
     refused(Gate, step=Step.TO_MQL, match="most")
 
 
-@pytest.mark.parametrize("facts", [{"label": ""}, {"field": ""}, {"operator": "resembles"}])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"label": ""},
+        {"field": ""},
+        {"operator": "resembles"},
+        {"leave_value": 50},
+        {"leave_value": 51},
+        {"leave_value": float("nan")},
+        {"leave_value": float("-inf")},
+        {"leave_value": 40, "value": None},
+        {"leave_value": 40, "value": "50"},
+        {"leave_value": 40, "operator": "equals"},
+        {"leave_value": 40, "operator": "at_most"},
+        {"leave_value": 60, "operator": "greater"},
+        {"leave_value": 50, "operator": "less"},
+        {"window_days": 30},
+        {"min_occurrences": 2},
+        {"field": "activity", "operator": "in", "value": ["page_view"], "min_occurrences": 0},
+        {"field": "activity", "operator": "in", "value": ["page_view"], "min_occurrences": 10_001},
+        {"field": "activity", "operator": "in", "value": ["page_view"], "window_days": 0},
+        {"field": "activity", "operator": "in", "value": ["page_view"], "window_days": 3651},
+    ],
+    ids=str,
+)
 def test_a_criterion_must_make_sense(facts: dict[str, Any]) -> None:
     usual = {"label": "Score", "field": "lead.score", "operator": "at_least", "value": 50}
     refused(GateCriterion, gate=Gate.objects.get(step=Step.TO_MQL), **{**usual, **facts})
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"leave_value": 40},
+        {"leave_value": 49.5, "operator": "greater"},
+        {"leave_value": -1e15},
+        {"leave_value": 60, "operator": "at_most"},
+        {"leave_value": 60, "operator": "less"},
+        {
+            "field": "activity",
+            "operator": "in",
+            "value": ["page_view"],
+            "min_occurrences": 3,
+            "window_days": 7,
+        },
+    ],
+    ids=str,
+)
+def test_a_criterion_that_makes_sense_is_stored(facts: dict[str, Any]) -> None:
+    usual = {"label": "Score", "field": "lead.score", "operator": "at_least", "value": 50}
+    GateCriterion.objects.create(gate=Gate.objects.get(step=Step.TO_MQL), **{**usual, **facts})
+
+
+def test_nobody_stays_longer_than_a_year() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Gate.objects.update(minimum_stay_hours=365 * 24 + 1)
+
+
+def test_a_lead_is_noted_once_per_gate() -> None:
+    gate, lead = Gate.objects.get(step=Step.TO_MQL), make_lead()
+    noted = {"gate": gate, "lead": lead, "edited_at": NOW, "stay_began_at": NOW}
+    refused(GateHold, **noted, score_change_id=-1)
+    GateHold.objects.create(**noted, score_change_id=0)
+    refused(GateHold, **noted, score_change_id=1)
 
 
 @pytest.mark.parametrize(
