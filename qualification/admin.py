@@ -131,9 +131,19 @@ class StageChangeAdmin(ReadOnly):
 class BantAnswerAdmin(ReadOnly):
     """Evidence."""
 
-    list_display = ("answered_at", "lead", "dimension", "state", "value", "source", "author", "expires_at")
-    list_select_related = ("lead", "author")
-    list_filter = ("dimension", "state", "source")
+    list_display = (
+        "answered_at",
+        "lead",
+        "dimension",
+        "state",
+        "value",
+        "confidence",
+        "source",
+        "author",
+        "expires_at",
+    )
+    list_select_related = ("lead", "author", "dimension")
+    list_filter = ("dimension", "state", "confidence", "source")
 
 
 @admin.register(Assignment)

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from leadapp.nudging import send
-from qualification.services import assignment, evaluation, waking
+from qualification.services import assignment, bant, evaluation, waking
 from qualification.services.notices import mails
 from qualification.services.notices.telling import SEND_MAILS
 from scoring.models import ScoredLead
@@ -29,7 +29,8 @@ def wake_gates() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Wake the workers for what no nudge has served, and empty the team queue when somebody is available."""
+    """Wake the workers for what no nudge has served and for evidence that ran out; empty the team queue."""
+    bant.see_ends(now=timezone.now())
     if ScoredLead.objects.exists():
         send(EVALUATE)
     assignment.hand_out_queue(now=timezone.now())

@@ -13,10 +13,13 @@ from django.utils.safestring import SafeString
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import ActivityType, CustomField, Form
 from leadapp.services.facts import COMPANY_FACTS, LEAD_FACTS
+from qualification.models import Dimension
 
 EMPTY_ROWS = 3
 NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_\-]{0,63}$")
-COLUMNS = ("name", "label", "fact", "required")
+COLUMNS = ("name", "label", "fact", "required", "answer")
+# Texts that say no, and texts that say nothing; a semicolon between several.
+OPTIONS = ("ruled_out", "unknown")
 
 
 class FieldRowsWidget(forms.Widget):
@@ -27,6 +30,7 @@ class FieldRowsWidget(forms.Widget):
     def __init__(self) -> None:
         super().__init__()
         self.facts: list[tuple[str, str]] = []
+        self.answers: list[tuple[str, str]] = []
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Render with the project's own templates: those of widgets come from Django alone."""
@@ -34,9 +38,13 @@ class FieldRowsWidget(forms.Widget):
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Add the rows and what a field may become."""
-        rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+        rows = [_written(row) for row in value if isinstance(row, dict)] if isinstance(value, list) else []
         context: dict[str, Any] = super().get_context(name, value, attrs)
-        context["widget"] |= {"rows": [*rows, *({} for _ in range(EMPTY_ROWS))], "facts": self.facts}
+        context["widget"] |= {
+            "rows": [*rows, *({} for _ in range(EMPTY_ROWS))],
+            "facts": self.facts,
+            "answers": self.answers,
+        }
         return context
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
@@ -46,12 +54,22 @@ class FieldRowsWidget(forms.Widget):
         for index in range(int(count) if count.isascii() and count.isdigit() else 0):
             row = {column: data.get(f"{name}-{index}-{column}", "").strip() for column in COLUMNS}
             if row["name"] or row["label"] or row["fact"]:
-                rows.append({**row, "required": row["required"] == "on"})
+                listed = {option: _split(data.get(f"{name}-{index}-{option}", "")) for option in OPTIONS}
+                rows.append({**row, **listed, "required": row["required"] == "on"})
         return rows
 
 
+def _split(text: str) -> list[str]:
+    return [option.strip() for option in text.split(";") if option.strip()]
+
+
+def _written(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its lists as one types them."""
+    return row | {option: "; ".join(str(one) for one in row.get(option) or []) for option in OPTIONS}
+
+
 class FieldRows(forms.Field):
-    """A list of {"name", "label", "required", "fact"}."""
+    """A list of {"name", "label", "required", "fact", "answer", "ruled_out", "unknown"}."""
 
     widget = FieldRowsWidget
 
@@ -59,23 +77,36 @@ class FieldRows(forms.Field):
         """Check each row; the messages name the row by what was typed."""
         faults: list[str] = []
         names: set[str] = set()
-        known = {key for key, _ in fact_choices()}
+        facts, answers = ({key for key, _ in choices()} for choices in (fact_choices, answer_choices))
         for row in value:
-            name = row["name"]
-            if not NAME.match(name):
-                wrong = name or row["label"]
-                faults.append(f"“{wrong}”: a name begins with a letter and holds letters, digits, - and _.")
-            elif name in names:
-                faults.append(f"“{name}” is there twice.")
-            if row["fact"] not in known:
-                faults.append(f"“{name}”: there is no such fact.")
-            names.add(name)
-            row["label"] = row["label"] or name.replace("_", " ").capitalize()
+            faults += _faults(row, names, facts=facts, answers=answers)
+            names.add(row["name"])
+            row["label"] = row["label"] or row["name"].replace("_", " ").capitalize()
+            if not row["answer"]:
+                for column in ("answer", *OPTIONS):
+                    row.pop(column)
         if "email" not in {row["fact"] for row in value}:
             faults.append("One field must become the email address: that is how the person is known.")
         if faults:
             raise forms.ValidationError(faults)
         return list(value)
+
+
+def _faults(row: dict[str, Any], names: set[str], *, facts: set[str], answers: set[str]) -> list[str]:
+    """Say what is wrong with a row, given the names of those before it."""
+    name, faults = row["name"], []
+    if not NAME.match(name):
+        wrong = name or row["label"]
+        faults.append(f"“{wrong}”: a name begins with a letter and holds letters, digits, - and _.")
+    elif name in names:
+        faults.append(f"“{name}” is there twice.")
+    if row["fact"] not in facts:
+        faults.append(f"“{name}”: there is no such fact.")
+    if row["answer"] not in answers:
+        faults.append(f"“{name}”: there is no such question.")
+    if not row["answer"] and any(row[option] for option in OPTIONS):
+        faults.append(f"“{name}”: choose what it answers, or leave out which texts say no.")
+    return faults
 
 
 class FormForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -84,7 +115,9 @@ class FormForm(forms.ModelForm):  # type: ignore[type-arg]
     fields_list = FieldRows(
         label="Fields",
         help_text="The name is what the website sends. Choose the fact that the answer becomes, or leave it "
-        "with the activity. Empty a row to take it out; save to get more empty rows.",
+        "with the activity. A field can also answer what sales asks about: then any text confirms it, but "
+        "for those that say no (such as No budget) or say nothing (such as Not sure yet); put semicolons "
+        "between several. Empty a row to take it out; save to get more empty rows.",
     )
 
     class Meta:
@@ -95,6 +128,7 @@ class FormForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if "fields_list" in self.fields:
             self.fields["fields_list"].widget.facts = fact_choices()
+            self.fields["fields_list"].widget.answers = answer_choices()
             self.initial["fields_list"] = (
                 self.instance.fields
                 if self.instance.pk
@@ -119,6 +153,12 @@ def fact_choices() -> list[tuple[str, str]]:
         *((f"company.{name}", f"company: {name.replace('_', ' ')}") for name in COMPANY_FACTS),
         *((f"attributes.{key}", label) for key, label in own),
     ]
+
+
+def answer_choices() -> list[tuple[str, str]]:
+    """Return the dimensions that a field may answer."""
+    asked = Dimension.objects.order_by("position", "pk").values_list("pk", "label")
+    return [("", "nothing"), *asked]
 
 
 @admin.register(Form)

@@ -16,7 +16,7 @@ from leadapp.access import require
 from leadapp.admin.asking import ask, carry_out, chosen_ids, person, show_in
 from leadapp.errors import Conflict, Refused
 from leadapp.models import Lead, Stage, User
-from qualification.models import BantAnswer, BantDimension, BantState
+from qualification.models import BantAnswer, BantState, Confidence, Dimension
 from qualification.services.bant import answer_bant
 from qualification.services.deals import DealFacts
 from qualification.services.moves import disqualify_lead, move_lead, nurture_lead, reopen_lead
@@ -60,9 +60,11 @@ class MoveWithDealForm(MoveForm):
 
 
 class BantForm(forms.Form):
-    """One answer to one of the four questions."""
+    """One answer about one dimension."""
 
-    dimension = forms.ChoiceField(label="Question", choices=BantDimension.choices)
+    dimension = forms.ModelChoiceField(
+        label="Question", queryset=Dimension.objects.order_by("position", "pk"), empty_label=None
+    )
     state = forms.ChoiceField(label="Answer", choices=BantState.choices)
     value = forms.CharField(
         label="What was said",
@@ -73,6 +75,9 @@ class BantForm(forms.Form):
     )
     source = forms.ChoiceField(
         label="Source", choices=BantAnswer.Source.choices, initial=BantAnswer.Source.CALL
+    )
+    confidence = forms.ChoiceField(
+        label="How sure", required=False, choices=[("", "As sure as the source"), *Confidence.choices]
     )
 
 
@@ -134,7 +139,8 @@ def bant_view(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk: in
     form = BantForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            answer_bant(lead=lead, actor=person(request), now=timezone.now(), **form.cleaned_data)
+            given = {**form.cleaned_data, "dimension": form.cleaned_data["dimension"].pk}
+            answer_bant(lead=lead, actor=person(request), now=timezone.now(), **given)
         except Refused as refusal:
             show_in(form, refusal)
         else:

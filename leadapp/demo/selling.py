@@ -20,7 +20,6 @@ from leadapp.models import Stage, Status, User
 from qualification.models import (
     Assignment,
     BantAnswer,
-    BantDimension,
     BantState,
     Deal,
     Move,
@@ -32,6 +31,7 @@ from qualification.services.clock.promises import Promise, Promises
 from qualification.services.clock.times import start_clock
 
 EVIDENCE_DAYS = 90
+BANT = ("budget", "authority", "need", "timeline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _qualify(
 ) -> None:
     """Ask the four questions, then go on, park the lead, or let it go."""
     promise = 0.75 * prospect.fit + 0.7 * prospect.interest - 0.9 + rng.gauss(0, 0.9)
-    states = {dimension: _state(rng, promise) for dimension in BantDimension}
+    states = {dimension: _state(rng, promise) for dimension in BANT}
     for dimension, state in states.items():
         if state != BantState.UNKNOWN:
             _answer(rng, prospect, selling, rep, dimension, state, at)
@@ -174,7 +174,7 @@ def _answer(
     prospect: Prospect,
     selling: Selling,
     rep: User,
-    dimension: BantDimension,
+    dimension: str,
     state: BantState,
     at: datetime,
 ) -> None:
@@ -182,7 +182,7 @@ def _answer(
     selling.bant_answers.append(
         BantAnswer(
             lead=prospect.lead,
-            dimension=dimension,
+            dimension_id=dimension,
             state=state,
             value=value,
             source=rng.choice((BantAnswer.Source.CALL, BantAnswer.Source.CALL, BantAnswer.Source.EMAIL)),
@@ -211,7 +211,7 @@ def _close(
     since: datetime,
     promise: float,
     now: datetime,
-    states: dict[BantDimension, BantState],
+    states: dict[str, BantState],
 ) -> None:
     """Win or lose after some weeks; what is younger than that stays open."""
     closed = at_work(rng, since + timedelta(days=rng.uniform(15, 75)))

@@ -13,8 +13,10 @@ from leadapp.models.leads import Lead
 class Form(models.Model):
     """A form on a website whose submissions become activities.
 
-    `fields` is a list of {"name", "label", "required", "fact"}; `fact` names the lead fact that the
-    value becomes, or is empty where the value stays with the activity only.
+    `fields` is a list of {"name", "label", "required", "fact", "answer", "ruled_out", "unknown"}; `fact`
+    names the lead fact that the value becomes, or is empty where the value stays with the activity only.
+    `answer` names the dimension that sales asks about and that the field answers: a text listed in
+    `ruled_out` or `unknown` says so, any other one confirms it.
     """
 
     slug = models.SlugField(max_length=64, unique=True)

@@ -12,6 +12,7 @@ from leadapp.models import ActivityType, CustomField
 from leadapp.services.facts import SOFT_IN_EVENTS, Facts, clean_facts, custom_fields_for
 from leadapp.services.identity import Reference
 from leadapp.services.texts import clean_text, json_fault
+from qualification.services.bant import FormAnswer
 
 AHEAD = timedelta(minutes=5)  # other people's clocks are wrong by so much
 OLDEST = timedelta(days=3653)
@@ -26,7 +27,8 @@ REFERENCE_FIELDS = ("id", "email", "external_id", "visitor_id")
 class Event:
     """Something that a lead did, ready to be recorded.
 
-    `source` is empty where the caller's counts; `path` goes in front of its fields in errors.
+    `source` is empty where the caller's counts; `path` goes in front of its fields in errors. `answers`
+    are what it says about the dimensions that sales asks about.
     """
 
     reference: Reference
@@ -37,6 +39,7 @@ class Event:
     external_id: str | None = None
     source: str = ""
     path: str = ""
+    answers: tuple[FormAnswer, ...] = ()
 
 
 def read_event(raw: object, *, now: datetime) -> Event:

@@ -14,6 +14,8 @@ from leadapp.services.facts import COMPANY_FACTS, LEAD_FACTS, Facts, clean_facts
 from leadapp.services.identity import Reference
 from leadapp.services.recording import record_activities
 from leadapp.services.texts import clean_text, text_fault
+from qualification.models import BantState
+from qualification.services.bant import FormAnswer
 
 LONGEST_ANSWER = 5_000
 # A visitor can mend an address; nothing else may stand between us and what they wrote.
@@ -62,6 +64,7 @@ def submit_form(
         occurred_at=now,
         properties={**typed, "form": form.slug},
         external_id=number,
+        answers=_answers(form, typed),
     )
     source = actor.name if isinstance(actor, ApiKey) and submission_id else form.slug
     (recorded,) = record_activities(
@@ -133,6 +136,26 @@ def _facts(form: Form, typed: Mapping[str, str]) -> Facts:
         names = {field.get("fact"): field["name"] for field in form.fields}
         errors = {names.get(name, name): texts for name, texts in fault.errors.items()}
         raise Invalid("The form is not filled in correctly.", errors=errors) from fault
+
+
+def _answers(form: Form, typed: Mapping[str, str]) -> tuple[FormAnswer, ...]:
+    """Return what was typed about the dimensions that fields of the form ask about."""
+    return tuple(
+        FormAnswer(
+            dimension=field["answer"], state=_state(field, typed[field["name"]]), value=typed[field["name"]]
+        )
+        for field in form.fields
+        if field.get("answer") and field["name"] in typed
+    )
+
+
+def _state(field: Mapping[str, object], text: str) -> str:
+    """Return what a text says: whoever answers something else than what is listed has it."""
+    for state in (BantState.RULED_OUT, BantState.UNKNOWN):
+        listed = field.get(state)
+        if isinstance(listed, list) and text.casefold() in {str(option).casefold() for option in listed}:
+            return state
+    return BantState.CONFIRMED
 
 
 def _email_field(form: Form) -> str:

@@ -24,6 +24,7 @@ from leadapp.services.events import Event
 from leadapp.services.facts import Facts
 from leadapp.services.identity import People, Person, create_people, look_up
 from leadapp.services.inserts import insert_unless_present
+from qualification.services.bant import keep_form_answers
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
 from scoring.tasks import nudge
@@ -147,11 +148,24 @@ def _store(events: Sequence[Event], origin: Origin, overwrite: Overwrite) -> lis
         for event, person in zip(events, persons, strict=True)
     ]
     _insert([*applied.records, *rows])
+    _keep_answers(events, rows, origin.now)
     lead_ids = {person.lead.pk for person in persons}
     request_scoring(lead_ids=sorted(lead_ids), cause=Cause.ACTIVITY, now=origin.now)
     if colleagues := (applied.to_score | who_works_at(companies)) - lead_ids:
         request_scoring(lead_ids=sorted(colleagues), cause=Cause.FACTS, now=origin.now)
     return rows
+
+
+def _keep_answers(events: Sequence[Event], rows: Sequence[Activity], now: datetime) -> None:
+    """Keep what was answered, with the activity that says so; one that lost a race has said it before."""
+    answers = [
+        (row.lead_id, answer)
+        for event, row in zip(events, rows, strict=True)
+        if row.pk is not None
+        for answer in event.answers
+    ]
+    if answers:
+        keep_form_answers(answers=answers, now=now)
 
 
 def _properties(event: Event) -> dict[str, object]:

@@ -14,7 +14,8 @@ from leadapp.services.quarantines import may_release
 from leadapp.times import write_moment
 from leadapp.views.next_step import NextStep, Situation, choose_next_step
 from qualification.models import Assignment, Deal, Note, StageChange, Task
-from qualification.services.bant import BantView, bant_of
+from qualification.services.bant import BantView, bant_of_many
+from qualification.services.frameworks import Questions, read_questions
 from qualification.services.gates import STEP_FROM, GateCheck, check_gates
 from scoring.models import ScoreChange, ScoreOverride
 from scoring.services.overrides import overrides_of
@@ -89,7 +90,9 @@ class LeadPage:
     assignment: Assignment | None
     target: Stage | None
     gate: GateCheck | None
+    questions: Questions
     bant: list[BantView]
+    also_asked: list[BantView]
     consents: list[ConsentRecord]
     next_task: Task | None
     next_step: NextStep | None
@@ -119,7 +122,7 @@ class LeadPage:
 
     @property
     def confirmed(self) -> int:
-        """Return how many of the four questions are confirmed."""
+        """Return how many dimensions of the framework are confirmed."""
         return sum(view.is_confirmed for view in self.bant)
 
 
@@ -132,10 +135,12 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
     running = Assignment.objects.filter(lead=lead, ended_at=None).select_related("owner")
     assignment = running.first()
     step = STEP_FROM.get(lead.stage)
-    checks = check_gates(lead=lead, now=now)
+    questions = read_questions()
+    checks = check_gates(lead=lead, now=now, questions=questions)
     gate = checks.get(step) if step else None
     target = STAGES[STAGES.index(Stage(lead.stage)) + 1] if step else None
-    views = list(bant_of(lead=lead, now=now).values())
+    known = list(bant_of_many(lead_ids=[lead.pk], now=now, questions=questions)[lead.pk].values())
+    views = [view for view in known if view.dimension.counts]
     open_tasks = Task.objects.filter(lead=lead, done_at=None).select_related("owner")
     next_task = open_tasks.order_by("due_at", "pk").first()
     newest_consents = ConsentRecord.objects.filter(lead=lead).order_by("purpose", "-recorded_at", "-pk")
@@ -150,7 +155,9 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
         assignment=assignment,
         target=target,
         gate=gate,
+        questions=questions,
         bant=views,
+        also_asked=[view for view in known if not view.dimension.counts],
         consents=list(newest_consents.distinct("purpose")),
         next_task=next_task,
         next_step=choose_next_step(

@@ -39,7 +39,7 @@ class Situation:
 
     @property
     def open_question(self) -> BantView | None:
-        """Return the first of the four questions that somebody should still ask."""
+        """Return the first dimension of the framework that somebody should still ask about."""
         return next((view for view in self.bant if view.is_open), None)
 
     def url(self, name: str, *args: object) -> str:
@@ -77,7 +77,7 @@ def _answer(here: Situation) -> NextStep | None:
     question = here.open_question
     return NextStep(
         strong=f"{verb} {when}.",
-        text=f"Ask about {question.dimension.label.lower()}." if question else "",
+        text=f"Ask about {question.dimension.name}." if question else "",
         url=here.url("lead-log", kind),
         action="Start the call" if may_call else "Log the email",
         icon="phone" if may_call else "mail",
@@ -118,9 +118,9 @@ def _ask(here: Situation) -> NextStep | None:
     if question is None or here.lead.stage not in (Stage.MQL, Stage.SQL):
         return None
     return NextStep(
-        strong=f"Settle {question.dimension.label.lower()}.",
+        strong=f"Settle {question.dimension.name}.",
         text="The answer has run out." if question.is_stale else "Nobody has asked yet.",
-        url=here.url("lead-bant", question.dimension.value),
+        url=here.url("lead-bant", question.dimension.key),
         action="Answer",
         icon="edit",
     )

@@ -102,7 +102,7 @@ SOURCES = {
         name="bant",
         rank=2,
         moment="answered_at",
-        rows=lambda lead: BantAnswer.objects.filter(lead=lead).select_related("author"),
+        rows=lambda lead: BantAnswer.objects.filter(lead=lead).select_related("author", "dimension"),
         entry=bant_answer_entry,
     ),
     "scores": Source(

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from leadapp.models import Activity, Quarantine, Stage, Status
 from leadapp.views.activity_words import Words, duration, words_of
-from qualification.models import Assignment, BantAnswer, Move, Note, StageChange
+from qualification.models import Assignment, BantAnswer, BantState, Move, Note, StageChange
 from scoring.models import Cause, ScoreChange
 
 PAGE_VIEW = "page_view"
@@ -97,15 +97,16 @@ def stage_change_entry(row: StageChange) -> Entry:
 
 
 def bant_answer_entry(row: BantAnswer) -> Entry:
-    """Tell of an answer to one of the four questions."""
+    """Tell of an answer, and how sure it is."""
     words = Words(
-        before=f"{row.get_dimension_display()}: ",
+        before=f"{row.dimension.label}: ",
         strong=row.get_state_display().lower(),
         after=f", from a {row.get_source_display().lower()}" if row.source != BantAnswer.Source.REP else "",
         note=row.value,
         icon="circle-check" if row.state == "confirmed" else "circle",
     )
-    return Entry(at=row.answered_at, rank=2, pk=row.pk, words=words, by=str(row.author or ""))
+    sure = f"{row.get_confidence_display()} confidence" if row.state != BantState.UNKNOWN else ""
+    return Entry(at=row.answered_at, rank=2, pk=row.pk, words=words, by=str(row.author or ""), small=sure)
 
 
 def score_change_entry(row: ScoreChange) -> Entry:

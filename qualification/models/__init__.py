@@ -1,14 +1,14 @@
 """Qualification: gates, evidence, moves, and the work on leads."""
 
-from qualification.models.gates import (
+from qualification.models.evidence import (
     BantAnswer,
-    BantDimension,
     BantState,
-    Gate,
-    GateCriterion,
-    GateHold,
-    Step,
+    Confidence,
+    Dimension,
+    Framework,
+    FrameworkDimension,
 )
+from qualification.models.gates import Gate, GateCriterion, GateHold, Step
 from qualification.models.moves import Move, StageChange
 from qualification.models.notices import (
     BY_EMAIL_UNLESS_CHOSEN,
@@ -30,12 +30,15 @@ __all__ = [
     "Absence",
     "Assignment",
     "BantAnswer",
-    "BantDimension",
     "BantState",
     "ByEmail",
+    "Confidence",
     "Deal",
     "DigestHour",
+    "Dimension",
     "Escalation",
+    "Framework",
+    "FrameworkDimension",
     "Gate",
     "GateCriterion",
     "GateHold",

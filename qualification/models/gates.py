@@ -1,8 +1,7 @@
-"""Gates between the stages, and the evidence that opens them."""
+"""Gates between the stages."""
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.lookups import GreaterThan, LessThan
@@ -158,74 +157,3 @@ class GateHold(models.Model):
 
     def __str__(self) -> str:
         return f"lead {self.lead_id} holds for gate {self.gate_id}"
-
-
-class BantDimension(models.TextChoices):
-    """The four questions."""
-
-    BUDGET = "budget", "Budget"
-    AUTHORITY = "authority", "Authority"
-    NEED = "need", "Need"
-    TIMELINE = "timeline", "Timeline"
-
-
-class BantState(models.TextChoices):
-    """What an answer says."""
-
-    UNKNOWN = "unknown", "Unknown"
-    CONFIRMED = "confirmed", "Confirmed"
-    RULED_OUT = "ruled_out", "Ruled out"
-
-
-class BantAnswer(models.Model):
-    """Evidence for one dimension. Never changed; the newest one that has not expired counts."""
-
-    class Source(models.TextChoices):
-        """Where the answer came from."""
-
-        FORM = "form", "Form"
-        CALL = "call", "Call"
-        EMAIL = "email", "Email"
-        REP = "rep", "Rep"
-
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="bant_answers", db_index=False)
-    dimension = models.CharField(max_length=16, choices=BantDimension.choices)
-    state = models.CharField(max_length=16, choices=BantState.choices)
-    value = models.CharField(max_length=500, blank=True, help_text="Amount, role, pain or date.")
-    source = models.CharField(max_length=16, choices=Source.choices, default=Source.REP)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        db_index=False,
-    )
-    answered_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="From then on it is stale.")
-
-    class Meta:
-        verbose_name = "BANT answer"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(
-                    dimension__in=BantDimension.values,
-                    state__in=BantState.values,
-                    source__in=["form", "call", "email", "rep"],
-                ),
-                name="bant_answer_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("answered_at")),
-                name="bant_answer_expires_later",
-            ),
-        ]
-        indexes = [
-            # The newest answer per dimension of a lead.
-            models.Index(
-                "lead", "dimension", F("answered_at").desc(), F("id").desc(), name="bant_answer_newest"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_dimension_display()}: {self.get_state_display()}"

@@ -1,6 +1,10 @@
-"""BANT: evidence is added, never changed; the newest answer per dimension counts until it runs out."""
+"""BANT: evidence is added, never changed; the newest answer per dimension counts until it runs out.
 
-from collections.abc import Collection, Mapping
+BANT stands for whichever framework is in use (qualification/services/frameworks.py).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,29 +13,32 @@ from django.db import transaction
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Invalid
 from leadapp.models import Lead
-from qualification.models import BantAnswer, BantDimension, BantState
+from qualification.models import BantAnswer, BantState, Confidence, Dimension
+from qualification.services.frameworks import Asked, Questions, read_questions
 from qualification.services.inbox import ask_for_evaluation
 from qualification.services.locks import lock_lead
 from qualification.services.texts import cleaned_text
 
-# How long a confirmed answer is good for unless somebody says otherwise. Plans and money change within a
-# quarter; who decides rarely does. What was ruled out stays so until somebody asks again.
-GOOD_FOR: Mapping[str, timedelta | None] = {
-    BantDimension.BUDGET: timedelta(days=90),
-    BantDimension.AUTHORITY: None,
-    BantDimension.NEED: timedelta(days=90),
-    BantDimension.TIMELINE: timedelta(days=90),
-}
+Source = BantAnswer.Source
+LONGEST_VALUE = 500
+# Somebody who fills in a form wants something; somebody who was asked has thought about it.
+CONFIDENCE_IN: Mapping[str, Confidence] = {Source.FORM: Confidence.LOW}
+SURENESS = list(Confidence)
+OPPOSITE = {BantState.CONFIRMED: BantState.RULED_OUT, BantState.RULED_OUT: BantState.CONFIRMED}
 
 
 @dataclass(frozen=True)
 class BantView:
-    """What is known about one dimension of a lead, as of now. Without an answer it is unknown."""
+    """What is known about one dimension of a lead, as of now. Without an answer it is unknown.
 
-    dimension: BantDimension
+    `others` are the newest answers of other sources that have not run out, newest first.
+    """
+
+    dimension: Asked
     state: BantState
     is_stale: bool
     answer: BantAnswer | None
+    others: tuple[BantAnswer, ...] = ()
 
     @property
     def is_confirmed(self) -> bool:
@@ -48,6 +55,24 @@ class BantView:
         """Tell whether somebody should still ask."""
         return self.is_stale or self.state == BantState.UNKNOWN
 
+    @property
+    def is_unsure(self) -> bool:
+        """Tell whether the answer that counts is there, and nobody is sure of it."""
+        return not self.is_open and self.answer is not None and self.answer.confidence == Confidence.LOW
+
+    @property
+    def contradicting(self) -> tuple[BantAnswer, ...]:
+        """Return the answers of other sources that say the opposite of the one that counts."""
+        if self.is_open:
+            return ()
+        return tuple(other for other in self.others if other.state == OPPOSITE[self.state])
+
+    @property
+    def is_less_sure(self) -> bool:
+        """Tell whether the answer that counts is less sure than one that it contradicts."""
+        own = _sureness(self.answer) if self.answer else 0
+        return any(_sureness(other) > own for other in self.contradicting)
+
 
 def answer_bant(
     *,
@@ -55,76 +80,156 @@ def answer_bant(
     dimension: str,
     state: str,
     value: str = "",
-    source: str = BantAnswer.Source.REP,
+    source: str = Source.REP,
+    confidence: str = "",
     actor: Actor,
     now: datetime,
     expires_at: datetime | None = None,
     no_end: bool = False,
 ) -> BantAnswer:
-    """Add an answer. It runs out at `expires_at`, by default after GOOD_FOR, with `no_end` never."""
-    if dimension not in BantDimension.values:
-        raise Invalid.field("dimension", f"Choose one of: {', '.join(BantDimension.values)}.")
+    """Add an answer.
+
+    It runs out at `expires_at`, by default when the dimension says so, with `no_end` never. Without a
+    `confidence` it is as sure as its source.
+    """
+    asked = _known(dimension)
     if state not in BantState.values:
         raise Invalid.field("state", f"Choose one of: {', '.join(BantState.values)}.")
-    if source not in BantAnswer.Source.values:
-        raise Invalid.field("source", f"Choose one of: {', '.join(BantAnswer.Source.values)}.")
+    if source not in Source.values:
+        raise Invalid.field("source", f"Choose one of: {', '.join(Source.values)}.")
+    confidence = confidence or CONFIDENCE_IN.get(source, Confidence.MEDIUM)
+    if confidence not in Confidence.values:
+        raise Invalid.field("confidence", f"Choose one of: {', '.join(Confidence.values)}.")
     if expires_at is not None and expires_at <= now:
         raise Invalid.field("expires_at", "An answer must be good until some time after now.")
-    value = cleaned_text("value", value, longest=500)
+    value = cleaned_text("value", value, longest=LONGEST_VALUE)
     with transaction.atomic():
         locked = lock_lead(lead)
         require_may_work(actor, locked)
         answer = BantAnswer.objects.create(
             lead=locked,
-            dimension=dimension,
+            dimension=asked,
             state=state,
             value=value,
+            confidence=confidence,
             source=source,
             author=user_of(actor),
             answered_at=now,
-            expires_at=_runs_out(dimension, state, expires_at, no_end, now),
+            expires_at=None if no_end else _runs_out(asked, state, expires_at, now),
         )
         ask_for_evaluation(lead_ids=[locked.pk], now=now)
     return answer
 
 
+def _known(key: str) -> Dimension:
+    dimensions = {one.pk: one for one in Dimension.objects.order_by("position", "pk")}
+    if key not in dimensions:
+        raise Invalid.field("dimension", f"Choose one of: {', '.join(dimensions)}.")
+    return dimensions[key]
+
+
 def _runs_out(
-    dimension: str, state: str, expires_at: datetime | None, no_end: bool, now: datetime
+    dimension: Dimension, state: str, expires_at: datetime | None, now: datetime
 ) -> datetime | None:
-    if state == BantState.UNKNOWN or no_end:
+    """Return the end of an answer. What was ruled out stays so until somebody asks again."""
+    if state == BantState.UNKNOWN:
         return None
     if expires_at is not None:
         return expires_at
-    good_for = GOOD_FOR[dimension] if state == BantState.CONFIRMED else None
-    return now + good_for if good_for else None
+    days = dimension.good_for_days if state == BantState.CONFIRMED else None
+    return now + timedelta(days=days) if days else None
 
 
-def bant_of(*, lead: Lead, now: datetime) -> dict[BantDimension, BantView]:
-    """Return what is known about a lead, one view per dimension in the order of the letters."""
+@dataclass(frozen=True)
+class FormAnswer:
+    """What somebody answered in a form, about a dimension."""
+
+    dimension: str
+    state: str
+    value: str
+
+
+def keep_form_answers(*, answers: Iterable[tuple[int, FormAnswer]], now: datetime) -> None:
+    """Add what leads (by id) answered in forms, in the caller's transaction, in a fixed number of statements.
+
+    An answer about a dimension that is gone is left out: the submission keeps what was typed.
+    """
+    given = list(answers)
+    dimensions = Dimension.objects.in_bulk({answer.dimension for _, answer in given})
+    BantAnswer.objects.bulk_create(
+        BantAnswer(
+            lead_id=lead_id,
+            dimension=dimensions[answer.dimension],
+            state=answer.state,
+            value=answer.value[:LONGEST_VALUE],
+            confidence=CONFIDENCE_IN[Source.FORM],
+            source=Source.FORM,
+            answered_at=now,
+            expires_at=_runs_out(dimensions[answer.dimension], answer.state, None, now),
+        )
+        for lead_id, answer in given
+        if answer.dimension in dimensions
+    )
+
+
+def bant_of(*, lead: Lead, now: datetime) -> dict[str, BantView]:
+    """Return what is known about a lead by dimension, in the order in which they are asked."""
     return bant_of_many(lead_ids=[lead.pk], now=now)[lead.pk]
 
 
-def bant_of_many(*, lead_ids: Collection[int], now: datetime) -> dict[int, dict[BantDimension, BantView]]:
-    """Return what is known about each of these leads, in one query."""
+def bant_of_many(
+    *, lead_ids: Collection[int], now: datetime, questions: Questions | None = None
+) -> dict[int, dict[str, BantView]]:
+    """Return what is known about each of these leads, in two queries; in one if the questions are given."""
+    asked = (questions or read_questions()).asked
+    # The newest answer of each source.
     newest = (
         BantAnswer.objects.filter(lead_id__in=lead_ids)
-        .order_by("lead_id", "dimension", "-answered_at", "-id")
-        .distinct("lead_id", "dimension")
+        .order_by("lead_id", "dimension", "source", "-answered_at", "-id")
+        .distinct("lead_id", "dimension", "source")
         .select_related("author")
     )
-    answers = {(answer.lead_id, answer.dimension): answer for answer in newest}
+    answers: dict[tuple[int, str], list[BantAnswer]] = defaultdict(list)
+    for answer in newest:
+        answers[answer.lead_id, answer.dimension_id].append(answer)
     return {
-        lead_id: {
-            dimension: _view(dimension, answers.get((lead_id, dimension.value)), now)
-            for dimension in BantDimension
-        }
+        lead_id: {one.key: _view(one, answers[lead_id, one.key], now) for one in asked}
         for lead_id in lead_ids
     }
 
 
-def _view(dimension: BantDimension, answer: BantAnswer | None, now: datetime) -> BantView:
-    if answer is None:
+def _view(dimension: Asked, answers: Sequence[BantAnswer], now: datetime) -> BantView:
+    if not answers:
         return BantView(dimension, BantState.UNKNOWN, is_stale=False, answer=None)
-    state = BantState(answer.state)
-    has_run_out = answer.expires_at is not None and answer.expires_at <= now
-    return BantView(dimension, state, is_stale=has_run_out and state != BantState.UNKNOWN, answer=answer)
+    newest, *others = sorted(answers, key=lambda answer: (answer.answered_at, answer.pk), reverse=True)
+    state = BantState(newest.state)
+    return BantView(
+        dimension,
+        state,
+        is_stale=_has_run_out(newest, now) and state != BantState.UNKNOWN,
+        answer=newest,
+        others=tuple(other for other in others if not _has_run_out(other, now)),
+    )
+
+
+def _has_run_out(answer: BantAnswer, now: datetime) -> bool:
+    return answer.expires_at is not None and answer.expires_at <= now
+
+
+def _sureness(answer: BantAnswer) -> int:
+    return SURENESS.index(Confidence(answer.confidence))
+
+
+def see_ends(*, now: datetime, limit: int = 1_000) -> int:
+    """Have leads looked at again whose answers ran out since the last look; return how many answers.
+
+    One that is killed has changed nothing, and one that comes second finds nothing left to do.
+    """
+    with transaction.atomic():
+        ended = BantAnswer.objects.filter(expires_at__lte=now, end_seen_at__isnull=True)
+        rows = ended.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("expires_at")
+        claimed = dict(rows.values_list("pk", "lead_id")[:limit])
+        if claimed:
+            BantAnswer.objects.filter(pk__in=claimed).update(end_seen_at=now)
+            ask_for_evaluation(lead_ids=sorted(set(claimed.values())), now=now)
+        return len(claimed)

@@ -9,7 +9,14 @@ from leadapp.errors import Invalid
 from leadapp.models import CustomField, Operator
 from qualification.models import GateCriterion
 from qualification.models.gates import FALLING, MOST_DAYS, MOST_TIMES, RISING
-from qualification.services.fields import EVIDENCE, OWN_FIELDS, own_test_sql, own_value_sql, validate_own
+from qualification.services.fields import (
+    EVIDENCE,
+    find_own,
+    own_fields,
+    own_test_sql,
+    own_value_sql,
+    validate_own,
+)
 from qualification.services.happened import ACTIVITY, happened_sql, newest_sql
 from scoring.engine import conditions
 from scoring.engine.conditions import LEAD_AND_COMPANY
@@ -42,7 +49,7 @@ def staying_sql(criterion: GateCriterion) -> Fragment:
 
 def _compile(criterion: GateCriterion, value: Any) -> Fragment:
     try:
-        if criterion.field in OWN_FIELDS:
+        if find_own(criterion.field):
             return _own_test_sql(criterion, value)
         found = find_field(criterion.field)
         if found is None or Scope.GATE not in found.scopes:
@@ -56,7 +63,7 @@ def _compile(criterion: GateCriterion, value: Any) -> Fragment:
 def _own_test_sql(criterion: GateCriterion, value: Any) -> Fragment:
     if criterion.field != ACTIVITY:
         return own_test_sql(criterion.field, criterion.operator, value)
-    if Operator(criterion.operator) not in OWN_FIELDS[ACTIVITY].operators:
+    if Operator(criterion.operator) not in operators_of(ACTIVITY):
         raise Invalid.field("operator", "Activities happened or they did not.")
     happened = happened_sql(criterion)
     return happened if criterion.operator == Operator.IN else "NOT " + happened
@@ -68,7 +75,7 @@ def value_sql(criterion: GateCriterion) -> Fragment:
         return NOTHING
     if criterion.field == ACTIVITY:
         return newest_sql(criterion)
-    if criterion.field in OWN_FIELDS:
+    if find_own(criterion.field):
         return own_value_sql(criterion.field)
     found = find_field(criterion.field)
     if found is None:
@@ -97,7 +104,7 @@ def depends_on_time(criterion: GateCriterion) -> bool:
 
 def validate_criterion(*, field: str, operator: str, value: Any) -> Any:
     """Return the value of a criterion in the shape that is stored, or raise Invalid saying what to mend."""
-    if field in OWN_FIELDS:
+    if find_own(field):
         return validate_own(field, operator, value)
     custom = _custom_field(field)
     if custom is not None:
@@ -143,14 +150,14 @@ def as_number(value: Any) -> Any:
 
 
 def criterion_fields() -> list[tuple[str, str]]:
-    """Return (key, label) of every field that a criterion can ask (one query)."""
-    return [*field_choices(Scope.GATE), *((own.key, own.label) for own in OWN_FIELDS.values())]
+    """Return (key, label) of every field that a criterion can ask (two queries)."""
+    return [*field_choices(Scope.GATE), *own_fields()]
 
 
 def operators_of(field: str) -> list[Operator]:
     """Return the ways in which a field can be compared, in the order of the vocabulary."""
-    if field in OWN_FIELDS:
-        allowed = frozenset(OWN_FIELDS[field].operators)
+    if own := find_own(field):
+        allowed = frozenset(own.operators)
     else:
         found = _custom_field(field) or find_field(field)
         allowed = conditions.OPERATORS[found.kind] if found else frozenset()
@@ -159,14 +166,14 @@ def operators_of(field: str) -> list[Operator]:
 
 def field_label(field: str) -> str:
     """Return what people call a field."""
-    own = OWN_FIELDS.get(field)
+    own = find_own(field)
     return own.label if own else say_field(field)
 
 
 def choice_label(field: str, value: Any) -> str:
     """Return what people call a value of this field."""
-    if field in OWN_FIELDS:
-        choices = OWN_FIELDS[field].choices
+    if own := find_own(field):
+        choices = own.choices
     else:
         found = find_field(field)
         choices = dict(found.choices) if found else {}

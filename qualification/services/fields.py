@@ -1,15 +1,17 @@
 """What a gate can ask: the facts and scores that rules ask too, and qualification's own fields.
 
-The SQL names the tables as `scoring.fields` does, and the lateral `evidence` of EVIDENCE.
+The SQL names the tables as `scoring.fields` does, and the lateral `evidence` of EVIDENCE. Each dimension
+of evidence has a field of its own, `bant.<key>`, so that marketers who add one can ask for it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, Operator
-from qualification.models import BantDimension
+from qualification.models import Dimension
 from scoring.engine.fragments import Fragment
 
 NUMBER_OPERATORS = {
@@ -24,22 +26,41 @@ LARGEST_COUNT = 1000
 CHOICE_OPERATORS = (Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN)
 BANT_STATES = {"confirmed": "Confirmed", "unknown": "Unknown", "ruled_out": "Ruled out", "stale": "Stale"}
 
-# The newest answer per dimension; one that has run out says nothing any more.
+# Per dimension the newest answer counts, and one that has run out says nothing any more. It is contradicted
+# if the newest answer of another source says the opposite. Counts are over the framework in use.
 EVIDENCE = """
 LEFT JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE state = 'confirmed') AS confirmed_count,
-           count(*) FILTER (WHERE state = 'ruled_out') AS ruled_out_count,
-           coalesce(jsonb_object_agg(dimension, state), '{}') AS states
+    SELECT count(*) FILTER (WHERE is_counted AND state = 'confirmed') AS confirmed_count,
+           count(*) FILTER (WHERE is_counted AND state = 'ruled_out') AS ruled_out_count,
+           count(*) FILTER (WHERE is_counted AND state IN ('confirmed', 'ruled_out') AND confidence = 'low')
+               AS unsure_count,
+           count(*) FILTER (WHERE is_counted AND state IN ('confirmed', 'ruled_out') AND is_disputed)
+               AS contradicted_count,
+           coalesce(jsonb_object_agg(dimension_id, state), '{}') AS states
     FROM (
-        SELECT DISTINCT ON (dimension) dimension,
-               CASE WHEN expires_at <= m.as_of AND state <> 'unknown' THEN 'stale' ELSE state END AS state
-        FROM qualification_bantanswer
-        WHERE lead_id = l.id
-        ORDER BY dimension, answered_at DESC, id DESC
+        SELECT dimension_id,
+               dimension_id = ANY (ARRAY(
+                   SELECT part.dimension_id FROM qualification_frameworkdimension AS part
+                   JOIN qualification_framework AS used ON used.id = part.framework_id AND used.is_in_use
+               )) AS is_counted,
+               (array_agg(state ORDER BY answered_at DESC, id DESC))[1] AS state,
+               (array_agg(confidence ORDER BY answered_at DESC, id DESC))[1] AS confidence,
+               bool_or(state = 'confirmed') AND bool_or(state = 'ruled_out') AS is_disputed
+        FROM (
+            SELECT DISTINCT ON (dimension_id, source) dimension_id, answered_at, id, confidence,
+                   CASE WHEN expires_at <= m.as_of AND state <> 'unknown' THEN 'stale' ELSE state END AS state
+            FROM qualification_bantanswer
+            WHERE lead_id = l.id
+            ORDER BY dimension_id, source, answered_at DESC, id DESC
+        ) AS of_source
+        GROUP BY dimension_id
     ) AS newest
 ) AS evidence ON true
 """
-
+DIMENSIONS_IN_USE = (
+    "(SELECT count(*) FROM qualification_frameworkdimension AS part"
+    " JOIN qualification_framework AS used ON used.id = part.framework_id AND used.is_in_use)"
+)
 
 # Addresses at these say nothing about where somebody works; the shipped scoring model has the same ones.
 FREE_MAIL = (
@@ -63,48 +84,77 @@ class OwnField:
     sql: str
 
 
-def _own_fields() -> dict[str, OwnField]:
-    numbers = (*NUMBER_OPERATORS, Operator.BETWEEN)
-    fields = [
-        OwnField(
-            "bant.confirmed_count", "BANT: confirmed", "number", numbers, {}, "evidence.confirmed_count"
+NUMBERS = (*NUMBER_OPERATORS, Operator.BETWEEN)
+
+
+def _count(key: str, label: str, sql: str) -> OwnField:
+    return OwnField(key, label, "number", NUMBERS, {}, sql)
+
+
+FIXED_FIELDS = {
+    field.key: field
+    for field in (
+        _count("bant.confirmed_count", "BANT: confirmed", "evidence.confirmed_count"),
+        _count(
+            "bant.unconfirmed_count",
+            "BANT: not confirmed",
+            f"{DIMENSIONS_IN_USE} - evidence.confirmed_count",
         ),
-        OwnField(
-            "bant.ruled_out_count", "BANT: ruled out", "number", numbers, {}, "evidence.ruled_out_count"
-        ),
-        *(
-            OwnField(
-                f"bant.{dimension.value}",
-                f"BANT: {dimension.label}",
-                "choice",
-                CHOICE_OPERATORS,
-                BANT_STATES,
-                f"coalesce(evidence.states->>'{dimension.value}', 'unknown')",
-            )
-            for dimension in BantDimension
-        ),
+        _count("bant.ruled_out_count", "BANT: ruled out", "evidence.ruled_out_count"),
+        _count("bant.unsure_count", "BANT: answered with low confidence", "evidence.unsure_count"),
+        _count("bant.contradicted_count", "BANT: contradicted", "evidence.contradicted_count"),
         OwnField(
             "lead.business_email", "Business email address", "boolean", (Operator.EQUALS,), {}, BUSINESS_EMAIL
         ),
         OwnField("activity", "Activities", "activity", (Operator.IN, Operator.NOT_IN), {}, ""),
-        OwnField(
-            "deal.count",
-            "Won deals",
-            "number",
-            numbers,
-            {},
-            "(SELECT count(*) FROM qualification_deal WHERE lead_id = l.id)",
-        ),
+        _count("deal.count", "Won deals", "(SELECT count(*) FROM qualification_deal WHERE lead_id = l.id)"),
+    )
+}
+DIMENSION = re.compile(r"bant\.([a-z][a-z0-9_]{0,31})")
+
+
+def find_own(key: str) -> OwnField | None:
+    """Return the field of gates with this key; whether its dimension exists is for `validate_own` to say."""
+    if key in FIXED_FIELDS:
+        return FIXED_FIELDS[key]
+    named = DIMENSION.fullmatch(key)
+    return _dimension_field(named[1], named[1].replace("_", " ")) if named else None
+
+
+def own_fields() -> list[tuple[str, str]]:
+    """Return (key, label) of every field that only gates have (one query)."""
+    dimensions = Dimension.objects.order_by("position", "pk").values_list("pk", "label")
+    return [
+        *((key, field.label) for key, field in FIXED_FIELDS.items()),
+        *((f"bant.{key}", f"BANT: {label}") for key, label in dimensions),
     ]
-    return {field.key: field for field in fields}
 
 
-OWN_FIELDS = _own_fields()
+def _dimension_field(dimension: str, label: str) -> OwnField:
+    # Of a dimension that does not exist nothing is true.
+    state = (
+        "(SELECT coalesce(evidence.states->>asked.key, 'unknown')"  # noqa: S608 - the key is a DIMENSION
+        f" FROM qualification_dimension AS asked WHERE asked.key = '{dimension}')"
+    )
+    return OwnField(f"bant.{dimension}", f"BANT: {label}", "choice", CHOICE_OPERATORS, BANT_STATES, state)
+
+
+def dimension_of(field: str) -> str:
+    """Return the key of the dimension that a field asks about, or nothing."""
+    named = DIMENSION.fullmatch(field)
+    return named[1] if named and field not in FIXED_FIELDS else ""
+
+
+def _own(key: str) -> OwnField:
+    field = find_own(key)
+    if field is None:
+        raise KeyError(key)
+    return field
 
 
 def own_test_sql(field: str, operator: str, value: Any) -> Fragment:
     """Return the condition that tells whether a lead meets this criterion; raise if it makes no sense."""
-    own, how = OWN_FIELDS[field], Operator(operator)
+    own, how = _own(field), Operator(operator)
     if how not in own.operators:
         raise Invalid.field("operator", f"{own.label} cannot be compared with {how.label}.")
     if own.kind == "number":
@@ -119,7 +169,7 @@ def own_test_sql(field: str, operator: str, value: Any) -> Fragment:
 
 def own_value_sql(field: str) -> Fragment:
     """Return the expression for what a lead has there now, as JSON."""
-    return Fragment(f"to_jsonb({OWN_FIELDS[field].sql})")
+    return Fragment(f"to_jsonb({_own(field).sql})")
 
 
 def texts_of(value: Any) -> list[str]:
@@ -131,7 +181,9 @@ def texts_of(value: Any) -> list[str]:
 
 def validate_own(field: str, operator: str, value: Any) -> Any:
     """Return the value of a criterion over one of our own fields, cleaned, or raise Invalid."""
-    own = OWN_FIELDS[field]
+    own = _own(field)
+    if (dimension := dimension_of(field)) and not Dimension.objects.filter(pk=dimension).exists():
+        raise Invalid.field("field", f"Gates have no field {field}.")
     if operator not in own.operators:
         allowed = ", ".join(item.label for item in own.operators)
         raise Invalid.field("operator", f"{own.label} can be compared with: {allowed}.")

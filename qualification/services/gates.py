@@ -12,6 +12,8 @@ from django.db import connection
 from leadapp.models import Lead, Match, Stage
 from qualification.models import Gate, GateCriterion, Step
 from qualification.services.criteria import NEVER, leads_sql, staying_sql, test_sql, value_sql
+from qualification.services.fields import dimension_of
+from qualification.services.frameworks import Questions, read_questions
 from qualification.services.wording import Item, ItemState, Reading, item_of
 from scoring.engine.fragments import Fragment, join
 
@@ -117,27 +119,37 @@ class GateLines:
         return any(lines) if self.is_any and self.lines else all(lines)
 
 
-def check_gates(*, lead: Lead, now: datetime) -> dict[Step, GateCheck]:
+def check_gates(*, lead: Lead, now: datetime, questions: Questions | None = None) -> dict[Step, GateCheck]:
     """Return the checklists of all steps for one lead."""
-    return check_many(lead_ids=[lead.pk], steps=list(Step), now=now).get(lead.pk, {})
+    return check_many(lead_ids=[lead.pk], steps=list(Step), now=now, questions=questions).get(lead.pk, {})
 
 
 def check_many(
-    *, lead_ids: Collection[int], steps: Collection[Step], now: datetime
+    *, lead_ids: Collection[int], steps: Collection[Step], now: datetime, questions: Questions | None = None
 ) -> dict[int, dict[Step, GateCheck]]:
     """Return the checklists of these steps for any number of leads, in a fixed number of queries."""
     gates = _load(steps)
     criteria = [criterion for lines in gates.values() for criterion in lines.criteria]
+    found = read_criteria(criteria, lead_ids=lead_ids, now=now, questions=questions)
     return {
         lead_id: {step: _check(step, lines, readings) for step, lines in gates.items()}
-        for lead_id, readings in read_criteria(criteria, lead_ids=lead_ids, now=now).items()
+        for lead_id, readings in found.items()
     }
 
 
 def read_criteria(
-    criteria: Sequence[GateCriterion], *, lead_ids: Collection[int], now: datetime, staying: bool = False
+    criteria: Sequence[GateCriterion],
+    *,
+    lead_ids: Collection[int],
+    now: datetime,
+    staying: bool = False,
+    questions: Questions | None = None,
 ) -> dict[int, dict[int, Reading]]:
-    """Return how each of these leads stands to each of these criteria, by their ids, in one query."""
+    """Return how each of these leads stands to each of these criteria, by their ids, in one query.
+
+    In two, unless the questions are given.
+    """
+    questions = questions or read_questions()
     tests = [staying_sql(criterion) if staying else test_sql(criterion) for criterion in criteria]
     values = [value_sql(criterion) for criterion in criteria]
     found: dict[int, dict[int, Reading]] = {}
@@ -146,7 +158,14 @@ def read_criteria(
     ):
         bant = json.loads(states)
         found[lead_id] = {
-            criterion.pk: Reading(criterion, bool(holds), json.loads(value or "null"), bant, test != NEVER)
+            criterion.pk: Reading(
+                criterion,
+                bool(holds),
+                json.loads(value or "null"),
+                bant,
+                questions,
+                is_readable=test != NEVER and not (dimension_of(criterion.field) and value is None),
+            )
             for criterion, test, holds, value in zip(
                 criteria, tests, row[: len(criteria)], row[len(criteria) :], strict=True
             )

@@ -10,8 +10,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 
 from leadapp.models import Operator
-from qualification.models import BantDimension, GateCriterion
+from qualification.models import GateCriterion
 from qualification.services.criteria import as_number, choice_label, field_label
+from qualification.services.fields import dimension_of
+from qualification.services.frameworks import Asked, Questions
 from qualification.services.happened import ACTIVITY
 
 # Without a score none of these is known.
@@ -32,7 +34,8 @@ FELL = {
     Operator.LESS: "rose to {}, not less than {}",
 }
 NOT_GIVEN = "Not given"
-NUMBER_WORDS = ("none", "one", "two", "three", "four")
+NUMBER_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+CONFIRMED = ("bant.confirmed_count", "bant.unconfirmed_count")
 
 
 class ItemState(models.TextChoices):
@@ -66,12 +69,13 @@ class Item:
 
 @dataclass(frozen=True)
 class Reading:
-    """A criterion, whether a lead meets it, what the lead has there, and the lead's BANT states."""
+    """A criterion, whether a lead meets it, what the lead has there, and how its evidence stands."""
 
     criterion: GateCriterion
     holds: bool
     value: Any
     bant: Mapping[str, str]
+    questions: Questions
     is_readable: bool = True
 
     @property
@@ -83,30 +87,38 @@ class Reading:
             return ItemState.MISSING
         if self.criterion.field == "bant.ruled_out_count":
             return ItemState.RULED_OUT
-        if self.criterion.field == "bant.confirmed_count":
-            would_do = self.value + len(self.dimensions("stale")) >= self.wanted
+        if self.criterion.field in CONFIRMED:
+            would_do = self.confirmed + len(self.dimensions("stale")) >= self.wanted
             return ItemState.STALE if would_do else ItemState.MISSING
-        if self.criterion.field.startswith("bant."):
+        if dimension_of(self.criterion.field):
             return {"stale": ItemState.STALE, "ruled_out": ItemState.RULED_OUT}.get(
                 self.value, ItemState.MISSING
             )
         return ItemState.MISSING
 
     @property
+    def confirmed(self) -> int:
+        """Return how many dimensions are confirmed."""
+        return len(self.dimensions("confirmed"))
+
+    @property
     def wanted(self) -> int:
-        """Return the number that a count has to reach."""
+        """Return how many dimensions have to be confirmed."""
         value: Any = self.criterion.value
-        if isinstance(value, list):
-            return int(value[0])
-        return int(value) + (1 if self.criterion.operator == Operator.GREATER else 0)
+        numbers = [int(number) for number in value] if isinstance(value, list) else [int(value)]
+        if self.criterion.field == "bant.unconfirmed_count":
+            fewer = 1 if self.criterion.operator == Operator.LESS else 0
+            return len(self.questions.counted) - numbers[-1] + fewer
+        return numbers[0] + (1 if self.criterion.operator == Operator.GREATER else 0)
 
     def dimensions(self, *states: str) -> list[str]:
-        """Return the names of the dimensions in one of these states, in the order of BANT."""
-        return [
-            dimension.label.lower()
-            for dimension in BantDimension
-            if self.bant.get(dimension, "unknown") in states
-        ]
+        """Return the names of the dimensions in one of these states, in the order of the framework."""
+        return [one.name for one in self.questions.counted if self.bant.get(one.key, "unknown") in states]
+
+    @property
+    def asked(self) -> Asked | None:
+        """Return what a criterion over a single dimension asks about."""
+        return self.questions.find(dimension_of(self.criterion.field))
 
 
 def item_of(readings: Sequence[Reading]) -> Item:
@@ -146,10 +158,12 @@ def _detail(reading: Reading) -> str:
     field = reading.criterion.field
     if not reading.is_readable:
         return "This criterion makes no sense; mend it in the admin"
-    if field == "bant.confirmed_count":
+    if field in CONFIRMED:
         return _confirmed(reading)
     if field == "bant.ruled_out_count":
         return _sentence(_either(reading.dimensions("ruled_out"), "and"))
+    if field in ("bant.unsure_count", "bant.contradicted_count"):
+        return "" if reading.holds else f"{reading.value} now"
     if field == ACTIVITY:
         return _activity(reading)
     if field == "deal.count":
@@ -158,15 +172,17 @@ def _detail(reading: Reading) -> str:
 
 
 def _confirmed(reading: Reading) -> str:
+    now = reading.confirmed
     if reading.holds:
-        return f"{reading.value} of 4"
-    lacking = reading.wanted - reading.value
+        return f"{now} of {len(reading.questions.counted)}"
+    lacking = reading.wanted - now
     open_ones = reading.dimensions("unknown", "stale", "ruled_out")
     if lacking >= len(open_ones):
-        return f"{reading.value} now; {_either(open_ones, 'and')} still open"
+        return f"{now} now; {_either(open_ones, 'and')} still open"
     if lacking == 1:
-        return f"{reading.value} now; {_either(open_ones, 'or')} would do"
-    return f"{reading.value} now; {NUMBER_WORDS[lacking]} of {_either(open_ones, 'and')} would do"
+        return f"{now} now; {_either(open_ones, 'or')} would do"
+    number = NUMBER_WORDS[lacking] if 0 < lacking < len(NUMBER_WORDS) else str(lacking)
+    return f"{now} now; {number} of {_either(open_ones, 'and')} would do"
 
 
 def _activity(reading: Reading) -> str:
@@ -199,24 +215,28 @@ def _fact(reading: Reading) -> str:
     return f"{text} now{missing}"
 
 
+HINTS = {
+    "bant.ruled_out_count": "Ask again, or move it to nurture.",
+    "bant.unsure_count": "Ask about what nobody is sure of.",
+    "bant.contradicted_count": "Ask which of the answers is right.",
+    "deal.count": "You give them with the move.",
+}
+
+
 def _hint(reading: Reading) -> str:
     field = reading.criterion.field
     if not reading.is_readable:
         return ""
-    if field == "bant.confirmed_count":
+    if field in CONFIRMED:
         stale = reading.dimensions("stale")
         ask = f"Ask again about {_either(stale, 'and')}." if stale else ""
         unknown = reading.dimensions("unknown")
         return ask or (f"Ask about {_either(unknown, 'or')}." if unknown else "")
-    if field == "bant.ruled_out_count":
-        return "Ask again, or move it to nurture."
-    if field.startswith("bant."):
-        return f"Ask about {BantDimension(field.removeprefix('bant.')).label.lower()}."
+    if dimension := dimension_of(field):
+        return f"Ask about {reading.asked.name if reading.asked else dimension.replace('_', ' ')}."
     if field == ACTIVITY and reading.criterion.operator == Operator.IN:
         return "Log it once it has happened."
-    if field == "deal.count":
-        return "You give them with the move."
-    return ""
+    return HINTS.get(field, "")
 
 
 def _either(names: Sequence[str], word: str) -> str:

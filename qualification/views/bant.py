@@ -1,4 +1,4 @@
-"""Answering the four questions."""
+"""Answering what the framework in use asks."""
 
 from typing import Any
 
@@ -7,56 +7,37 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
-from qualification.models import BantDimension
-from qualification.services.bant import GOOD_FOR, answer_bant, bant_of
+from qualification.services.bant import answer_bant, bant_of
 from qualification.views.forms import BantForm
-
-ASK = {
-    BantDimension.BUDGET: ("Amount", "Has money been set aside, and how much?", "€60,000 to €80,000"),
-    BantDimension.AUTHORITY: ("Role and name", "Who decides, and who signs?", "Decides with the CFO"),
-    BantDimension.NEED: (
-        "The pain, in their words",
-        "What happens today, and what does it cost?",
-        "14 hours of standstill in October",
-    ),
-    BantDimension.TIMELINE: (
-        "Date or event",
-        "When should it run, and what happens if it does not?",
-        "Live before the spring fair",
-    ),
-}
 
 
 @require_http_methods(["GET", "POST"])
 def answer_dimension(request: HttpRequest, pk: int, dimension: str) -> HttpResponse:
     """Add an answer to one dimension; the earlier ones stay in the timeline."""
-    if dimension not in BantDimension.values:
+    lead, now = visible_lead(request, pk), timezone.now()
+    known = bant_of(lead=lead, now=now).get(dimension)
+    if known is None:
         raise Http404("There is no such question.")
-    lead, asked, now = visible_lead(request, pk), BantDimension(dimension), timezone.now()
-    label, ask, example = ASK[asked]
-    known = bant_of(lead=lead, now=now)[asked]
-    initial = {"good_for": "90" if GOOD_FOR[asked] else ""}
-    if known.answer is not None and not known.is_stale:
-        initial |= {"state": known.answer.state, "value": known.answer.value}
-    form = BantForm(posted(request), initial=initial)
-    form.fields["value"].label = label
+    asked = known.dimension
+    form = BantForm(posted(request), known=known)
     question = Question(
         title=f"{asked.label}: what is known?",
-        text=ask,
-        submit=f"Save {asked.label.lower()}",
+        text=asked.prompts[0] if asked.prompts else "",
+        submit=f"Save {asked.name}",
         form=form,
         template="qualification/bant_question.html",
-        context={"known": known, "example": f"e.g. {example}"},
+        context={"known": known, "example": f"e.g. {asked.example}" if asked.example else ""},
     )
 
     def carry_out(data: dict[str, Any]) -> str:
         expires_at = form.expires_at(now)
         answer_bant(
             lead=lead,
-            dimension=asked,
+            dimension=asked.key,
             state=data["state"],
             value=data["value"],
             source=data["source"],
+            confidence=data["confidence"],
             actor=signed_in(request),
             now=now,
             expires_at=expires_at,

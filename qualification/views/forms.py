@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from leadapp.models import Lead, User
 from leadapp.views.answering import SeenForm
-from qualification.models import BantAnswer, BantState
+from qualification.models import BantAnswer, BantState, Confidence
+from qualification.services.bant import BantView
 
 
 def reason_field(hint: str = "", *, required: bool = True) -> forms.CharField:
@@ -63,10 +64,18 @@ class DealOverrideForm(DealForm):
     reason = reason_field()
 
 
-class BantForm(forms.Form):
-    """The answer to one of the four questions."""
+GOOD_FOR = {90: "3 months", 180: "6 months", 365: "1 year"}
+NO_END = ("", "No end")
 
-    GOOD_FOR = (("90", "3 months"), ("180", "6 months"), ("365", "1 year"), ("", "No end"))
+
+def good_for_choices(days: int | None) -> list[tuple[str, str]]:
+    """Return for how long an answer may be good, with the span that the dimension names."""
+    spans = GOOD_FOR if days is None or days in GOOD_FOR else {days: f"{days} days", **GOOD_FOR}
+    return [*((str(span), label) for span, label in sorted(spans.items())), NO_END]
+
+
+class BantForm(forms.Form):
+    """The answer to what one dimension asks."""
 
     state = forms.ChoiceField(
         label="It is", choices=BantState.choices, initial=BantState.CONFIRMED, widget=forms.RadioSelect
@@ -79,7 +88,19 @@ class BantForm(forms.Form):
         choices=[(value, label) for value, label in BantAnswer.Source.choices if value != "form"],
         initial=BantAnswer.Source.CALL,
     )
-    good_for = forms.ChoiceField(label="Good for", choices=GOOD_FOR, initial="90", required=False)
+    confidence = forms.ChoiceField(
+        label="How sure", choices=Confidence.choices, initial=Confidence.MEDIUM, required=False
+    )
+    good_for = forms.ChoiceField(label="Good for", required=False)
+
+    def __init__(self, *args: Any, known: BantView, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = known.dimension
+        self.fields["value"].label = asked.value_label
+        self.fields["good_for"].choices = good_for_choices(asked.good_for_days)  # type: ignore[attr-defined]
+        self.initial = {"good_for": str(asked.good_for_days or "")}
+        if known.answer is not None and not known.is_stale:
+            self.initial |= {"state": known.answer.state, "value": known.answer.value}
 
     def clean(self) -> dict[str, Any]:
         """Confirmed or ruled out needs evidence: the next person has to know why."""

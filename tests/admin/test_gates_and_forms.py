@@ -109,6 +109,31 @@ def test_wrong_fields_are_refused(as_: As, marketer: User, rows: list[tuple[str,
     assert Form.objects.get(slug="contact").fields == before
 
 
+def test_a_field_answers_what_sales_asks_about(as_: As, marketer: User) -> None:
+    client, url = as_(marketer), form_url("newsletter")
+    row = "fields_list-1"
+    data = shown(client.get(url)) | {
+        "fields_list-count": "2",
+        "fields_list-0-name": "email",
+        "fields_list-0-fact": "email",
+        f"{row}-name": "money",
+        f"{row}-answer": "budget",
+        f"{row}-ruled_out": "None; No, thanks",
+        f"{row}-unknown": "",
+    }
+    assert client.post(url, data).status_code == 302
+    assert Form.objects.get(slug="newsletter").fields[1] == {
+        "name": "money", "label": "Money", "fact": "", "required": False,
+        "answer": "budget", "ruled_out": ["None", "No, thanks"], "unknown": [],
+    }  # fmt: skip
+    assert 'value="None; No, thanks"' in client.get(url).content.decode()
+    for wrong, words in (
+        ({f"{row}-answer": "luck"}, "no such question"),
+        ({f"{row}-answer": ""}, "choose what it answers"),
+    ):
+        assert words in " ".join(errors_of(client.post(url, data | wrong))["fields_list"])
+
+
 def test_a_marketer_adds_a_kind_of_activity(as_: As, marketer: User) -> None:
     client, url = as_(marketer), reverse("admin:leadapp_activitytype_add")
     data = {"label": "Visited the booth", "slug": "booth_visit", "channel": "event"}

@@ -1,6 +1,7 @@
 """POST /api/v1/forms/SLUG/submissions: what visitors of a website fill in."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from leadapp.models import Activity, ActivityType, CustomField, Form, Lead
+from qualification.models import BantAnswer
 from scoring.models import ScoringRequest
 from tests.api.conftest import Caller, faults, stored
 
@@ -286,3 +288,74 @@ def test_more_than_a_form_can_carry_is_refused(visitor: Caller, extra: dict[str,
     assert response.status_code == 422
     assert faults(response)
     assert stored() == before
+
+
+def answers() -> list[tuple[str, str, str, str, str]]:
+    """Return what is known after a submission: dimension, state, what was typed, confidence, source."""
+    rows = BantAnswer.objects.filter(lead__email="jane@acme.example").order_by("pk")
+    return list(rows.values_list("dimension", "state", "value", "confidence", "source"))
+
+
+def test_what_a_form_asks_about_budget_and_timeline_is_evidence(visitor: Caller) -> None:
+    visitor.post(ADDRESS, JANE)
+
+    assert answers() == [
+        ("budget", "confirmed", "50,000", "low", "form"),
+        ("timeline", "confirmed", "this quarter", "low", "form"),
+    ]
+    budget = BantAnswer.objects.get(dimension="budget")
+    assert budget.author is None
+    assert budget.expires_at == budget.answered_at + timedelta(days=90)
+
+
+@pytest.mark.parametrize(
+    ("typed", "state"),
+    [
+        ("No budget", "ruled_out"),
+        ("no BUDGET", "ruled_out"),
+        ("Not sure yet", "unknown"),
+        ("5k", "confirmed"),
+    ],
+)
+def test_texts_say_no_or_nothing_as_the_form_lists_them(visitor: Caller, typed: str, state: str) -> None:
+    visitor.post(ADDRESS, {**JANE, "budget": typed, "timeline": ""})
+
+    assert answers() == [("budget", state, typed, "low", "form")]
+
+
+@pytest.mark.parametrize("typed", ["x" * 4000, ["a", "b"], True, 50000, "☃"])
+def test_an_answer_of_any_kind_loses_no_lead(visitor: Caller, typed: Any) -> None:
+    assert visitor.post(ADDRESS, {**JANE, "budget": typed, "timeline": ""}).status_code == 202
+
+    ((_, state, value, _, _),) = answers()
+    assert state == "confirmed"
+    assert 0 < len(value) <= 500
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [{"answer": "gone"}, {"answer": "budget", "ruled_out": "No"}, {"answer": "budget", "unknown": None}],
+)
+def test_a_form_that_asks_for_what_is_gone_loses_no_lead(visitor: Caller, mapping: dict[str, Any]) -> None:
+    form = Form.objects.get(slug="demo-request")
+    form.fields = [{"name": "email", "fact": "email"}, {"name": "budget", **mapping}]
+    form.save()
+
+    assert visitor.post(ADDRESS, JANE).status_code == 202
+
+    assert Activity.objects.get(type__slug="demo_requested").properties["budget"] == "50,000"
+    assert [answer[0] for answer in answers()] == ([] if mapping["answer"] == "gone" else ["budget"])
+
+
+def test_a_submission_that_is_sent_again_answers_once(api: Caller) -> None:
+    api.headers["Idempotency-Key"] = "abc"
+    for _ in range(2):
+        assert api.post(ADDRESS, JANE).status_code == 202
+
+    assert len(answers()) == 2
+
+
+def test_a_submission_that_is_refused_answers_nothing(visitor: Caller) -> None:
+    assert visitor.post(ADDRESS, {**JANE, "email": "nobody"}).status_code == 422
+
+    assert not BantAnswer.objects.exists()

@@ -46,10 +46,17 @@ def draft() -> ScoringModelVersion:
     return ScoringModelVersion.objects.create(model=model, number=1)
 
 
+def at_once(write: Callable[[], Any]) -> None:
+    """Write, and ask the foreign keys too, which else wait for the commit."""
+    with transaction.atomic():
+        write()
+        connection.check_constraints()
+
+
 def refused(write: Callable[[], Any]) -> None:
     """Check that a write is refused by the database as a matter of integrity."""
-    with pytest.raises(IntegrityError), transaction.atomic():
-        write()
+    with pytest.raises(IntegrityError):
+        at_once(write)
 
 
 @pytest.mark.parametrize(
@@ -274,13 +281,13 @@ def test_a_move_is_never_changed_and_always_moves(lead: Lead) -> None:
 
 
 def test_evidence_is_never_changed(lead: Lead) -> None:
-    answer = BantAnswer.objects.create(lead=lead, dimension="budget", state="confirmed")
+    answer = BantAnswer.objects.create(lead=lead, dimension_id="budget", state="confirmed")
     refused(lambda: BantAnswer.objects.filter(pk=answer.pk).update(state="ruled_out"))
-    refused(lambda: BantAnswer.objects.create(lead=lead, dimension="luck", state="confirmed"))
-    refused(lambda: BantAnswer.objects.create(lead=lead, dimension="need", state="maybe"))
+    refused(lambda: BantAnswer.objects.create(lead=lead, dimension_id="luck", state="confirmed"))
+    refused(lambda: BantAnswer.objects.create(lead=lead, dimension_id="need", state="maybe"))
     refused(
         lambda: BantAnswer.objects.create(
-            lead=lead, dimension="need", state="confirmed", answered_at=NOW, expires_at=NOW
+            lead=lead, dimension_id="need", state="confirmed", answered_at=NOW, expires_at=NOW
         )
     )
 

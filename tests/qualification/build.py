@@ -10,7 +10,6 @@ from leadapp.models import Activity, ActivityType, Company, Lead, Status, User
 from qualification.models import (
     Assignment,
     BantAnswer,
-    BantDimension,
     Deal,
     Escalation,
     Note,
@@ -22,6 +21,7 @@ from scoring.models import ScoredLead, ScoringModelVersion
 
 NOW = datetime(2026, 11, 19, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+BANT = ("budget", "authority", "need", "timeline")
 
 _numbers = count(1)
 
@@ -71,7 +71,7 @@ def live_version() -> ScoringModelVersion:
 
 def confirm(lead: Lead, *dimensions: str, now: datetime = NOW) -> None:
     """Confirm these dimensions, all four when none is named."""
-    for dimension in dimensions or BantDimension.values:
+    for dimension in dimensions or BANT:
         answer_bant(lead=lead, dimension=dimension, state="confirmed", value="Yes", actor=None, now=now)
 
 

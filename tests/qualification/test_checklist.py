@@ -87,11 +87,11 @@ def test_bant_says_which_answers_would_do(confirmed: list[str], said: str) -> No
     assert lines(lead, Step.TO_SQL)[0].endswith(f"({said})")
 
 
-def test_all_four_names_what_is_open() -> None:
+def test_all_names_what_is_open() -> None:
     lead = make_lead()
     confirm(lead, "budget", "need")
     assert lines(lead, Step.TO_CUSTOMER) == [
-        "Missing: All four confirmed (2 now; authority and timeline still open)",
+        "Missing: All confirmed (2 now; authority and timeline still open)",
         "Missing: A quote, demo, meeting or call (None yet)",
         "Missing: Won value and date (None yet)",
     ]
@@ -103,7 +103,7 @@ def test_stale_and_ruled_out_are_said_apart() -> None:
     answer_bant(lead=lead, dimension="authority", state="ruled_out", actor=None, now=NOW)
     check = check_gates(lead=lead, now=NOW + 91 * DAY)[Step.TO_SQL]
     assert [str(item) for item in check.items] == [
-        "Stale: Three of four confirmed (0 now; three of budget, authority, need and timeline would do)",
+        "Stale: All but one confirmed (0 now; three of budget, authority, need and timeline would do)",
         "Ruled out: Nothing ruled out (Authority)",
     ]
     assert [item.hint for item in check.items] == [
@@ -143,7 +143,14 @@ CASES: list[tuple[tuple[str, str, Any], bool]] = [
     (("bant.confirmed_count", "less", 3), True),
     (("bant.confirmed_count", "between", [1, 2]), True),
     (("bant.confirmed_count", "between", [3, 4]), False),
+    (("bant.unconfirmed_count", "at_most", 2), True),
+    (("bant.unconfirmed_count", "at_most", 1), False),
+    (("bant.unconfirmed_count", "less", 2), False),
+    (("bant.unconfirmed_count", "between", [0, 1]), False),
     (("bant.ruled_out_count", "at_most", 0), False),
+    (("bant.unsure_count", "at_most", 0), True),
+    (("bant.contradicted_count", "at_most", 0), True),
+    (("bant.competition", "equals", "unknown"), True),
     (("bant.budget", "equals", "confirmed"), True),
     (("bant.budget", "not_equals", "confirmed"), False),
     (("bant.budget", "in", ["confirmed", "unknown"]), True),
@@ -247,6 +254,7 @@ def test_no_leads_no_checks() -> None:
         ("bant.confirmed_count", "between", [3], "value"),
         ("bant.confirmed_count", "between", [3, 1], "value"),
         ("bant.budget", "equals", "maybe", "value"),
+        ("bant.nonsense", "equals", "confirmed", "field"),
         ("bant.budget", "in", [], "value"),
         ("activity", "in", ["page_view", "nonsense"], "value"),
         ("activity", "in", None, "value"),
@@ -286,6 +294,7 @@ def test_what_a_form_sends_is_understood(field: str, operator: str, typed: Any, 
 def test_a_picker_gets_every_field_with_its_operators() -> None:
     fields = dict(criterion_fields())
     assert fields["bant.confirmed_count"] == "BANT: confirmed"
+    assert fields["bant.decision_process"] == "BANT: Decision process"
     assert "lead.score" in fields
     assert "property.path" not in fields
     for key in fields:

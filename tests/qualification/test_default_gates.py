@@ -80,12 +80,12 @@ def test_handover_is_open_from_the_threshold_of_the_live_version_on(score: int |
 @pytest.mark.parametrize(
     ("confirmed", "ruled_out", "expected"),
     [
-        ([], [], ["Three of four confirmed"]),
-        (["budget", "need"], [], ["Three of four confirmed"]),
+        ([], [], ["All but one confirmed"]),
+        (["budget", "need"], [], ["All but one confirmed"]),
         (["budget", "need", "timeline"], [], []),
         (["budget", "need", "timeline", "authority"], [], []),
         (["budget", "need", "timeline"], ["authority"], ["Nothing ruled out"]),
-        (["budget", "need"], ["authority"], ["Three of four confirmed", "Nothing ruled out"]),
+        (["budget", "need"], ["authority"], ["All but one confirmed", "Nothing ruled out"]),
     ],
 )
 def test_sql_takes_three_confirmed_and_none_ruled_out(
@@ -103,7 +103,7 @@ def test_a_stale_answer_closes_the_gate_and_a_new_one_opens_it_again() -> None:
     lead = make_lead()
     confirm(lead, "budget", "need", "timeline")
     assert missing(lead, Step.TO_SQL, days=89) == []
-    assert missing(lead, Step.TO_SQL, days=90) == ["Three of four confirmed"]
+    assert missing(lead, Step.TO_SQL, days=90) == ["All but one confirmed"]
 
     check = check_gates(lead=lead, now=NOW + 90 * DAY)[Step.TO_SQL]
     assert [item.state for item in check.items] == [ItemState.STALE, ItemState.HOLDS]
@@ -118,7 +118,7 @@ def test_a_later_answer_counts_and_not_an_earlier_one() -> None:
     answer_bant(
         lead=lead, dimension="need", state="unknown", actor=None, now=NOW + timedelta(minutes=1), value=""
     )
-    assert missing(lead, Step.TO_SQL, days=1) == ["Three of four confirmed"]
+    assert missing(lead, Step.TO_SQL, days=1) == ["All but one confirmed"]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_later_answer_counts_and_not_an_earlier_one() -> None:
 def test_customer_takes_all_four_a_sales_signal_and_a_deal(slug: str, passes: bool, rep: User) -> None:
     lead = make_lead()
     assert missing(lead, Step.TO_CUSTOMER) == [
-        "All four confirmed",
+        "All confirmed",
         "A quote, demo, meeting or call",
         "Won value and date",
     ]
@@ -172,7 +172,7 @@ def test_any_number_of_leads_takes_the_same_queries(
         confirm(lead)
         log(lead, "demo_requested")
     ids = [lead.pk for lead in leads]
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(check_many(lead_ids=ids, steps=list(Step), now=NOW)) == number
     with django_assert_num_queries(3):
         assert passing(step=Step.TO_CUSTOMER, lead_ids=ids, now=NOW) == set()

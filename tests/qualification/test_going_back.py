@@ -283,7 +283,7 @@ def test_what_somebody_confirmed_keeps_the_lead_until_it_runs_out() -> None:
 
 
 def test_a_gate_that_asks_for_evidence_judges_it() -> None:
-    GateCriterion.objects.filter(field="bant.confirmed_count", gate__step=Step.TO_SQL).update(leave_value=2)
+    GateCriterion.objects.filter(field="bant.unconfirmed_count", gate__step=Step.TO_SQL).update(leave_value=2)
     edit(Step.TO_SQL)
     lead = make_lead(stage="mql")
     for dimension, days in (("budget", 10), ("need", 20), ("timeline", 30)):
@@ -296,7 +296,7 @@ def test_a_gate_that_asks_for_evidence_judges_it() -> None:
     assert wake_gates(now=NOW + 10 * DAY) == 0  # two are enough to stay
     assert wake_gates(now=NOW + 20 * DAY) == 1
     look_at(lead, at=NOW + 20 * DAY)
-    assert moves(lead)[-1] == ("backward", "BANT: confirmed fell to 1, below 2")
+    assert moves(lead)[-1] == ("backward", "BANT: not confirmed rose to 3, above 2")
     assert lead.stage == "mql"
 
 
@@ -370,7 +370,7 @@ def test_any_number_of_leads_takes_the_same_queries(
     leads = [make_mql() for _ in range(number)]
     Lead.objects.update(score=38, fit=38)
     wait_for_gates(*leads)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         evaluate_waiting(now=NOW + DAY)
     assert StageChange.objects.filter(move=Move.BACKWARD).count() == number
 

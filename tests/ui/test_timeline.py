@@ -119,7 +119,7 @@ def test_all_that_happened_is_there_newest_first(people: People) -> None:
     expected = [
         "Call , 11 min, by Owner",
         "Note , by Owner Asks about SAP",
-        "Budget: confirmed , from a call, by Owner €60,000",
+        "Budget: confirmed , from a call, by Owner Medium confidence €60,000",
         "Handed to sales , Owner: handed over at 186 points",
         "Lead → MQL , automatic",
         "Asked for a demo on the form demo-request “Does it work with SAP?”",
@@ -347,5 +347,5 @@ def test_two_hundred_activities_take_as_many_queries_as_one(
     client = as_user(people["owner"])
     client.get(f"/leads/{few.pk}/timeline/")
     for lead in (few, many):
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(24):
             client.get(f"/leads/{lead.pk}/timeline/")

@@ -1,0 +1,192 @@
+"""Evidence: what is asked of a lead, by which framework, and what was answered."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from leadapp.models import Lead
+
+KEY = r"^[a-z][a-z0-9_]{0,31}$"
+# Fields of gates beside those of the dimensions are called so (qualification/services/fields.py).
+COUNTS = ("confirmed_count", "unconfirmed_count", "ruled_out_count", "unsure_count", "contradicted_count")
+
+
+class Dimension(models.Model):
+    """Something to find out about a lead, such as its budget. Frameworks share dimensions."""
+
+    key = models.CharField(
+        max_length=32,
+        primary_key=True,
+        validators=[RegexValidator(KEY, "Small letters, digits and _, beginning with a letter.")],
+        help_text="What gates, forms and the API call it. It stays.",
+    )
+    label = models.CharField(max_length=50, help_text="What people call it.")
+    prompts = models.TextField(
+        max_length=2_000,
+        blank=True,
+        help_text="Ways to ask in a conversation, one a line; the best one first.",
+    )
+    value_label = models.CharField(
+        "name of the answer", max_length=50, default="What was said", help_text="Such as Amount."
+    )
+    example = models.CharField(max_length=200, blank=True, help_text="An answer, as a rep would write it.")
+    good_for_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="Days until a confirmed answer has to be asked again. Empty: it has no end.",
+    )
+    clue_words = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Words in pages, titles and messages that hint at it, with commas between: pricing, quote.",
+    )
+    is_also_asked = models.BooleanField(
+        "asked beside every framework",
+        default=False,
+        help_text="It is asked whichever framework is in use, and counts only where the framework has it.",
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(key__regex=KEY) & ~Q(key__in=COUNTS), name="dimension_key_plain"
+            ),
+            models.CheckConstraint(condition=~Q(label=""), name="dimension_has_label"),
+            models.CheckConstraint(condition=~Q(value_label=""), name="dimension_has_value_label"),
+            models.CheckConstraint(
+                condition=Q(good_for_days__isnull=True) | Q(good_for_days__range=(1, 3650)),
+                name="dimension_good_for_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Framework(models.Model):
+    """A set of dimensions by which leads are qualified: BANT, CHAMP, MEDDIC. One is in use."""
+
+    name = models.CharField(max_length=50, unique=True)
+    is_in_use = models.BooleanField(default=False, editable=False)
+    dimensions = models.ManyToManyField(Dimension, through="FrameworkDimension", related_name="frameworks")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="framework_has_name"),
+            models.UniqueConstraint(
+                fields=["is_in_use"], condition=Q(is_in_use=True), name="framework_one_in_use"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FrameworkDimension(models.Model):
+    """A dimension in a framework, in its place; `label` is what the framework calls it."""
+
+    framework = models.ForeignKey(Framework, on_delete=models.CASCADE, related_name="parts")
+    dimension = models.ForeignKey(Dimension, on_delete=models.PROTECT, related_name="parts")
+    label = models.CharField(
+        "called", max_length=50, blank=True, help_text="Empty: as it is called everywhere."
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "dimension of a framework"
+        verbose_name_plural = "dimensions of a framework"
+        constraints = [
+            models.UniqueConstraint(fields=["framework", "dimension"], name="framework_dimension_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label or str(self.dimension)
+
+
+class BantState(models.TextChoices):
+    """What an answer says."""
+
+    UNKNOWN = "unknown", "Unknown"
+    CONFIRMED = "confirmed", "Confirmed"
+    RULED_OUT = "ruled_out", "Ruled out"
+
+
+class Confidence(models.TextChoices):
+    """How sure whoever wrote an answer down is of it."""
+
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+
+
+class BantAnswer(models.Model):
+    """Evidence for one dimension. Never changed; the newest one that has not run out counts.
+
+    `end_seen_at` is no evidence: it is when the workers saw that the answer ran out.
+    """
+
+    class Source(models.TextChoices):
+        """Where the answer came from."""
+
+        FORM = "form", "Form"
+        CALL = "call", "Call"
+        EMAIL = "email", "Email"
+        REP = "rep", "Rep"
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="bant_answers", db_index=False)
+    dimension = models.ForeignKey(Dimension, on_delete=models.PROTECT, related_name="answers", db_index=False)
+    state = models.CharField(max_length=16, choices=BantState.choices)
+    value = models.CharField(max_length=500, blank=True, help_text="Amount, role, pain or date.")
+    confidence = models.CharField(
+        max_length=8, choices=Confidence.choices, default=Confidence.MEDIUM, help_text="How sure it is."
+    )
+    source = models.CharField(max_length=16, choices=Source.choices, default=Source.REP)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    answered_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="From then on it is stale.")
+    end_seen_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = "BANT answer"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=BantState.values,
+                    source__in=["form", "call", "email", "rep"],
+                    confidence__in=Confidence.values,
+                ),
+                name="bant_answer_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("answered_at")),
+                name="bant_answer_expires_later",
+            ),
+        ]
+        indexes = [
+            # The newest answer per dimension of a lead.
+            models.Index(
+                "lead", "dimension", F("answered_at").desc(), F("id").desc(), name="bant_answer_newest"
+            ),
+            # Answers whose end nobody has seen yet, soonest first.
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(expires_at__isnull=False, end_seen_at__isnull=True),
+                name="bant_answer_ends",
+            ),
+            # Whether a dimension has answers, so that it cannot be deleted.
+            models.Index(fields=["dimension"], name="bant_answer_dimension"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dimension}: {self.get_state_display()}"
