@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from leadapp.nudging import send
-from qualification.services import assignment, bant, evaluation, waking
+from qualification.services import assignment, bant, evaluation, wake_ups, waking
 from qualification.services.notices import mails
 from qualification.services.notices.telling import SEND_MAILS
 from scoring.models import ScoredLead
@@ -29,10 +29,11 @@ def wake_gates() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Wake the workers for what no nudge has served and for evidence that ran out; empty the team queue."""
+    """Serve what no nudge has served and what time brought: evidence that ran out, leads that wake."""
     bant.see_ends(now=timezone.now())
     if ScoredLead.objects.exists():
         send(EVALUATE)
+    wake_ups.wake_due(now=timezone.now(), limit=LIMIT)
     assignment.hand_out_queue(now=timezone.now())
 
 

@@ -8,6 +8,7 @@ from leadapp.models.capture import (
     ImportJob,
 )
 from leadapp.models.leads import (
+    Advocacy,
     Company,
     CustomField,
     Gender,
@@ -32,6 +33,7 @@ from leadapp.models.webhooks import (
 __all__ = [
     "Activity",
     "ActivityType",
+    "Advocacy",
     "ApiKey",
     "Company",
     "ConsentRecord",

@@ -69,6 +69,14 @@ class Status(models.TextChoices):
     DISQUALIFIED = "disqualified", "Disqualified"
 
 
+class Advocacy(models.TextChoices):
+    """Whether a customer speaks for us: the process does not end with the deal."""
+
+    NONE = "none", "Not an advocate"
+    FAN = "fan", "Fan"
+    REFERENCE = "reference", "Reference"
+
+
 class Temperature(models.TextChoices):
     """The band of the total score."""
 
@@ -153,6 +161,15 @@ class Lead(models.Model):
     status_reason = models.CharField(
         max_length=500, blank=True, help_text="Why it is in nurture or disqualified."
     )
+    disqualify_reason = models.ForeignKey(
+        "qualification.DisqualifyReason",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    advocacy = models.CharField(max_length=16, choices=Advocacy.choices, default=Advocacy.NONE)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -214,6 +231,11 @@ class Lead(models.Model):
                 name="lead_status_reason",
             ),
             models.CheckConstraint(
+                condition=Q(disqualify_reason__isnull=True) | Q(status=Status.DISQUALIFIED),
+                name="lead_disqualify_reason",
+            ),
+            models.CheckConstraint(condition=Q(advocacy__in=Advocacy.values), name="lead_advocacy_known"),
+            models.CheckConstraint(
                 condition=Q(
                     score__isnull=True, fit__isnull=True, engagement__isnull=True, grade="", temperature=""
                 )
@@ -258,6 +280,24 @@ class Lead(models.Model):
                 F("id").desc(),
                 condition=~Q(stage="lead"),
                 name="lead_list_stage",
+            ),
+            # The list of fans or references: a few among all leads.
+            models.Index(
+                "advocacy",
+                F("priority").desc(),
+                F("last_activity_at").desc(),
+                F("id").desc(),
+                condition=~Q(advocacy="none"),
+                name="lead_list_advocates",
+            ),
+            # The list of those who are out for one reason, how many they are, and whether it can be deleted.
+            models.Index(
+                "disqualify_reason",
+                F("priority").desc(),
+                F("last_activity_at").desc(),
+                F("id").desc(),
+                condition=Q(disqualify_reason__isnull=False),
+                name="lead_list_disqualified",
             ),
             # How many leads a rep has to work on, for whose turn it is at handover.
             models.Index(

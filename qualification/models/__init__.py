@@ -1,5 +1,6 @@
 """Qualification: gates, evidence, moves, and the work on leads."""
 
+from qualification.models.customers import AdvocacyChange, Deal
 from qualification.models.evidence import (
     BantAnswer,
     BantState,
@@ -20,14 +21,16 @@ from qualification.models.notices import (
     NoticeKind,
     NoticeMail,
 )
+from qualification.models.recycling import DisqualifyReason, WakeUp
 from qualification.models.routing import RoutingCriterion, RoutingRule
 from qualification.models.teams import Absence, Holiday, OpeningHours, Team, TeamMember, Weekday
-from qualification.models.work import Assignment, Deal, Escalation, Note, Task
+from qualification.models.work import Assignment, Escalation, Note, Task
 
 __all__ = [
     "BY_EMAIL_UNLESS_CHOSEN",
     "DIGEST_HOUR",
     "Absence",
+    "AdvocacyChange",
     "Assignment",
     "BantAnswer",
     "BantState",
@@ -36,6 +39,7 @@ __all__ = [
     "Deal",
     "DigestHour",
     "Dimension",
+    "DisqualifyReason",
     "Escalation",
     "Framework",
     "FrameworkDimension",
@@ -57,5 +61,6 @@ __all__ = [
     "Task",
     "Team",
     "TeamMember",
+    "WakeUp",
     "Weekday",
 ]

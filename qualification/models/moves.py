@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from leadapp.models import ApiKey, Lead, Stage, Status
+from qualification.models.recycling import DisqualifyReason
 
 
 class Move(models.TextChoices):
@@ -17,6 +18,7 @@ class Move(models.TextChoices):
     NURTURE = "nurture", "To nurture"
     DISQUALIFY = "disqualify", "Disqualified"
     REOPEN = "reopen", "Reopened"
+    OPPORTUNITY = "opportunity", "New opportunity"
     UNDO = "undo", "Undone"
 
 
@@ -57,6 +59,15 @@ class StageChange(models.Model):
         db_index=False,
     )
     reason = models.CharField(max_length=500, blank=True)
+    disqualify_reason = models.ForeignKey(
+        DisqualifyReason,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="For reports; `reason` has the words as they were then.",
+    )
     score = models.IntegerField(null=True, help_text="The score at that moment.")
     assignment = models.ForeignKey(
         "qualification.Assignment",
@@ -112,10 +123,20 @@ class StageChange(models.Model):
                 condition=Q(is_automatic=False) | Q(actor__isnull=True, api_key__isnull=True),
                 name="stage_change_automatic_by_nobody",
             ),
+            models.CheckConstraint(
+                condition=Q(disqualify_reason__isnull=True) | Q(move="disqualify"),
+                name="stage_change_disqualify_reason",
+            ),
         ]
         indexes = [
             # The history of a lead.
             models.Index("lead", F("at").desc(), F("id").desc(), name="stage_change_history"),
+            # How often each reason was given, and whether it can be deleted.
+            models.Index(
+                fields=["disqualify_reason", "at"],
+                condition=Q(disqualify_reason__isnull=False),
+                name="stage_change_reason",
+            ),
             # The move that a deal came with, when the deal is taken back.
             models.Index(fields=["deal"], condition=Q(deal__isnull=False), name="stage_change_deal"),
         ]

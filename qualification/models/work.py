@@ -1,4 +1,4 @@
-"""The work on leads: who has them and until when, what was won, tasks and notes."""
+"""The work on leads: who has them and until when, tasks and notes."""
 
 from datetime import timedelta
 
@@ -177,29 +177,6 @@ class Escalation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_level_display()}: {self.assignment}"
-
-
-class Deal(models.Model):
-    """A lead bought something: value and date of what was won."""
-
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deals")
-    value = models.DecimalField(max_digits=14, decimal_places=2)
-    currency = models.CharField(max_length=3, default="EUR", help_text="ISO 4217 code.")
-    won_on = models.DateField()
-    product = models.CharField(max_length=200, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(value__gte=0), name="deal_value_not_negative"),
-            models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name="deal_currency_iso"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.value} {self.currency}"
 
 
 class Task(models.Model):

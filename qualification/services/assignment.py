@@ -39,6 +39,19 @@ def hand_over(*, lead_ids: Collection[int], now: datetime) -> list[Assignment]:
         return _replace_running(assignments, now)
 
 
+def give_back(*, lead_ids: Collection[int], why: str, now: datetime) -> list[Assignment]:
+    """Give leads that are open again to who had them, with a clock, in the caller's transaction.
+
+    Whoever left or is away is stood in for, as at a handover. They are locked; nobody's leads stay so.
+    """
+    leads = list(
+        Lead.objects.filter(pk__in=lead_ids, owner__isnull=False).select_related("owner").order_by("pk")
+    )
+    if not leads:
+        return []
+    return _replace_running(_spread(leads, now, why=why, here_only=True), now)
+
+
 def hand_out_queue(*, now: datetime, limit: int = 500) -> list[Assignment]:
     """Give leads of the team queue to reps who are available now, longest waiting first."""
     with transaction.atomic():
@@ -120,18 +133,28 @@ def start_again(*, leads: Collection[Lead], actor: Actor, now: datetime) -> None
     )
 
 
-def _spread(leads: Collection[Lead], now: datetime) -> list[Assignment]:
+def _keeper(owner: User | None, turns: Turns, *, here_only: bool) -> tuple[User | None, str]:
+    """Return who keeps a lead because it is theirs already, and why; who is away may be stood in for."""
+    if owner is None or not owner.is_active:
+        return None, ""
+    if not here_only or (owner.is_available and turns.presence.is_here(owner.pk)):
+        return owner, f"{owner} has this lead"
+    stand_in = turns.presence.stand_in_for(owner.pk)
+    return stand_in, f"{stand_in} stands in for {owner}"
+
+
+def _spread(
+    leads: Collection[Lead], now: datetime, *, why: str = "Handed over", here_only: bool = False
+) -> list[Assignment]:
     """Find an owner for each of these leads, who are locked, and say why."""
     waiting = Assignment.objects.running().filter(lead__in=leads, answered_at__isnull=True)
     running = {item.lead_id: item for item in waiting.filter(due_at__isnull=False)}
     promises, turns = Promises.read(), Turns.locked(now=now)
     assignments = []
     for lead in leads:
-        why = "Handed over" if lead.score is None else f"Handed over at {lead.score} points"
-        rep: User | None
-        if lead.owner is not None and lead.owner.is_active:
-            rep, because = lead.owner, f"{lead.owner} has this lead"
-        else:
+        said = why if lead.score is None else f"{why} at {lead.score} points"
+        rep, because = _keeper(lead.owner, turns, here_only=here_only)
+        if rep is None:
             turn = turns.next()
             rep, because = (turn.rep, turn.reason) if turn else (None, "nobody was available")
         owner_id = rep.pk if rep else None
@@ -141,7 +164,7 @@ def _spread(leads: Collection[Lead], now: datetime) -> list[Assignment]:
             if lead.pk in running
             else start_clock(promises.of_person(owner_id), at=now)
         )
-        assignments.append(_assignment(lead, rep, f"{why}; {because}", now, clock=clock))
+        assignments.append(_assignment(lead, rep, f"{said}; {because}", now, clock=clock))
     return assignments
 
 

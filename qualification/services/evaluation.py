@@ -12,6 +12,7 @@ from qualification.services.gates import GateLines, automatic_gates, passing_gat
 from qualification.services.leaving import note_holding, take_back
 from qualification.services.locks import Standing, lock_leads
 from qualification.services.steps import AROUND, is_left_alone_sql
+from qualification.services.wake_ups import wake_by_score
 from scoring.models import ScoredLead
 
 # The steps that change the stage of a lead.
@@ -35,10 +36,11 @@ def evaluate_waiting(*, now: datetime, limit: int = 500) -> int:
 
 
 def evaluate_leads(*, lead_ids: Collection[int], now: datetime) -> None:
-    """Move these leads through the automatic gates that they pass, and hand over those that are ready."""
+    """Wake those that reached their score, move leads through automatic gates, hand over who is ready."""
     with transaction.atomic():
         # The gates are asked by statements that begin after the locks are held.
         leads = lock_leads(lead_ids)
+        wake_by_score(leads, now=now)
         gates = automatic_gates()
         for step in (Step.TO_MQL, Step.HANDOVER, Step.TO_SQL):
             if step not in gates:

@@ -62,6 +62,17 @@ DIMENSIONS_IN_USE = (
     " JOIN qualification_framework AS used ON used.id = part.framework_id AND used.is_in_use)"
 )
 
+# Who was a customer before needs a new deal: a round ends when a lead stops being a customer.
+DEALS_OF_THIS_ROUND = """(
+    SELECT count(*) FROM qualification_deal AS deal
+    WHERE deal.lead_id = l.id AND deal.voided_at IS NULL AND deal.round = 1 + (
+        SELECT count(*) FROM qualification_stagechange AS change
+        WHERE change.lead_id = l.id AND change.from_stage = 'customer' AND change.to_stage <> 'customer'
+            AND change.move <> 'undo'
+            AND NOT EXISTS (SELECT FROM qualification_stagechange AS undo WHERE undo.undoes_id = change.id)
+    )
+)"""
+
 # Addresses at these say nothing about where somebody works; the shipped scoring model has the same ones.
 FREE_MAIL = (
     "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com",
@@ -107,7 +118,7 @@ FIXED_FIELDS = {
             "lead.business_email", "Business email address", "boolean", (Operator.EQUALS,), {}, BUSINESS_EMAIL
         ),
         OwnField("activity", "Activities", "activity", (Operator.IN, Operator.NOT_IN), {}, ""),
-        _count("deal.count", "Won deals", "(SELECT count(*) FROM qualification_deal WHERE lead_id = l.id)"),
+        _count("deal.count", "Won deals of this round", DEALS_OF_THIS_ROUND),
     )
 }
 DIMENSION = re.compile(r"bant\.([a-z][a-z0-9_]{0,31})")

@@ -8,13 +8,16 @@ from django.contrib.auth.models import Group
 
 from leadapp.models import Activity, ActivityType, Company, Lead, Status, User
 from qualification.models import (
+    AdvocacyChange,
     Assignment,
     BantAnswer,
     Deal,
     Escalation,
     Note,
+    Notice,
     StageChange,
     Task,
+    WakeUp,
 )
 from qualification.services.bant import answer_bant
 from scoring.models import ScoredLead, ScoringModelVersion
@@ -92,5 +95,18 @@ def wait_for_gates(*leads: Lead) -> None:
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:
     """Return all that qualification may write, to show that a refusal wrote nothing."""
-    models = [Lead, StageChange, BantAnswer, Assignment, Escalation, Deal, Task, Note, ScoredLead]
+    models = [
+        Lead,
+        StageChange,
+        BantAnswer,
+        Assignment,
+        Escalation,
+        Deal,
+        Task,
+        Note,
+        ScoredLead,
+        WakeUp,
+        AdvocacyChange,
+        Notice,
+    ]
     return {model.__name__: list(model._default_manager.order_by("pk").values_list()) for model in models}

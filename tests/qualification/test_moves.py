@@ -258,14 +258,6 @@ def test_without_a_deal_nobody_becomes_a_customer(admin: User) -> None:
         assert set(refused.errors) == {"value", "won_on"}
 
 
-def test_a_customer_who_went_back_by_mistake_returns_with_the_deal_there_is(rep: User) -> None:
-    lead = ready_lead(Stage.SQL, owner=rep)
-    move_lead(lead=lead, to_stage="customer", seen_stage="sql", actor=rep, now=NOW, deal=DEAL)
-    move_lead(lead=lead, to_stage="sql", seen_stage="customer", actor=rep, now=NOW, reason="Wrong lead")
-    move_lead(lead=lead, to_stage="customer", seen_stage="sql", actor=rep, now=NOW)
-    assert Deal.objects.filter(lead=lead).count() == 1
-
-
 @pytest.mark.parametrize(
     ("facts", "field"),
     [

@@ -28,7 +28,7 @@ INSERT INTO leadapp_lead (
     email, first_name, last_name, phone, linkedin_url, job_title, seniority, city, country, language, gender,
     company_id, attributes, source, campaign, utm_source, utm_medium, utm_campaign, utm_term, utm_content,
     do_not_email, do_not_call, do_not_score, stage, stage_changed_at, status, status_reason, created_at,
-    updated_at, grade, temperature, last_activity_at
+    updated_at, grade, temperature, advocacy, last_activity_at
 )
 SELECT 'person' || i || '@' ||
         CASE WHEN random() < 0.2 THEN 'gmail.com'
@@ -43,7 +43,7 @@ SELECT 'person' || i || '@' ||
     (ARRAY['DE', 'AT', 'CH', 'NL', 'US', 'FR', 'IN', 'BR'])[1 + i %% 8], 'de', '',
     (SELECT min(id) FROM leadapp_company) + i %% %(companies)s, '{}', 'website', '', '', '', '', '', '',
     FALSE, FALSE, random() < 0.001, 'lead', %(now)s, 'open', '', %(now)s - interval '400 days', %(now)s,
-    '', '', %(now)s - LEAST(interval '400 days', interval '365 days' * -ln(1 - random())
+    '', '', 'none', %(now)s - LEAST(interval '400 days', interval '365 days' * -ln(1 - random())
         / (0.625 * power(i::float8 / %(leads)s, -0.375) * GREATEST(%(activities)s, 1) / %(leads)s))
 FROM generate_series(%(first)s, %(last)s) i
 """

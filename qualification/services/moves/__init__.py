@@ -1,6 +1,7 @@
 """Moves by hand: guard, compare with what the person saw, write the new stage and the history in one go."""
 
 from qualification.services.moves.judging import MOST_AT_ONCE, Outcome, Seen
+from qualification.services.moves.opportunity import NEW_ROUND_AT, new_opportunity
 from qualification.services.moves.stages import GateClosed, move_lead, move_leads, what_is_missing
 from qualification.services.moves.status import (
     disqualify_lead,
@@ -14,6 +15,7 @@ from qualification.services.moves.undo import UNDO_WITHIN, is_own, may_undo, und
 
 __all__ = [
     "MOST_AT_ONCE",
+    "NEW_ROUND_AT",
     "UNDO_WITHIN",
     "GateClosed",
     "Outcome",
@@ -24,6 +26,7 @@ __all__ = [
     "may_undo",
     "move_lead",
     "move_leads",
+    "new_opportunity",
     "nurture_lead",
     "nurture_leads",
     "reopen_lead",

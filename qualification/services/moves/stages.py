@@ -11,7 +11,7 @@ from leadapp.access import Actor, may, require_may_work
 from leadapp.errors import Invalid, NotAllowed
 from leadapp.models import Lead, Stage
 from qualification.models import Deal, Move, StageChange, Step
-from qualification.services.deals import DealFacts, write_deal
+from qualification.services.deals import DealFacts, won_in_this_round, write_deal
 from qualification.services.gates import STEP_FROM, GateCheck, check_many
 from qualification.services.moves.judging import Judged, Outcome, Seen, only_change
 from qualification.services.moves.writing import STATUS_WORDS, Standing, compare, write_moves
@@ -159,10 +159,10 @@ def _distance(lead: Lead, way: _Way) -> int:
 
 
 def _bring_deal(judged: Judged, leads: Sequence[Lead], way: _Way) -> Deal | None:
-    """Write the deal that comes with the move, or refuse leads that never had one."""
+    """Write the deal that comes with the move, or refuse leads that have none of this round."""
     if way.deal is not None:
         return write_deal(lead=leads[0], deal=way.deal, actor=way.actor, now=way.now) if leads else None
-    won = set(Deal.objects.filter(lead__in=leads).values_list("lead_id", flat=True)) if leads else set()
+    won = won_in_this_round([lead.pk for lead in leads]) if leads else set()
 
     def has_deal(lead: Lead, seen: Seen) -> None:
         if lead.pk not in won:

@@ -1,7 +1,8 @@
 """Moves out of the daily work and back: to nurture, disqualify, reopen."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -10,9 +11,18 @@ from leadapp.errors import Conflict, Invalid
 from leadapp.models import Lead, Stage, Status
 from qualification.models import Move, StageChange
 from qualification.services.assignment import end_running, start_again
+from qualification.services.disqualify_reasons import OTHER, read_reason
 from qualification.services.moves.judging import Judged, Outcome, Seen, only_change
 from qualification.services.moves.writing import STATUS_WORDS, Standing, compare, write_moves
 from qualification.services.texts import needed_reason
+from qualification.services.wake_ups import (
+    NEVER,
+    Waking,
+    check_waking,
+    days_of,
+    start_wake_ups,
+    stop_wake_ups,
+)
 
 
 def nurture_lead(
@@ -23,16 +33,21 @@ def nurture_lead(
     reason: str,
     now: datetime,
     seen_status: str | None = None,
+    waking: Waking = NEVER,
 ) -> StageChange:
-    """Set an open lead aside until it is ready; its owner keeps it, its clock stops."""
+    """Set an open lead aside until it is ready, or wakes; its owner keeps it, its clock stops."""
     seen = Seen(lead, seen_stage, seen_status)
     with transaction.atomic():
-        return only_change(nurture_leads(leads=[seen], actor=actor, reason=reason, now=now))
+        return only_change(nurture_leads(leads=[seen], actor=actor, reason=reason, now=now, waking=waking))
 
 
-def nurture_leads(*, leads: Sequence[Seen], actor: Actor, reason: str, now: datetime) -> list[Outcome]:
+def nurture_leads(
+    *, leads: Sequence[Seen], actor: Actor, reason: str, now: datetime, waking: Waking = NEVER
+) -> list[Outcome]:
     """Set up to 200 leads aside; a refusal stops no other lead."""
-    return _set_aside(leads, Move.NURTURE, Status.NURTURE, actor, reason, now)
+    reason = needed_reason(reason, why="whoever meets this lead next wants to know.")
+    aside = _Aside(Move.NURTURE, Standing(status=Status.NURTURE), reason, waking)
+    return _set_aside(leads, aside, actor, now)
 
 
 def disqualify_lead(
@@ -40,19 +55,29 @@ def disqualify_lead(
     lead: Lead,
     seen_stage: str,
     actor: Actor,
-    reason: str,
     now: datetime,
+    reason_code: str = OTHER,
+    reason: str = "",
     seen_status: str | None = None,
 ) -> StageChange:
-    """End the work on a lead that will not buy; its owner keeps it, its clock stops."""
+    """End the work on a lead that will not buy, and say why; its owner keeps it, its clock stops.
+
+    `reason` says more than the code; without a code it is all there is, and needed.
+    """
     seen = Seen(lead, seen_stage, seen_status)
     with transaction.atomic():
-        return only_change(disqualify_leads(leads=[seen], actor=actor, reason=reason, now=now))
+        return only_change(
+            disqualify_leads(leads=[seen], actor=actor, reason_code=reason_code, reason=reason, now=now)
+        )
 
 
-def disqualify_leads(*, leads: Sequence[Seen], actor: Actor, reason: str, now: datetime) -> list[Outcome]:
+def disqualify_leads(
+    *, leads: Sequence[Seen], actor: Actor, now: datetime, reason_code: str = OTHER, reason: str = ""
+) -> list[Outcome]:
     """End the work on up to 200 leads; a refusal stops no other lead."""
-    return _set_aside(leads, Move.DISQUALIFY, Status.DISQUALIFIED, actor, reason, now)
+    because, reason = read_reason(code=reason_code, detail=reason)
+    aside = _Aside(Move.DISQUALIFY, Standing(status=Status.DISQUALIFIED, because=because), reason)
+    return _set_aside(leads, aside, actor, now)
 
 
 def reopen_lead(
@@ -84,16 +109,26 @@ def reopen_leads(*, leads: Sequence[Seen], actor: Actor, reason: str, now: datet
         judged = Judged(leads)
         judged.judge(guard)
         start_again(leads=judged.standing, actor=actor, now=now)
+        stop_wake_ups(lead_ids=[lead.pk for lead in judged.standing], now=now)
         to = Standing(status=Status.OPEN)
         return judged.outcomes(
             write_moves(judged.standing, to=to, move=Move.REOPEN, reason=reason, actor=actor, now=now)
         )
 
 
-def _set_aside(
-    leads: Sequence[Seen], move: Move, status: Status, actor: Actor, reason: str, now: datetime
-) -> list[Outcome]:
-    reason = needed_reason(reason, why="whoever meets this lead next wants to know.")
+@dataclass(frozen=True)
+class _Aside:
+    """How leads are set aside, why, and what wakes them."""
+
+    move: Move
+    to: Standing
+    reason: str
+    waking: Waking = NEVER
+
+
+def _set_aside(leads: Sequence[Seen], aside: _Aside, actor: Actor, now: datetime) -> list[Outcome]:
+    status = str(aside.to.status)
+    days: dict[int, date] = {}
 
     def guard(lead: Lead, seen: Seen) -> None:
         require_may_work(actor, lead)
@@ -104,11 +139,20 @@ def _set_aside(
             raise Invalid("This lead is disqualified. Reopen it first.")
         if lead.stage == Stage.CUSTOMER:
             raise Invalid("This lead is a customer. Move it back first, if that was a mistake.")
+        if aside.waking:
+            check_waking(aside.waking, lead=lead, today=days[lead.pk])
 
     with transaction.atomic():
         judged = Judged(leads)
+        if aside.waking:
+            days = days_of(judged.standing, now=now)
         judged.judge(guard)
-        to = Standing(status=status)
-        changes = write_moves(judged.standing, to=to, move=move, reason=reason, actor=actor, now=now)
-        end_running(lead_ids=[lead.pk for lead in judged.standing], now=now)
+        standing = judged.standing
+        lead_ids = [lead.pk for lead in standing]
+        changes = write_moves(
+            standing, to=aside.to, move=aside.move, reason=aside.reason, actor=actor, now=now
+        )
+        stop_wake_ups(lead_ids=lead_ids, now=now)
+        start_wake_ups(lead_ids=lead_ids, waking=aside.waking, actor=actor, now=now)
+        end_running(lead_ids=lead_ids, now=now)
         return judged.outcomes(changes)

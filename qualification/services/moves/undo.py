@@ -6,13 +6,15 @@ from django.db import transaction
 
 from leadapp.access import Actor, key_of, may, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid, NotAllowed
-from leadapp.models import Lead
-from qualification.models import Assignment, Deal, Move, StageChange
+from leadapp.models import Lead, Status
+from qualification.models import Assignment, Deal, DisqualifyReason, Move, StageChange
 from qualification.services.assignment import end_running
+from qualification.services.deals import take_back_deal
 from qualification.services.inbox import ask_for_evaluation
 from qualification.services.locks import lock_lead
 from qualification.services.moves.stages import OVERRIDE
 from qualification.services.texts import cleaned_text, needed_reason
+from qualification.services.wake_ups import resume_wake_up, stop_wake_ups
 
 UNDO_WITHIN = timedelta(minutes=10)
 SET_ASIDE = (Move.NURTURE, Move.DISQUALIFY)
@@ -39,7 +41,7 @@ def undo_move(*, change: StageChange, actor: Actor, now: datetime, reason: str =
                 raise NotAllowed(f"{last.who or 'Somebody else'} moved this lead. A manager may undo it.")
             reason = needed_reason(reason, why="whoever moved the lead wants to know.")
         _require_nothing_came_after(lead, last)
-        _put_back(lead, last, now)
+        _put_back(lead, last, actor, now)
         undone = StageChange.objects.create(
             lead=lead,
             at=now,
@@ -94,21 +96,35 @@ def _require_nothing_came_after(lead: Lead, last: StageChange) -> None:
         raise Conflict(
             f"Since then this lead went to {whom or 'the team queue'}. Move it back with a reason."
         )
-    if last.deal and Deal.objects.filter(lead=lead, pk__gt=last.deal.pk).exists():
+    if last.deal and Deal.objects.filter(lead=lead, pk__gt=last.deal.pk, voided_at=None).exists():
         raise Conflict("Since then this customer bought again. Move it back with a reason.")
 
 
-def _put_back(lead: Lead, last: StageChange, now: datetime) -> None:
-    """Restore where the lead stood, its running assignment with its clock, and that nothing was won."""
+def _put_back(lead: Lead, last: StageChange, actor: Actor, now: datetime) -> None:
+    """Restore where the lead stood, its clock, what would wake it, and that nothing was won."""
     Lead.objects.filter(pk=lead.pk).update(
         stage=last.from_stage,
         stage_changed_at=last.from_since,
         status=last.from_status,
         status_reason=last.from_reason,
+        disqualify_reason=_why_it_was_out(last),
     )
     if last.move in SET_ASIDE and last.assignment_id:
         Assignment.objects.filter(pk=last.assignment_id).update(ended_at=None)
     if last.move == Move.REOPEN:
         end_running(lead_ids=[lead.pk], now=now)
+    if last.to_status == Status.NURTURE:
+        stop_wake_ups(lead_ids=[lead.pk], now=now)
+    if last.from_status == Status.NURTURE:
+        resume_wake_up(lead_id=lead.pk, ended_at=last.at)
     if last.deal:
-        last.deal.delete()
+        take_back_deal(deal=last.deal, actor=actor, now=now)
+
+
+def _why_it_was_out(last: StageChange) -> DisqualifyReason | None:
+    """Return the code by which the lead was disqualified before this move."""
+    if last.from_status != Status.DISQUALIFIED:
+        return None
+    out = StageChange.objects.filter(lead=last.lead_id, move=Move.DISQUALIFY).order_by("-pk")
+    newest = out.select_related("disqualify_reason").first()
+    return newest.disqualify_reason if newest else None

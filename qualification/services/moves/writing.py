@@ -7,7 +7,7 @@ from datetime import datetime
 from leadapp.access import Actor, key_of, user_of
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import Lead, Stage, Status
-from qualification.models import Assignment, Deal, Move, StageChange
+from qualification.models import Assignment, Deal, DisqualifyReason, Move, StageChange
 from qualification.services.inbox import ask_for_evaluation
 
 STATUS_WORDS: Mapping[str, str] = {
@@ -19,10 +19,11 @@ STATUS_WORDS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Standing:
-    """Where leads stand after a move: a stage, a status, or both."""
+    """Where leads stand after a move: a stage, a status, or both; and by which code they are out."""
 
     stage: str | None = None
     status: str | None = None
+    because: DisqualifyReason | None = None
 
 
 def compare(lead: Lead, *, seen_stage: str | None, seen_status: str | None = None) -> None:
@@ -64,6 +65,7 @@ def write_moves(
             actor=user_of(actor),
             api_key=key_of(actor),
             reason=reason,
+            disqualify_reason=to.because,
             score=lead.score,
             assignment_id=running.get(lead.pk),
             deal=deal,
@@ -77,6 +79,7 @@ def write_moves(
         written["stage_changed_at"] = now  # a new stay begins
     if to.status is not None:
         written |= {"status": to.status, "status_reason": "" if to.status == Status.OPEN else reason}
+        written["disqualify_reason"] = to.because
     Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(**written)
     StageChange.objects.bulk_create(changes)
     ask_for_evaluation(lead_ids=[lead.pk for lead in leads], now=now)
