@@ -1,5 +1,6 @@
 """Moving leads and answering BANT from the admin, through the same services as everywhere."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,7 @@ from qualification.services.deals import DealFacts
 from qualification.services.moves import disqualify_lead, move_lead, nurture_lead, reopen_lead
 
 WORK, NOT_YOURS = "leadapp.work_any_lead", "Only sales may move leads and answer BANT."
-SET_ASIDE = {"nurture": nurture_lead, "disqualify": disqualify_lead}
+SET_ASIDE: dict[str, Callable[..., object]] = {"nurture": nurture_lead, "disqualify": disqualify_lead}
 MOVES = [
     *((stage.value, f"Move to {stage.label}") for stage in Stage),
     ("nurture", "Set aside for nurture"),

@@ -22,6 +22,7 @@ from qualification.services.moves import (
     reopen_lead,
     undo_move,
 )
+from qualification.services.wake_ups import Waking, wake_ups_of
 from scoring.models import ScoredLead
 from tests.qualification.build import DAY, NOW, confirm, everything, log, make_good_lead, make_lead
 
@@ -104,7 +105,7 @@ def test_a_step_back_and_a_step_past_a_gate_are_taken_back(manager: User) -> Non
     assert standing(lead) == before
 
 
-def test_the_deal_that_came_with_the_move_goes_and_older_ones_stay(rep: User) -> None:
+def test_the_deal_that_came_with_the_move_is_voided_and_older_ones_stay(rep: User) -> None:
     lead = make_lead(stage="sql", owner=rep)
     confirm(lead)
     log(lead, "meeting_held")
@@ -112,8 +113,41 @@ def test_the_deal_that_came_with_the_move_goes_and_older_ones_stay(rep: User) ->
     change = move_lead(lead=lead, to_stage="customer", seen_stage="sql", actor=rep, now=NOW, deal=DEAL)
     assert change.deal is not None
     undo_move(change=change, actor=rep, now=SOON)
-    assert Deal.objects.get(lead=lead) == older
-    assert StageChange.objects.get(pk=change.pk).deal is None
+    assert Deal.objects.get(lead=lead, voided_at=None) == older
+    assert Deal.objects.get(pk=change.deal.pk).void_reason == "The move was undone"
+    again = move_lead(lead=lead, to_stage="customer", seen_stage="sql", actor=rep, now=SOON, deal=DEAL)
+    assert again.deal is not None
+    assert again.deal.round == 1  # it never was a customer in between
+
+
+def test_what_would_wake_a_lead_comes_and_goes_with_the_move(rep: User) -> None:
+    lead = make_lead(owner=rep)
+    aside = nurture_lead(
+        lead=lead, seen_stage="lead", actor=rep, reason="Spring", now=NOW, waking=Waking(date(2027, 3, 3))
+    )
+    undo_move(change=aside, actor=rep, now=SOON)
+    assert wake_ups_of([lead.pk]) == {}
+
+    nurture_lead(
+        lead=lead, seen_stage="lead", actor=rep, reason="Spring", now=SOON, waking=Waking(date(2027, 3, 3))
+    )
+    reopened = reopen_lead(lead=lead, actor=rep, reason="They called", now=SOON)
+    assert wake_ups_of([lead.pk]) == {}
+    undo_move(change=reopened, actor=rep, now=SOON)
+    assert wake_ups_of([lead.pk])[lead.pk].wake_on == date(2027, 3, 3)
+
+    out = disqualify_lead(lead=lead, seen_stage="lead", actor=rep, reason_code="no_need", now=SOON)
+    assert wake_ups_of([lead.pk]) == {}
+    undo_move(change=out, actor=rep, now=SOON)
+    assert wake_ups_of([lead.pk])[lead.pk].wake_on == date(2027, 3, 3)
+
+
+def test_the_code_of_a_disqualified_lead_comes_back_with_it(rep: User) -> None:
+    lead = make_lead(owner=rep)
+    out = disqualify_lead(lead=lead, seen_stage="lead", actor=rep, reason_code="no_need", now=NOW)
+    undo_move(change=reopen_lead(lead=lead, actor=rep, reason="Wrong", now=SOON), actor=rep, now=SOON)
+    lead.refresh_from_db()
+    assert (lead.status, lead.disqualify_reason) == ("disqualified", out.disqualify_reason)
 
 
 def test_ten_minutes_are_the_limit(rep: User) -> None:
