@@ -20,9 +20,10 @@ from qualification.services.wording import say_fall
 from scoring.engine.fragments import Fragment
 
 # A person who moved or reopened the lead decided that it belongs where it is; what was undone never was.
+# Waking up is no way through a gate.
 CAME_BY_ITSELF = """(
     SELECT s.is_automatic AND s.to_stage = l.stage FROM qualification_stagechange s
-    WHERE s.lead_id = l.id AND s.undoes_id IS NULL
+    WHERE s.lead_id = l.id AND s.undoes_id IS NULL AND NOT (s.move = 'reopen' AND s.is_automatic)
         AND NOT EXISTS (SELECT FROM qualification_stagechange u WHERE u.undoes_id = s.id)
     ORDER BY s.at DESC, s.id DESC LIMIT 1
 )"""
