@@ -42,9 +42,11 @@ def may_work(actor: Actor, lead: Lead) -> bool:
     return may(actor, "leadapp.work_own_lead") and actor is not None and lead.owner_id == actor.pk
 
 
-def may_take(actor: Actor, lead: Lead) -> bool:
-    """Tell whether the actor may make an unassigned lead their own."""
-    return isinstance(actor, User) and lead.owner_id is None and actor.has_perm("leadapp.work_own_lead")
+def may_take(actor: Actor, lead: Lead, *, is_free: bool = False) -> bool:
+    """Tell whether the actor may make a lead their own that nobody has, or that is free for others."""
+    if not isinstance(actor, User) or not actor.has_perm("leadapp.work_own_lead"):
+        return False
+    return lead.owner_id is None or (is_free and lead.owner_id != actor.pk)
 
 
 def require_may_work(actor: Actor, lead: Lead) -> None:

@@ -259,6 +259,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 900.0,
         "options": {"expires": 900.0},
     },
+    "qualification-escalate": {
+        "task": "qualification.tasks.escalate",
+        "schedule": 20.0,
+        "options": {"expires": 20.0},
+    },
     "qualification-sweep": {
         "task": "qualification.tasks.sweep",
         "schedule": 5.0,

@@ -9,17 +9,20 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-def write_span(span: timedelta, *, is_rough: bool = False) -> str:
-    """Write a length of time: 38 min, 3 h 12 min (roughly 3 h), 19 h, 4 days."""
+def write_work(span: timedelta, *, is_rough: bool = False) -> str:
+    """Write a length of working time, which has no days: 38 min, 3 h 12 min (roughly 3 h), 60 h."""
     seconds = max(0, int(span.total_seconds()))
     if seconds < HOUR:
         return f"{seconds // MINUTE} min"
     hours, minutes = seconds // HOUR, seconds % HOUR // MINUTE
-    if hours < 4 and not is_rough:
-        return f"{hours} h {minutes:02} min" if minutes else f"{hours} h"
-    if hours < 48:
-        return f"{hours} h"
-    return f"{hours // 24} days"
+    if hours < 4 and minutes and not is_rough:
+        return f"{hours} h {minutes:02} min"
+    return f"{hours:,} h"
+
+
+def write_span(span: timedelta) -> str:
+    """Write a length of time by the clock: 38 min, 3 h 12 min, 19 h, 4 days."""
+    return write_work(span) if span < timedelta(days=2) else f"{span.days} days"
 
 
 def write_moment(moment: datetime, *, now: datetime) -> str:

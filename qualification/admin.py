@@ -10,7 +10,7 @@ from django.utils import timezone
 from leadapp.admin.asking import person
 from leadapp.admin.paging import CappedPaginator
 from leadapp.admin.refusals import say_refusals
-from qualification.models import Assignment, BantAnswer, Deal, Gate, GateCriterion, StageChange
+from qualification.models import Assignment, BantAnswer, Deal, Escalation, Gate, GateCriterion, StageChange
 from qualification.services.criteria import criterion_fields, validate_criterion
 from qualification.services.gate_editing import open_gate, record_edit
 from scoring.admin.conditions import TYPING, ConditionForm, grouped
@@ -150,9 +150,21 @@ class BantAnswerAdmin(ReadOnly):
 class AssignmentAdmin(ReadOnly):
     """Who had which lead, and whether the answer came in time."""
 
-    list_display = ("assigned_at", "lead", "owner", "reason", "due_at", "answered_at", "ended_at")
-    list_select_related = ("lead", "owner")
+    list_display = (
+        *("assigned_at", "lead", "owner", "team", "reason"),
+        *("clock_started_at", "due_at", "answered_at", "ended_at"),
+    )
+    list_select_related = ("lead", "owner", "team")
     list_filter = (("ended_at", admin.EmptyFieldListFilter), ("answered_at", admin.EmptyFieldListFilter))
+
+
+@admin.register(Escalation)
+class EscalationAdmin(ReadOnly):
+    """Who was told that an answer was due."""
+
+    list_display = ("at", "level", "assignment")
+    list_select_related = ("assignment__owner",)
+    list_filter = ("level",)
 
 
 @admin.register(Deal)

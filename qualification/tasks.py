@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from leadapp.nudging import send
 from qualification.services import assignment, bant, evaluation, wake_ups, waking
+from qualification.services.clock.escalation import escalate_due
 from qualification.services.notices import mails
 from qualification.services.notices.telling import SEND_MAILS
 from scoring.models import ScoredLead
@@ -25,6 +26,13 @@ def wake_gates() -> None:
     """Look at the gates of leads that time alone moves."""
     if waking.wake_gates(now=timezone.now()):
         send(EVALUATE)
+
+
+@shared_task
+def escalate() -> None:
+    """Tell people that answers are due soon, or late."""
+    if escalate_due(now=timezone.now(), limit=LIMIT) >= LIMIT:
+        send(escalate.name)
 
 
 @shared_task

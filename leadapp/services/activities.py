@@ -14,7 +14,9 @@ from leadapp.services.facts import Facts
 from leadapp.services.identity import Reference
 from leadapp.services.recording import Recorded, record_activities
 from leadapp.services.texts import clean_text
-from qualification.services.clock.answers import answer_clocks
+from qualification.services.assignment import withdraw_request
+from qualification.services.clock.answers import answer_clocks, reopen_clocks
+from qualification.services.locks import lock_lead
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
 from scoring.tasks import nudge
@@ -55,6 +57,7 @@ def log_activity(
 def void_activity(*, activity: Activity, reason: str, actor: Actor, now: datetime) -> Activity:
     """Declare an activity wrong: it stays visible, with the reason, and gives no points any more.
 
+    The response clock that it stopped runs again; the one that it started ends.
     One that is in quarantine leaves it, so that a release does not bring it back.
     """
     require_may_work(actor, activity.lead)
@@ -64,12 +67,17 @@ def void_activity(*, activity: Activity, reason: str, actor: Actor, now: datetim
     if activity.type.is_internal:
         raise Invalid("A change of facts cannot be voided. Change the facts back instead.")
     with transaction.atomic():
+        lead = lock_lead(activity.lead)
         not_yet = Activity.objects.filter(Q(voided_at__isnull=True) | Q(quarantine__isnull=False))
         voided = not_yet.filter(pk=activity.pk).update(
             voided_at=now, voided_by=user_of(actor), void_reason=why, quarantine=None
         )
         if not voided:
             raise Conflict("It was voided already.")
+        if activity.type.is_touch:
+            reopen_clocks(lead=lead, touched_at=activity.occurred_at)
+        if activity.type.starts_clock:
+            withdraw_request(lead=lead, asked_at=activity.occurred_at, now=now)
         request_scoring(lead_ids=[activity.lead_id], cause=Cause.ACTIVITY, now=now)
     nudge()
     activity.refresh_from_db()

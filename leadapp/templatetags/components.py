@@ -1,10 +1,10 @@
 """The parts that pages are made of; what is more than a word is drawn by templates/components/."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from django import template
 from django.forms import BaseForm, BoundField, CheckboxInput, Select
@@ -14,29 +14,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from leadapp.models import Lead, Stage, Temperature, User
-from leadapp.times import write_date, write_moment, write_span
+from leadapp.times import write_date, write_moment, write_work
+from qualification.services.sla import COUNTED_AHEAD, Clock
 
 register = template.Library()
 
-SOON = timedelta(hours=4)
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
-
-
-class Clock(Protocol):
-    """Anything with the times of an answer that is due: an Assignment, or a clock of qualification."""
-
-    @property
-    def due_at(self) -> datetime | None:
-        """Return until when."""
-
-    @property
-    def answered_at(self) -> datetime | None:
-        """Return when it was given."""
-
-    @property
-    def assigned_at(self) -> datetime:
-        """Return since when."""
 
 
 @register.simple_tag
@@ -93,15 +77,23 @@ def standing(lead: Lead, with_reason: bool = False) -> SafeString:
 
 
 @register.inclusion_tag("components/sla.html")
-def sla(clock: Clock | None, now: datetime | None = None) -> dict[str, Any]:
-    """Draw until when an answer is due, how late it is, or how long it took; None has no deadline."""
-    if clock is None or clock.due_at is None:
-        return {"state": "none"}
-    if clock.answered_at is not None:
-        return {"state": "met", "span": write_span(clock.answered_at - clock.assigned_at, is_rough=True)}
-    left = clock.due_at - (now or timezone.now())
-    state = "late" if left < timedelta() else "soon" if left < SOON else "ok"
-    return {"state": state, "span": write_span(abs(left)), "due": write_date(clock.due_at)}
+def sla(clock: Clock | None) -> dict[str, Any]:
+    """Draw how much time is left to answer, how late it is, or how long it took; None has no deadline.
+
+    One that runs carries what a page needs to count on by itself.
+    """
+    if clock is None:
+        return {}
+    if clock.took is not None:
+        return {"clock": clock, "span": write_work(clock.took, is_rough=True)}
+    return {
+        "clock": clock,
+        "state": "late" if clock.is_late else "soon" if clock.is_soon else "ok",
+        "span": write_work(abs(clock.left)),
+        "left": int(clock.left.total_seconds()),
+        "now": int(clock.now.timestamp()),
+        "until": int((clock.now + COUNTED_AHEAD).timestamp()),
+    }
 
 
 @register.simple_tag

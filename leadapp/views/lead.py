@@ -15,6 +15,7 @@ from leadapp.views.looking import read_look, read_other_scores
 from leadapp.views.score_history import read_history
 from leadapp.views.timeline import read_timeline
 from qualification.models import Assignment, Deal, Note, Task
+from qualification.services.sla import clocks_for
 from qualification.views.forms import NoteForm, TaskForm, tomorrow_morning
 from scoring.analysis.ways import ways_from
 
@@ -57,8 +58,10 @@ def stages(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the moves, the owners and the deals."""
     lead = visible_lead(request, pk)
     assignments = Assignment.objects.filter(lead=lead).select_related("owner", "assigned_by")
+    newest = list(assignments.order_by("-assigned_at", "-pk")[:MOST_ROWS])
+    clocks = clocks_for(newest, now=timezone.now())
     context = {
-        "assignments": assignments.order_by("-assigned_at", "-pk")[:MOST_ROWS],
+        "assignments": [(assignment, clocks.get(assignment.pk)) for assignment in newest],
         "deals": Deal.objects.filter(lead=lead).select_related("created_by").order_by("-won_on", "-pk"),
     }
     return _page(request, lead, "stages", context)

@@ -17,6 +17,7 @@ from qualification.models import Assignment, Deal, Note, StageChange, Task
 from qualification.services.bant import BantView, bant_of_many
 from qualification.services.frameworks import Questions, read_questions
 from qualification.services.gates import STEP_FROM, GateCheck, check_gates
+from qualification.services.sla import Clock, clocks_for
 from scoring.models import ScoreChange, ScoreOverride
 from scoring.services.overrides import overrides_of
 
@@ -35,7 +36,7 @@ class Rights:
     why_not: str
 
     @classmethod
-    def of(cls, user: User, lead: Lead) -> "Rights":
+    def of(cls, user: User, lead: Lead, *, is_free: bool = False) -> "Rights":
         """Ask the same questions that the services ask."""
         works = may_work(user, lead)
         owns_own = user.has_perm("leadapp.work_own_lead")
@@ -46,7 +47,7 @@ class Rights:
             why_not = "Nobody has this lead. You can look, not change."
         return cls(
             may_work=works,
-            may_take=may_take(user, lead),
+            may_take=not works and may_take(user, lead, is_free=is_free),
             may_override=works and may(user, "qualification.override_gate"),
             may_change_owner=may(user, "leadapp.reassign_lead") or (works and owns_own),
             may_release=may_release(user, lead),
@@ -88,6 +89,7 @@ class LeadPage:
     stage_changes: list[StageChange]
     steps: list[StepView]
     assignment: Assignment | None
+    clock: Clock | None
     target: Stage | None
     gate: GateCheck | None
     questions: Questions
@@ -128,12 +130,14 @@ class LeadPage:
 
 def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPage:
     """Read the frame of the lead page; the number of queries is always the same."""
-    rights = Rights.of(user, lead)
+    is_free = Assignment.objects.free_to_take().filter(lead=lead).exists()
+    rights = Rights.of(user, lead, is_free=is_free)
     changes = list(
         StageChange.objects.filter(lead=lead).select_related("actor", "api_key").order_by("-at", "-pk")[:100]
     )
     running = Assignment.objects.filter(lead=lead, ended_at=None).select_related("owner")
     assignment = running.first()
+    clock = clocks_for([assignment], now=now).get(assignment.pk) if assignment else None
     step = STEP_FROM.get(lead.stage)
     questions = read_questions()
     checks = check_gates(lead=lead, now=now, questions=questions)
@@ -153,6 +157,7 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
         stage_changes=changes,
         steps=_steps(lead, changes, gate, now),
         assignment=assignment,
+        clock=clock,
         target=target,
         gate=gate,
         questions=questions,
@@ -164,7 +169,7 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
             Situation(
                 lead=lead,
                 may_work=rights.may_work,
-                assignment=assignment,
+                clock=clock,
                 gate=gate,
                 target=target,
                 bant=views,

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 
 from leadapp.models import Lead, Stage
-from leadapp.times import write_moment, write_span
-from qualification.models import Assignment, Task
+from leadapp.times import write_moment, write_work
+from qualification.models import Task
 from qualification.services.bant import BantView
 from qualification.services.gates import GateCheck
+from qualification.services.sla import Clock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ class Situation:
 
     lead: Lead
     may_work: bool
-    assignment: Assignment | None
+    clock: Clock | None
     gate: GateCheck | None
     target: Stage | None
     bant: list[BantView]
@@ -67,11 +68,11 @@ def _reopen(here: Situation) -> NextStep:
 
 
 def _answer(here: Situation) -> NextStep | None:
-    clock = here.assignment
-    if clock is None or clock.due_at is None or clock.answered_at is not None:
+    clock = here.clock
+    if clock is None or clock.is_answered:
         return None
-    left = clock.due_at - here.now
-    when = f"within {write_span(left)}" if left > timedelta() else f"now, {write_span(-left)} late"
+    span = write_work(abs(clock.left))
+    when = f"now, {span} late" if clock.is_late else f"within {span}"
     may_call = bool(here.lead.phone) and not here.lead.do_not_call
     kind, verb = ("call", "Call") if may_call else ("email", "Write")
     question = here.open_question

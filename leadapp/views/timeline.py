@@ -1,4 +1,4 @@
-"""The timeline of a lead: what it did and what was done with it, out of seven tables, newest first.
+"""The timeline of a lead: what it did and what was done with it, out of eight tables, newest first.
 
 Each table is asked for one page with an index of its own, so the number of queries does not depend on
 how much has happened; a page begins after the entry that the cursor names.
@@ -21,13 +21,14 @@ from leadapp.views.timeline_entries import (
     activity_entry,
     assignment_entry,
     bant_answer_entry,
+    escalation_entry,
     note_entry,
     quarantine_entry,
     score_change_entry,
     stage_change_entry,
 )
 from leadapp.views.timeline_folding import fold, give_points
-from qualification.models import Assignment, BantAnswer, Note, StageChange
+from qualification.models import Assignment, BantAnswer, Escalation, Note, StageChange
 from scoring.models import ScoreChange
 
 PAGE = 30
@@ -88,7 +89,7 @@ SOURCES = {
         name="assignments",
         rank=0,
         moment="assigned_at",
-        rows=lambda lead: Assignment.objects.filter(lead=lead).select_related("owner", "assigned_by"),
+        rows=lambda lead: Assignment.objects.filter(lead=lead).select_related("owner", "assigned_by", "team"),
         entry=assignment_entry,
     ),
     "stages": Source(
@@ -136,6 +137,15 @@ SOURCES = {
         ).select_related("type", "actor", "voided_by"),
         entry=activity_entry,
     ),
+    "escalations": Source(
+        name="escalations",
+        rank=7,
+        moment="at",
+        rows=lambda lead: Escalation.objects.filter(assignment__lead=lead).select_related(
+            "assignment__owner"
+        ),
+        entry=escalation_entry,
+    ),
 }
 
 # Of which channel the activities of a quarantine are.
@@ -144,7 +154,7 @@ KINDS = {"email": Quarantine.Kind.CLICKS, "web": Quarantine.Kind.VIEWS}
 # What can be chosen above the timeline, beside the channels of activities.
 VIEWS = {
     "": ("All", list(SOURCES)),
-    "moves": ("Moves", ["assignments", "stages", "bant"]),
+    "moves": ("Moves", ["assignments", "stages", "bant", "escalations"]),
     "scores": ("Score", ["scores"]),
     "notes": ("Notes", ["notes"]),
 }

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from leadapp.models import Activity, Quarantine, Stage, Status
 from leadapp.views.activity_words import Words, duration, words_of
-from qualification.models import Assignment, BantAnswer, BantState, Move, Note, StageChange
+from qualification.models import Assignment, BantAnswer, BantState, Escalation, Move, Note, StageChange
+from qualification.services.clock.promises import write_in_zone, zone_of
 from scoring.models import Cause, ScoreChange
 
 PAGE_VIEW = "page_view"
@@ -72,13 +73,27 @@ class Entry:
 
 def assignment_entry(row: Assignment) -> Entry:
     """Tell that the lead was given to somebody."""
-    small = f"Answer due by {timezone.localtime(row.due_at):%-d %b, %H:%M}" if row.due_at else ""
+    small = f"Answer due by {write_in_zone(row.due_at, zone_of(row.team))}" if row.due_at else ""
     strong = "Handed to sales" if row.due_at else "Given to"
     whom = "waits in the team queue" if row.owner is None else str(row.owner)
     after = f"{', ' if row.due_at else ' '}{whom}: {_lower_first(row.reason)}"
     words = Words(strong=strong, after=after, icon="user")
     by = str(row.assigned_by) if row.assigned_by else ""
     return Entry(at=row.assigned_at, rank=0, pk=row.pk, words=words, by=by, small=small, is_key=True)
+
+
+def escalation_entry(row: Escalation) -> Entry:
+    """Tell that an answer was due soon, or late."""
+    is_late = row.level != Escalation.Level.DUE_SOON
+    strong = {
+        Escalation.Level.DUE_SOON: "Answer due soon",
+        Escalation.Level.LATE: "Answer late",
+        Escalation.Level.FREE: "Answer still missing",
+    }[Escalation.Level(row.level)]
+    after = ": other reps may take it" if row.level == Escalation.Level.FREE else ""
+    whom = f", {row.assignment.owner or 'nobody has the lead'}"
+    words = Words(strong=strong, after=whom + after, icon="alert" if is_late else "clock")
+    return Entry(at=row.at, rank=7, pk=row.pk, words=words, is_key=is_late)
 
 
 def stage_change_entry(row: StageChange) -> Entry:

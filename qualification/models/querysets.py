@@ -19,6 +19,12 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Keep those that have not ended."""
         return self.filter(ended_at__isnull=True)
 
+    def free_to_take(self) -> Self:
+        """Keep those whose answer is so late that any rep may take the lead."""
+        return self.running().filter(
+            owner__isnull=False, answered_at__isnull=True, escalations__level="free", lead__status=Status.OPEN
+        )
+
     def queued(self) -> Self:
         """Keep those of open leads that wait in the team queue."""
         return self.running().filter(owner__isnull=True, lead__status=Status.OPEN)

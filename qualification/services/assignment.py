@@ -1,9 +1,9 @@
 """Owners: handing over to sales, taking, giving away, and the clock that runs until the first touch."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from types import EllipsisType
+from types import EllipsisType, MappingProxyType
 
 from django.db import transaction
 from django.db.models import F
@@ -13,7 +13,9 @@ from leadapp.access import Actor, may, may_take, require, require_may_work, user
 from leadapp.errors import Conflict, Invalid, NotAllowed
 from leadapp.models import Lead, Stage, Status, User
 from qualification.models import Assignment
+from qualification.services.clock.answers import answer_clocks
 from qualification.services.clock.promises import Promises
+from qualification.services.clock.requests import Request, open_requests
 from qualification.services.clock.times import Times, carry_on, start_clock
 from qualification.services.locks import lock_lead, lock_leads
 from qualification.services.routing.turns import Turns, available_reps
@@ -52,6 +54,37 @@ def give_back(*, lead_ids: Collection[int], why: str, now: datetime) -> list[Ass
     return _replace_running(_spread(leads, now, why=why, here_only=True), now)
 
 
+def answer_requests(*, lead_ids: Collection[int], now: datetime) -> int:
+    """Start the clocks of leads that asked for an answer and have none, whatever their stage.
+
+    The clock has run since they asked, so that workers that stood still hide no breach. Who has a lead keeps
+    it, else it goes to whoever is next, as at a handover. The leads are locked, in the caller's transaction.
+    Return how many clocks were started.
+    """
+    requests = open_requests(lead_ids=lead_ids, now=now)
+    if not requests:
+        return 0
+    asked = list(Lead.objects.filter(pk__in=requests).select_related("owner").order_by("pk"))
+    _replace_running(_spread(asked, now, requests=requests), now)
+    # Somebody may have answered before the workers came. What was asked after that is a new request.
+    answer_clocks(lead_ids=requests)
+    return len(requests) + answer_requests(lead_ids=requests, now=now)
+
+
+def withdraw_request(*, lead: Lead, asked_at: datetime, now: datetime) -> None:
+    """End the clock that a request started which was voided, in the caller's transaction.
+
+    The lead is locked. Its owner keeps it. Once it was answered nothing changes.
+    """
+    running = Assignment.objects.running().filter(
+        lead=lead, clock_started_at=asked_at, answered_at__isnull=True
+    )
+    if running.exists():
+        end_running(lead_ids=[lead.pk], now=now)
+        if lead.owner is not None:
+            _assignment(lead, lead.owner, "What the lead asked for was voided", now).save(force_insert=True)
+
+
 def hand_out_queue(*, now: datetime, limit: int = 500) -> list[Assignment]:
     """Give leads of the team queue to reps who are available now, longest waiting first."""
     with transaction.atomic():
@@ -73,17 +106,22 @@ def hand_out_queue(*, now: datetime, limit: int = 500) -> list[Assignment]:
 
 
 def take_lead(*, lead: Lead, actor: Actor, now: datetime) -> Assignment:
-    """Make an unassigned lead one's own; raise Conflict if somebody has it. A running clock goes on."""
+    """Make a lead one's own that nobody has, or whose answer is so late that others may take it.
+
+    Raise Conflict if somebody has it. A running clock goes on.
+    """
     with transaction.atomic():
         locked = lock_lead(lead)
         if not may(actor, "leadapp.work_own_lead") or not isinstance(actor, User):
             raise NotAllowed("Only sales reps take leads.")
-        if locked.owner is not None:
+        is_free = Assignment.objects.free_to_take().filter(lead=locked).exclude(owner=actor).exists()
+        if locked.owner is not None and not is_free:
             whose = "You have" if locked.owner == actor else f"{locked.owner} has"
             raise Conflict(f"{whose} this lead already.")
-        if not may_take(actor, locked):
+        if not may_take(actor, locked, is_free=is_free):
             raise NotAllowed("You cannot take this lead.")
-        return _give(locked, actor, "Took it", actor, now)
+        reason = f"Took it, since {locked.owner} had not answered" if is_free else "Took it"
+        return _give(locked, actor, reason, actor, now)
 
 
 def assign_lead(
@@ -144,15 +182,21 @@ def _keeper(owner: User | None, turns: Turns, *, here_only: bool) -> tuple[User 
 
 
 def _spread(
-    leads: Collection[Lead], now: datetime, *, why: str = "Handed over", here_only: bool = False
+    leads: Collection[Lead],
+    now: datetime,
+    *,
+    requests: Mapping[int, Request] = MappingProxyType({}),
+    why: str = "Handed over",
+    here_only: bool = False,
 ) -> list[Assignment]:
-    """Find an owner for each of these leads, who are locked, and say why."""
+    """Find an owner for each of these leads, who are locked, and say why. Clocks run since the requests."""
     waiting = Assignment.objects.running().filter(lead__in=leads, answered_at__isnull=True)
     running = {item.lead_id: item for item in waiting.filter(due_at__isnull=False)}
     promises, turns = Promises.read(), Turns.locked(now=now)
     assignments = []
     for lead in leads:
-        said = why if lead.score is None else f"{why} at {lead.score} points"
+        request = requests.get(lead.pk)
+        said = request.what if request else why if lead.score is None else f"{why} at {lead.score} points"
         rep, because = _keeper(lead.owner, turns, here_only=here_only)
         if rep is None:
             turn = turns.next()
@@ -162,7 +206,7 @@ def _spread(
         clock = (
             carry_on(running[lead.pk], owner_id=owner_id, promises=promises, now=now)
             if lead.pk in running
-            else start_clock(promises.of_person(owner_id), at=now)
+            else start_clock(promises.of_person(owner_id), at=request.waits_since if request else now)
         )
         assignments.append(_assignment(lead, rep, f"{said}; {because}", now, clock=clock))
     return assignments

@@ -7,7 +7,8 @@ from django.db import transaction
 
 from leadapp.models import Lead, Stage, Status
 from qualification.models import Move, StageChange, Step
-from qualification.services.assignment import hand_over
+from qualification.services.assignment import answer_requests, hand_over
+from qualification.services.clock.answers import answer_clocks
 from qualification.services.gates import GateLines, automatic_gates, passing_gate, select_leads
 from qualification.services.leaving import note_holding, take_back
 from qualification.services.locks import Standing, lock_leads
@@ -41,6 +42,9 @@ def evaluate_leads(*, lead_ids: Collection[int], now: datetime) -> None:
         # The gates are asked by statements that begin after the locks are held.
         leads = lock_leads(lead_ids)
         wake_by_score(leads, now=now)
+        # Touches that another system recorded, and requests, before a handover starts a clock of its own.
+        answer_clocks(lead_ids=lead_ids)
+        answer_requests(lead_ids=lead_ids, now=now)
         gates = automatic_gates()
         for step in (Step.TO_MQL, Step.HANDOVER, Step.TO_SQL):
             if step not in gates:

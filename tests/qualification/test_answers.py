@@ -6,9 +6,11 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import Lead, User
+from leadapp.services.activities import log_activity, void_activity
 from qualification.models import Assignment
 from qualification.services.assignment import hand_over, take_lead
 from qualification.services.clock.answers import answer_clocks
+from qualification.services.evaluation import evaluate_leads
 from tests.qualification.build import NOW, log, make_lead
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +98,53 @@ def test_any_number_of_answers_takes_as_many_queries(
         assert answer_clocks(lead_ids=[lead.pk for lead in leads]) == number
     with django_assert_num_queries(1):
         assert answer_clocks(lead_ids=[lead.pk for lead in leads]) == 0
+
+
+def test_a_touch_of_another_system_stops_the_clock(rep: User) -> None:
+    lead, other = handed_over(2)
+    log(lead, "call_connected", NOW + HOUR)  # as a telephone system pushes it
+    evaluate_leads(lead_ids=[lead.pk, other.pk], now=NOW + 2 * HOUR)
+    assert Assignment.objects.get(lead=lead, ended_at=None).answered_at == NOW + HOUR
+    assert Assignment.objects.get(lead=other, ended_at=None).answered_at is None
+
+
+def test_a_clock_runs_again_when_its_answer_is_voided(rep: User) -> None:
+    [lead] = handed_over()
+    lead.refresh_from_db()
+    wrong = log_activity(lead=lead, type_slug="call_connected", properties={}, actor=rep, now=NOW + HOUR)
+    assert answered_at(lead) == NOW + HOUR
+    void_activity(activity=wrong, reason="Another lead", actor=rep, now=NOW + 2 * HOUR)
+    assert answered_at(lead) is None
+    assert Assignment.objects.get(lead=lead, ended_at=None).answer_took is None
+
+
+def test_when_the_answer_is_voided_the_next_touch_counts(rep: User) -> None:
+    [lead] = handed_over()
+    wrong = log(lead, "call_connected", NOW + HOUR)
+    log(lead, "email_sent", NOW + 3 * HOUR)
+    assert answered_at(lead) == NOW + HOUR
+    void_activity(activity=wrong, reason="Another lead", actor=None, now=NOW + 4 * HOUR)
+    assert answered_at(lead) == NOW + 3 * HOUR
+
+
+def test_voiding_another_touch_changes_nothing(rep: User) -> None:
+    [lead] = handed_over()
+    log(lead, "email_sent", NOW + HOUR)
+    later = log(lead, "call_connected", NOW + 2 * HOUR)
+    assert answered_at(lead) == NOW + HOUR
+    void_activity(activity=later, reason="Another lead", actor=None, now=NOW + 3 * HOUR)
+    assert answered_at(lead) == NOW + HOUR
+
+
+def test_a_call_that_is_logged_later_counts_from_when_it_was(rep: User) -> None:
+    [lead] = handed_over()
+    lead.refresh_from_db()
+    log_activity(
+        lead=lead,
+        type_slug="call_connected",
+        properties={},
+        actor=rep,
+        now=NOW + 30 * HOUR,
+        occurred_at=(NOW + HOUR).isoformat(),
+    )
+    assert answered_at(lead) == NOW + HOUR

@@ -1,16 +1,17 @@
 """The response clock as lists and pages show it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import Lead, User
-from qualification.services.assignment import hand_over, take_lead
+from qualification.models import Assignment, Holiday, OpeningHours, Team, TeamMember
+from qualification.services.assignment import assign_lead, hand_over, take_lead
 from qualification.services.clock.answers import answer_clocks
 from qualification.services.moves import nurture_lead
 from qualification.services.sla import Clock, clocks_of
-from tests.qualification.build import NOW, log, make_lead
+from tests.qualification.build import DAY, NOW, log, make_lead
 
 pytestmark = pytest.mark.django_db
 
@@ -78,10 +79,94 @@ def test_leads_that_were_not_handed_over_or_set_aside_have_no_clock(rep: User) -
 
 
 @pytest.mark.parametrize("number", [1, 20])
-def test_any_number_of_leads_takes_one_query(
+def test_any_number_of_leads_takes_the_same_queries(
     number: int, rep: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     ids = [handed_over(rep) for _ in range(number)]
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):  # clocks, promises
         clocks = clocks_of(lead_ids=ids, now=NOW)
         assert len([c for c in clocks.values() if not c.is_queued]) == number
+
+
+@pytest.fixture
+def office() -> Team:
+    """Give a team that works nine to five in Berlin, and answers within eight hours."""
+    team = Team.objects.create(name="DACH", time_zone="Europe/Berlin", response_hours=8)
+    OpeningHours.objects.bulk_create(
+        OpeningHours(team=team, weekday=day, opens_at=time(9), closes_at=time(17)) for day in range(5)
+    )
+    return team
+
+
+def test_working_time_is_counted_as_the_team_works(rep: User, office: Team) -> None:
+    TeamMember.objects.create(team=office, user=rep)
+    # Thursday 11:00 in Berlin: six hours today, two on Friday.
+    lead_id = handed_over(rep)
+    assert Assignment.objects.get().due_at == NOW + DAY
+    # At noon; at night; on Friday at ten; and on Saturday, six hours of Friday too late.
+    lefts = [clock(lead_id, hours).left for hours in (1, 12, 23, 48)]
+    assert lefts == [7 * HOUR, 2 * HOUR, 1 * HOUR, -6 * HOUR]
+    assert clock(lead_id, 1).due == "Fri 20 Nov, 11:00 CET"
+
+
+def test_an_answer_took_as_much_work_as_lies_before_it(rep: User, office: Team) -> None:
+    TeamMember.objects.create(team=office, user=rep)
+    lead_id = handed_over(rep)
+    answer(lead_id, 23)
+    assert clock(lead_id, 100).took == 7 * HOUR
+
+
+def test_a_page_learns_the_hours_ahead(rep: User, office: Team) -> None:
+    TeamMember.objects.create(team=office, user=rep)
+    spans = [span.split("-") for span in clock(handed_over(rep), 0).open_hours.split()]
+    friday = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    expected = [(NOW, NOW + 6 * HOUR), (friday, friday + 8 * HOUR)]
+    assert spans == [[str(int(at.timestamp())) for at in span] for span in expected]
+
+
+def test_who_is_in_no_team_goes_by_the_first_team(rep: User, office: Team) -> None:
+    Team.objects.create(name="Around the clock", response_hours=1)
+    handed_over(rep)
+    assert Assignment.objects.get().team == office
+
+
+def test_the_queue_goes_by_the_first_team(rep: User, office: Team) -> None:
+    User.objects.update(is_available=False)
+    handed_over(rep)
+    assert Assignment.objects.get().team == office
+
+
+def test_the_next_owner_has_what_is_left_by_their_own_calendar(
+    rep: User, other_rep: User, manager: User, office: Team
+) -> None:
+    around = Team.objects.create(name="Around the clock", response_hours=4)
+    TeamMember.objects.create(team=office, user=rep)
+    TeamMember.objects.create(team=around, user=other_rep)
+    lead = make_lead(stage="mql", score=163, owner=rep)
+    hand_over(lead_ids=[lead.pk], now=NOW)
+    # Thursday at night two hours of work are left, which begin on Friday at nine.
+    given = assign_lead(lead=lead, owner=other_rep, actor=manager, reason="Now", now=NOW + 12 * HOUR)
+    assert (given.team, given.due_at) == (around, NOW + 14 * HOUR)
+    assert given.clock_started_at == NOW
+    # Back in the office the last hour of these is due on Friday at ten.
+    lead.refresh_from_db()
+    back = assign_lead(lead=lead, owner=rep, actor=manager, reason="Back", now=NOW + 13 * HOUR)
+    assert (back.team, back.due_at) == (office, NOW + 23 * HOUR)
+
+
+def test_a_clock_that_ran_out_is_a_whole_span_for_the_next_owner(
+    rep: User, other_rep: User, manager: User, office: Team
+) -> None:
+    TeamMember.objects.create(team=office, user=other_rep)
+    Team.objects.filter(pk=office.pk).update(response_hours=2)
+    lead = make_lead(stage="mql", score=163, owner=rep)
+    hand_over(lead_ids=[lead.pk], now=NOW)
+    given = assign_lead(lead=lead, owner=other_rep, actor=manager, reason="Late", now=NOW + 5 * HOUR)
+    # Thursday 16:00: an hour today, one on Friday. The lead has waited all the time.
+    assert (given.due_at, given.clock_started_at) == (NOW + 23 * HOUR, NOW)
+
+
+def test_a_calendar_without_an_hour_of_work_hides_no_lead(rep: User, office: Team) -> None:
+    Holiday.objects.bulk_create(Holiday(team=office, day=NOW.date() + number * DAY) for number in range(400))
+    handed_over(rep)
+    assert Assignment.objects.get().due_at == NOW + 8 * HOUR

@@ -58,8 +58,9 @@ def test_a_hot_lead_is_scored_becomes_an_mql_and_is_handed_over(worker: Process,
     assert (lead.stage, lead.owner) == ("mql", rep)
     change = StageChange.objects.get(lead=lead)
     assert (change.is_automatic, change.score) == (True, lead.score)
-    assert assignment.reason.startswith(f"Handed over at {lead.score} points")
-    assert assignment.due_at == assignment.assigned_at + timedelta(hours=24)
+    assert assignment.reason.startswith("Demo requested; ")
+    asked_at = lead.activities.get(type__slug="demo_requested").occurred_at
+    assert (assignment.clock_started_at, assignment.due_at) == (asked_at, asked_at + timedelta(hours=24))
     assert not ScoredLead.objects.exists()
 
 

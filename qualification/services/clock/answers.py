@@ -4,7 +4,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 
+from leadapp.models import Lead
 from qualification.models import Assignment
 from qualification.services.clock.promises import Promises
 
@@ -38,6 +41,14 @@ def answer_clocks(*, lead_ids: Collection[int]) -> int:
         cursor.execute(FIRST_TOUCHES, [CLOCKS_DIFFER.total_seconds(), list(lead_ids)])
         touches = dict(cursor.fetchall())
     return _stop(touches) if touches else 0
+
+
+def reopen_clocks(*, lead: Lead, touched_at: datetime) -> None:
+    """Let the clock run again that a touch stopped which was voided, unless there is another touch."""
+    Assignment.objects.running().filter(
+        lead=lead, answered_at=Greatest(F("clock_started_at"), Value(touched_at))
+    ).update(answered_at=None, answer_took=None)
+    answer_clocks(lead_ids=[lead.pk])
 
 
 def _stop(touches: Mapping[int, datetime]) -> int:

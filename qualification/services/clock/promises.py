@@ -1,7 +1,7 @@
 """What each team has promised: within how much of its working time a lead gets an answer."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,6 +33,10 @@ class Promise:
             return self.calendar.due_after(start, work)
         except NeverOpen:
             return start + work
+
+    def write(self, moment: datetime) -> str:
+        """Write a moment as the clock on the team's wall shows it."""
+        return write_in_zone(moment, self.calendar.zone)
 
 
 class Promises:
@@ -88,9 +92,17 @@ def _promise(team: Team, hours: list[dict[str, Any]], holidays: list[date]) -> P
     )
 
 
-def zone_of(team: Team) -> ZoneInfo:
-    """Return the team's time zone; one that this machine does not know is UTC."""
+def zone_of(team: Team | None) -> ZoneInfo:
+    """Return the team's time zone; nobody's, or one that this machine does not know, is UTC."""
     try:
-        return ZoneInfo(team.time_zone)
+        return ZoneInfo(team.time_zone if team else "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def write_in_zone(moment: datetime, zone: tzinfo) -> str:
+    """Write a moment as people of a team see it: Mon 23 Nov, 10:15 CET."""
+    local = moment.astimezone(zone)
+    name = local.tzname() or ""
+    # Zones without a name of their own have numbers.
+    return f"{local:%a} {local.day} {local:%b, %H:%M} {'UTC' + name if name[:1] in '+-' else name}"

@@ -1,0 +1,55 @@
+/* Clocks count on while a page stays open, once a minute, in the working time of the team. Without this
+   script the words of the server stand. Nothing is announced: the words change where they are. */
+"use strict";
+
+(() => {
+  const MINUTE = 60;
+  const HOUR = 60 * MINUTE;
+  const SOON = 4 * HOUR;
+  // By how much this computer's clock differs from the server's, by the clock that it showed first.
+  const offsets = new WeakMap();
+
+  const seconds = () => Math.floor(Date.now() / 1000);
+
+  const see = () => {
+    for (const clock of document.querySelectorAll("[data-left]")) {
+      if (!offsets.has(clock)) offsets.set(clock, seconds() - Number(clock.dataset.now));
+    }
+  };
+
+  const written = (span) => {
+    const hours = Math.floor(span / HOUR);
+    const minutes = Math.floor((span % HOUR) / MINUTE);
+    if (!hours) return `${minutes} min`;
+    if (hours < 4 && minutes) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
+    return `${hours} h`;
+  };
+
+  // How much of the team's hours has passed since the server wrote them down.
+  const worked = (clock, now) => {
+    const spans = clock.dataset.open.split(" ").filter(Boolean).map((span) => span.split("-").map(Number));
+    return spans.reduce((sum, [opens, closes]) => sum + Math.max(0, Math.min(now, closes) - opens), 0);
+  };
+
+  const count = (clock) => {
+    const now = seconds() - offsets.get(clock);
+    // The server wrote down the hours of some days only.
+    if (now > Number(clock.dataset.until)) return;
+    const left = Number(clock.dataset.left) - worked(clock, now);
+    const isLate = left < 0 || clock.classList.contains("sla--late");
+    clock.classList.toggle("sla--late", isLate);
+    clock.classList.toggle("sla--soon", !isLate && left <= SOON);
+    clock.classList.toggle("sla--ok", !isLate && left > SOON);
+    clock.querySelector("use").setAttribute("href", isLate ? "#i-alert" : "#i-clock");
+    const words = clock.querySelector("[data-words]");
+    const text = `${written(Math.abs(left))} ${isLate ? "late" : "left"}`;
+    if (words.textContent !== text) words.textContent = text;
+  };
+
+  see();
+  document.addEventListener("htmx:load", see);
+  setInterval(() => {
+    see();
+    document.querySelectorAll("[data-left]").forEach(count);
+  }, MINUTE * 1000);
+})();
