@@ -178,6 +178,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Push submissions and events in; read leads, scores and the reasons for them.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "ENUM_NAME_OVERRIDES": {
+        "StageEnum": "leadapp.models.Stage",
+        "StatusEnum": "leadapp.models.Status",
+    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "tryItOutEnabled": True, "validatorUrl": None},

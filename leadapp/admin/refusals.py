@@ -46,5 +46,5 @@ def sentence_of(refusal: Refused) -> str:
     """Return a refusal as one text: its message and what it says about each field."""
     parts = [refusal.message]
     for texts in refusal.errors.values():
-        parts += [text for text in texts if text not in parts]
+        parts += [text for text in texts if text not in " ".join(parts)]
     return " ".join(parts)

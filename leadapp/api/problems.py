@@ -60,7 +60,18 @@ def problem(
     errors: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Build the answer. `code` and `message` are for clients that know no problem documents."""
+    """Build the answer."""
+    document = _document(status, detail, errors)
+    return Response(document, status=status, headers=dict(headers or {}), content_type=MEDIA_TYPE)
+
+
+def refusal_as_json(refused: Refused) -> dict[str, Any]:
+    """Return the problem document of a refusal that is one of several results."""
+    return _document(refused.status, refused.message, _named(refused))
+
+
+def _document(status: int, detail: str, errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a problem document. `code` and `message` are for clients that know none."""
     code, title = KINDS[status]
     document: dict[str, Any] = {
         "type": f"urn:leadapp:problem:{code}",
@@ -70,9 +81,7 @@ def problem(
         "code": code,
         "message": detail,
     }
-    if errors:
-        document["errors"] = errors
-    return Response(document, status=status, headers=dict(headers or {}), content_type=MEDIA_TYPE)
+    return document | ({"errors": errors} if errors else {})
 
 
 def as_problem(error: Exception, context: Mapping[str, Any]) -> Response:

@@ -5,6 +5,7 @@ from typing import Any
 
 from leadapp.models import Activity, Company, Lead, LeadIdentifier
 from leadapp.services.facts import LEAD_FACTS
+from qualification.models import StageChange
 from scoring.engine import reasons_for
 from scoring.models import ScoreOverride
 
@@ -86,4 +87,25 @@ def override_as_json(override: ScoreOverride | None) -> dict[str, Any] | None:
         "score": override.score,
         "created_at": override.created_at,
         "expires_at": override.expires_at,
+    }
+
+
+def stage_change_as_json(change: StageChange) -> dict[str, Any]:
+    """Return a move, with actor, key and code read before."""
+    return {
+        "id": change.pk,
+        "lead": change.lead_id,
+        "at": change.at,
+        "move": change.move,
+        "from_stage": change.from_stage,
+        "to_stage": change.to_stage,
+        "from_status": change.from_status,
+        "to_status": change.to_status,
+        "is_automatic": change.is_automatic,
+        "actor": change.actor.username if change.actor else None,
+        "api_key": change.api_key.name if change.api_key else None,
+        "reason": change.reason,
+        "reason_code": change.disqualify_reason.code if change.disqualify_reason else None,
+        "score": change.score,
+        "undoes": change.undoes_id,
     }

@@ -69,6 +69,13 @@ class Body:
             return None
         return value
 
+    def flag(self, name: str) -> bool:
+        """Return yes or no; no where nothing is sent."""
+        value = self.data.get(name)
+        if value is not None and not isinstance(value, bool):
+            self.errors[name] = ["Must be true or false."]
+        return value is True
+
     def moment(self, name: str, *, needed: str = "") -> datetime | None:
         """Return a moment, or None where none is sent; without a time zone UTC is meant."""
         value = self.data.get(name)

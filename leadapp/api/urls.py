@@ -6,6 +6,15 @@ from leadapp.api.activities import Activities, ActivityBatch
 from leadapp.api.docs import Docs, NothingHere, Schema
 from leadapp.api.forms import Submissions
 from leadapp.api.leads import Leads, OneLead
+from leadapp.api.moves import (
+    DisqualifyLead,
+    LeadMoves,
+    MoveLead,
+    MoveLeads,
+    NurtureLead,
+    ReopenLead,
+    UndoMove,
+)
 from leadapp.api.overrides import LeadOverride
 from leadapp.api.quarantines import LeadQuarantines, ReleaseQuarantine
 from leadapp.api.scores import LeadScore, LeadScoreHistory
@@ -16,6 +25,13 @@ urlpatterns = [
     path("activities/batch", ActivityBatch.as_view(), name="api-activity-batch"),
     path("leads", Leads.as_view(), name="api-leads"),
     path("leads/<int:pk>", OneLead.as_view(), name="api-lead"),
+    path("leads/moves", MoveLeads.as_view(), name="api-leads-moves"),
+    path("leads/<int:pk>/moves", LeadMoves.as_view(), name="api-lead-moves"),
+    path("leads/<int:pk>/move", MoveLead.as_view(), name="api-lead-move"),
+    path("leads/<int:pk>/nurture", NurtureLead.as_view(), name="api-lead-nurture"),
+    path("leads/<int:pk>/disqualify", DisqualifyLead.as_view(), name="api-lead-disqualify"),
+    path("leads/<int:pk>/reopen", ReopenLead.as_view(), name="api-lead-reopen"),
+    path("leads/<int:pk>/undo", UndoMove.as_view(), name="api-lead-undo"),
     path("leads/<int:pk>/score", LeadScore.as_view(), name="api-lead-score"),
     path("leads/<int:pk>/score/history", LeadScoreHistory.as_view(), name="api-lead-score-history"),
     path("leads/<int:pk>/override", LeadOverride.as_view(), name="api-lead-override"),

@@ -44,6 +44,13 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], tmp_path: Any)
         ("/api/v1/leads/{id}/score/history", "get"),
         ("/api/v1/leads/{id}/override", "post"),
         ("/api/v1/leads/{id}/override", "delete"),
+        ("/api/v1/leads/moves", "post"),
+        ("/api/v1/leads/{id}/moves", "get"),
+        ("/api/v1/leads/{id}/move", "post"),
+        ("/api/v1/leads/{id}/nurture", "post"),
+        ("/api/v1/leads/{id}/disqualify", "post"),
+        ("/api/v1/leads/{id}/reopen", "post"),
+        ("/api/v1/leads/{id}/undo", "post"),
     }
 
 

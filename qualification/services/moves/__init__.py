@@ -2,7 +2,7 @@
 
 from qualification.services.moves.judging import MOST_AT_ONCE, Outcome, Seen
 from qualification.services.moves.opportunity import NEW_ROUND_AT, new_opportunity
-from qualification.services.moves.stages import GateClosed, move_lead, move_leads, what_is_missing
+from qualification.services.moves.stages import GateClosed, missing_lines, move_lead, move_leads
 from qualification.services.moves.status import (
     disqualify_lead,
     disqualify_leads,
@@ -24,6 +24,7 @@ __all__ = [
     "disqualify_leads",
     "is_own",
     "may_undo",
+    "missing_lines",
     "move_lead",
     "move_leads",
     "new_opportunity",
@@ -32,5 +33,4 @@ __all__ = [
     "reopen_lead",
     "reopen_leads",
     "undo_move",
-    "what_is_missing",
 ]

@@ -26,8 +26,8 @@ class GateClosed(Invalid):
 
     def __init__(self, check: GateCheck) -> None:
         self.check = check
-        missing = what_is_missing(check)
-        super().__init__(f"Missing for {check.step.label}: {missing}.", errors={"to_stage": [missing]})
+        lines = missing_lines(check)
+        super().__init__(f"Missing for {check.step.label}: {'; '.join(lines)}.", errors={"to_stage": lines})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +52,15 @@ def move_lead(
     reason: str = "",
     deal: DealFacts | None = None,
     seen_status: str | None = None,
+    past_gate: bool | None = None,
 ) -> StageChange:
     """Move a lead one stage forward through its gate, or back; raise Conflict if it moved meanwhile.
 
-    A reason is needed to go back, and to go past a gate that does not pass (which takes the right to).
-    The deal is written with the move to customer.
+    A reason is needed to go back, and to go past a gate that does not pass, which takes the right to. With
+    `past_gate` None a reason asks for that; False never does. The deal is written with the move to customer.
     """
-    way = _way(to_stage, actor, now, reason, past_gates=bool(reason.strip()), deal=deal)
+    past_gates = bool(reason.strip()) if past_gate is None else past_gate
+    way = _way(to_stage, actor, now, reason, past_gates=past_gates, deal=deal)
     with transaction.atomic():
         return only_change(_move([Seen(lead, seen_stage, seen_status)], way))
 
@@ -82,9 +84,9 @@ def move_leads(
         return _move(leads, way)
 
 
-def what_is_missing(check: GateCheck) -> str:
-    """Return what a gate still asks for, in one line: "score at least 50 (38 now; 12 more would do)"."""
-    return "; ".join(_missing_line(item.label, item.detail) for item in check.missing)
+def missing_lines(check: GateCheck) -> list[str]:
+    """Return what a gate still asks for, such as "score at least 50 (38 now; 12 more would do)"."""
+    return [_missing_line(item.label, item.detail) for item in check.missing]
 
 
 def _way(
@@ -194,8 +196,11 @@ def _pass_gate(check: GateCheck, way: _Way) -> Move:
     if not way.past_gates:
         raise GateClosed(check)
     if not may(way.actor, OVERRIDE):
-        missing = f"Missing for {check.step.label}: {what_is_missing(check)}."
-        raise NotAllowed(f"Only a manager may move a lead past a gate that does not pass. {missing}")
+        closed = GateClosed(check)
+        raise NotAllowed(
+            f"Only a manager may move a lead past a gate that does not pass. {closed.message}",
+            errors=closed.errors,
+        )
     needed_reason(way.reason, why="the history keeps why a lead went past its gate.")
     return Move.OVERRIDE
 
