@@ -149,6 +149,11 @@ def as_number(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def say_number(number: Any) -> str:
+    """Write a number with as many digits as it has."""
+    return f"{as_number(number):,}"
+
+
 def criterion_fields() -> list[tuple[str, str]]:
     """Return (key, label) of every field that a criterion can ask (two queries)."""
     return [*field_choices(Scope.GATE), *own_fields()]

@@ -33,10 +33,15 @@ WORKED_ON = """(EXISTS (
     SELECT FROM qualification_assignment w
     WHERE w.lead_id = l.id AND w.ended_at IS NULL AND w.due_at IS NOT NULL AND w.answered_at IS NULL
 ) OR EXISTS (SELECT FROM qualification_task t WHERE t.lead_id = l.id AND t.done_at IS NULL)"""
-# Or has found something out.
+# Or has found something out, beyond what a form was told.
 CONFIRMED = """ OR EXISTS (
-    SELECT FROM qualification_bantanswer b WHERE b.lead_id = l.id AND b.state = 'confirmed'
+    SELECT FROM qualification_bantanswer b
+    WHERE b.lead_id = l.id AND b.state = 'confirmed' AND b.source <> 'form'
         AND (b.expires_at IS NULL OR b.expires_at > m.as_of)
+        AND NOT EXISTS (
+            SELECT FROM qualification_bantanswer n WHERE n.lead_id = b.lead_id
+                AND n.dimension_id = b.dimension_id AND (n.answered_at, n.id) > (b.answered_at, b.id)
+        )
 )"""
 
 # Scores that changed while a version went out to all leads changed by the rules, not by the lead.

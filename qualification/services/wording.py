@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from leadapp.models import Operator
 from qualification.models import GateCriterion
-from qualification.services.criteria import as_number, choice_label, field_label
+from qualification.services.criteria import choice_label, field_label, say_number
 from qualification.services.fields import dimension_of
 from qualification.services.frameworks import Asked, Questions
 from qualification.services.happened import ACTIVITY
@@ -147,11 +147,7 @@ def say_fall(reading: Reading) -> str:
     if criterion.operator not in FELL or isinstance(value, bool) or not isinstance(value, int | float):
         return f"{'No longer' if reading.is_readable else 'Makes no sense'}: {criterion.label}"
     how = FELL[Operator(criterion.operator)]
-    return f"{name} {how.format(_number(value), _number(line))}"
-
-
-def _number(number: Any) -> str:
-    return f"{as_number(number):,}"
+    return f"{name} {how.format(say_number(value), say_number(line))}"
 
 
 def _detail(reading: Reading) -> str:

@@ -10,8 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from leadapp.errors import Invalid
 from leadapp.models import Lead, User
-from qualification.models import Assignment, Gate, GateCriterion, GateHold, Move, StageChange, Step, Task
+from qualification.models import Gate, GateCriterion, GateHold, Move, StageChange, Step, Task
 from qualification.services.bant import answer_bant
+from qualification.services.clock.answers import answer_clocks
 from qualification.services.evaluation import evaluate_waiting
 from qualification.services.gate_editing import fault_of_criterion, faults_of_gate, record_edit
 from qualification.services.moves import move_lead, nurture_lead, reopen_lead
@@ -255,7 +256,8 @@ def test_while_an_answer_is_due_nobody_takes_the_lead_away(rep: User) -> None:
     assert lead.owner == rep
     score(lead, 30, at=NOW + DAY)
     assert lead.stage == "mql"
-    Assignment.objects.filter(lead=lead).update(answered_at=NOW + 2 * DAY)
+    log(lead, "call_connected", NOW + 2 * DAY)
+    answer_clocks(lead_ids=[lead.pk])
     look_at(lead, at=NOW + 2 * DAY)
     assert (lead.stage, lead.owner) == ("lead", rep)
 
