@@ -80,6 +80,8 @@ class CriterionForm(ConditionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-label"] = str(field.label or name)
         # Once is what goes without saying.
         if self.initial.get("min_occurrences") == 1:
             self.initial["min_occurrences"] = None
@@ -107,6 +109,12 @@ class CriterionForm(ConditionForm):
 
 class CriterionRows(BaseInlineFormSet):  # type: ignore[type-arg]
     """The criteria of a gate."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Name the box that takes a row out: a table has no room for labels."""
+        super().add_fields(form, index)
+        if DELETION_FIELD_NAME in form.fields:
+            form.fields[DELETION_FIELD_NAME].widget.attrs["aria-label"] = "Take out"
 
     def kept(self) -> Iterator[CriterionForm]:
         """Return the rows that say something and are not taken out, in the order of the page."""
