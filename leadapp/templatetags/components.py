@@ -1,7 +1,7 @@
 """The parts that pages are made of; what is more than a word is drawn by templates/components/."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
@@ -94,6 +94,18 @@ def sla(clock: Clock | None) -> dict[str, Any]:
         "now": int(clock.now.timestamp()),
         "until": int((clock.now + COUNTED_AHEAD).timestamp()),
     }
+
+
+@register.filter
+def work(span: timedelta) -> str:
+    """Write a length of working time."""
+    return write_work(span)
+
+
+@register.filter
+def wall(moment: datetime) -> str:
+    """Write the time of day as the clock of the moment's own zone shows it."""
+    return f"{moment:%H:%M}"
 
 
 @register.simple_tag

@@ -146,6 +146,7 @@ class Assignment(models.Model):
                 name="assignment_queue",
             ),
         ]
+        permissions = [("see_response_times", "See the response times of everybody")]
 
     def __str__(self) -> str:
         return f"lead {self.lead_id} to {self.owner or 'the team queue'}"
