@@ -13,7 +13,7 @@ from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.sign_in import SignIn
-from qualification.views import assignment, bant, moves, work
+from qualification.views import assignment, bant, moves, recycling, work
 from scoring.views import overrides
 
 LEAD = [
@@ -29,6 +29,11 @@ LEAD = [
     path("nurture/", moves.nurture, name="lead-nurture"),
     path("disqualify/", moves.disqualify, name="lead-disqualify"),
     path("reopen/", moves.reopen, name="lead-reopen"),
+    path("wake-up/", recycling.wake_up, name="lead-wake-up"),
+    path("opportunity/", recycling.opportunity, name="lead-opportunity"),
+    path("advocacy/", recycling.advocacy, name="lead-advocacy"),
+    path("deals/new/", recycling.add_deal, name="lead-deal-add"),
+    path("deals/<int:deal_id>/void/", recycling.void_deal, name="lead-deal-void"),
     path("bant/<slug:dimension>/", bant.answer_dimension, name="lead-bant"),
     path("aside/", overrides.aside, name="lead-aside"),
     path("aside/end/", overrides.end, name="lead-aside-end"),

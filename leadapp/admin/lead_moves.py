@@ -1,6 +1,5 @@
 """Moving leads and answering BANT from the admin, through the same services as everywhere."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,15 +19,24 @@ from leadapp.models import Lead, Stage, User
 from qualification.models import BantAnswer, BantState, Confidence, Dimension
 from qualification.services.bant import answer_bant
 from qualification.services.deals import DealFacts
-from qualification.services.moves import disqualify_lead, move_lead, nurture_lead, reopen_lead
+from qualification.services.disqualify_reasons import OTHER, offered_reasons
+from qualification.services.moves import (
+    NEW_ROUND_AT,
+    disqualify_lead,
+    move_lead,
+    new_opportunity,
+    nurture_lead,
+    reopen_lead,
+)
+from qualification.services.wake_ups import Waking
 
 WORK, NOT_YOURS = "leadapp.work_any_lead", "Only sales may move leads and answer BANT."
-SET_ASIDE: dict[str, Callable[..., object]] = {"nurture": nurture_lead, "disqualify": disqualify_lead}
 MOVES = [
     *((stage.value, f"Move to {stage.label}") for stage in Stage),
     ("nurture", "Set aside for nurture"),
     ("disqualify", "Disqualify"),
     ("reopen", "Reopen"),
+    *((f"opportunity:{stage.value}", f"New opportunity at {stage.label}") for stage in NEW_ROUND_AT),
 ]
 
 
@@ -43,6 +51,19 @@ class MoveForm(forms.Form):
         widget=forms.TextInput(attrs={"size": 70}),
         help_text="Needed for everything but a step forward through a gate that passes.",
     )
+    reason_code = forms.ChoiceField(
+        label="Disqualified for", required=False, help_text="With Disqualify; “Other” needs a reason."
+    )
+    wake_on = forms.DateField(
+        label="Wakes on", required=False, widget=AdminDateWidget, help_text="With nurture, and so is a score."
+    )
+    wake_score = forms.IntegerField(label="Wakes from a score of", required=False, min_value=1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["reason_code"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "–"), *((item.code, item.label) for item in offered_reasons())]
 
 
 class MoveWithDealForm(MoveForm):
@@ -159,16 +180,23 @@ def bant_view(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk: in
 
 def _move(lead: Lead, seen: str, answers: dict[str, Any], actor: User) -> None:
     stage, _, status = seen.partition(":")
-    now, what, reason = timezone.now(), answers["what"], answers["reason"]
+    what, reason = answers["what"], answers["reason"]
+    asked: dict[str, Any] = {"lead": lead, "seen_stage": stage, "actor": actor, "now": timezone.now()}
     if what == "reopen":
-        reopen_lead(lead=lead, seen_stage=stage, seen_status=status, actor=actor, reason=reason, now=now)
-    elif what in SET_ASIDE:
-        SET_ASIDE[what](lead=lead, seen_stage=stage, seen_status=status, actor=actor, reason=reason, now=now)
+        reopen_lead(seen_status=status, reason=reason, **asked)
+    elif what == "nurture":
+        waking = Waking(on=answers["wake_on"], score=answers["wake_score"])
+        nurture_lead(seen_status=status, reason=reason, waking=waking, **asked)
+    elif what == "disqualify":
+        code = answers["reason_code"] or OTHER
+        disqualify_lead(seen_status=status, reason_code=code, reason=reason, **asked)
+    elif what.startswith("opportunity:"):
+        new_opportunity(to_stage=what.removeprefix("opportunity:"), reason=reason, **asked)
     elif lead.status != status:
         raise Conflict(f"It is {lead.get_status_display().lower()} now. Look again.")
     else:
         deal = _deal(answers) if what == Stage.CUSTOMER else None
-        move_lead(lead=lead, to_stage=what, seen_stage=stage, actor=actor, now=now, reason=reason, deal=deal)
+        move_lead(to_stage=what, reason=reason, deal=deal, **asked)
 
 
 def _deal(answers: dict[str, Any]) -> DealFacts | None:

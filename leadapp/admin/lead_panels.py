@@ -5,7 +5,7 @@ from typing import Any
 
 from leadapp.admin.lead_score import read_score_panel
 from leadapp.models import Activity, Lead
-from qualification.models import Assignment, StageChange
+from qualification.models import Assignment, Deal, StageChange
 from qualification.services.bant import bant_of
 from scoring.models import ScoreChange
 
@@ -21,6 +21,9 @@ def panels_of(lead: Lead, *, now: datetime) -> dict[str, Any]:
         "stage_changes": StageChange.objects.filter(lead=lead)
         .select_related("actor", "api_key")
         .order_by("-at", "-id")[:LATEST],
+        "deals": Deal.objects.filter(lead=lead)
+        .select_related("created_by")
+        .order_by("-won_on", "-id")[:LATEST],
         "score_changes": ScoreChange.objects.filter(lead=lead)
         .select_related("version__model")
         .order_by("-at", "-id")[:LATEST],

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from leadapp.access import may_work
 from leadapp.admin.asking import ask_about, person
+from leadapp.admin.lead_customers import advocacy_view, deal_view
 from leadapp.admin.lead_form import FACTS, OWN, form_with_own_fields
 from leadapp.admin.lead_moves import bant_view, move_view
 from leadapp.admin.lead_panels import panels_of
@@ -27,7 +28,16 @@ ORIGIN = ("source", "campaign", "utm_source", "utm_medium", "utm_campaign", "utm
 CONSENT = ("do_not_email", "do_not_call", "do_not_score")
 SENSITIVE = ("birth_year", "gender")
 SCORE = ("score", "grade", "temperature", "fit", "engagement", "scored_at", "score_version")
-STANDING = ("stage", "stage_changed_at", "status", "status_reason", "owner", "created_at")
+STANDING = (
+    "stage",
+    "stage_changed_at",
+    "status",
+    "status_reason",
+    "disqualify_reason",
+    "advocacy",
+    "owner",
+    "created_at",
+)
 
 
 class OwnerFilter(admin.SimpleListFilter):
@@ -63,7 +73,7 @@ class LeadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "last_activity_at",
     )
     list_display_links = ("name",)
-    list_filter = ("temperature", "stage", "status", OwnerFilter)
+    list_filter = ("temperature", "stage", "status", OwnerFilter, "advocacy", "disqualify_reason")
     list_select_related = ("company", "owner")
     search_fields = ("email",)  # what find_leads really looks at is said below
     search_help_text = "Parts of a name, an email address or a company name"
@@ -154,6 +164,8 @@ class LeadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return [
             path("move/", wrap(partial(move_view, self)), name="leadapp_lead_move"),
             path("<int:pk>/bant/", wrap(partial(bant_view, self)), name="leadapp_lead_bant"),
+            path("<int:pk>/deal/", wrap(partial(deal_view, self)), name="leadapp_lead_deal"),
+            path("<int:pk>/advocacy/", wrap(partial(advocacy_view, self)), name="leadapp_lead_advocacy"),
             *super().get_urls(),
         ]
 

@@ -68,10 +68,10 @@ def seen_by(request: Request) -> LeadQuerySet:
 
 
 def find_lead(request: Request, pk: int) -> Lead:
-    """Return a lead that the caller may see, with company and owner, or raise NotFound."""
+    """Return a lead that the caller may see, with company, owner and disqualify reason, or raise NotFound."""
     lead: Lead | None = None
     if pk <= LARGEST_ID:
-        lead = seen_by(request).select_related("company", "owner").filter(pk=pk).first()
+        lead = seen_by(request).select_related("company", "owner", "disqualify_reason").filter(pk=pk).first()
     if lead is None:
         raise NotFound("There is no such lead.")
     return lead

@@ -49,7 +49,7 @@ class Leads(APIView):
         limit = parameters.limit()
         parameters.check()
         page = read_page(
-            leads.select_related("company", "owner"),
+            leads.select_related("company", "owner", "disqualify_reason"),
             columns=ORDER,
             size=limit,
             cursor=parameters.text("cursor") or "",

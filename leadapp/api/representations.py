@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from leadapp.models import Activity, Company, Lead, LeadIdentifier
+from leadapp.models import Activity, Company, Lead, LeadIdentifier, Status
 from leadapp.services.facts import LEAD_FACTS
-from qualification.models import StageChange
+from qualification.models import StageChange, WakeUp
+from qualification.services.wake_ups import wake_ups_of
 from scoring.engine import reasons_for
 from scoring.models import ScoreOverride
 
@@ -13,18 +14,26 @@ FACTS = tuple(name for name in LEAD_FACTS if name not in {"email", "source"})
 
 
 def leads_as_json(leads: Sequence[Lead]) -> list[dict[str, Any]]:
-    """Return the leads; takes two statements for any number of them, with company and owner read before."""
+    """Return the leads, with company, owner and disqualify reason read before.
+
+    Takes two statements for any number of them, and one more where some are in nurture.
+    """
     reasons = reasons_for(leads)
+    resting = [lead.pk for lead in leads if lead.status == Status.NURTURE]
+    wake_ups = wake_ups_of(resting) if resting else {}
     external_ids: dict[int, list[str]] = {}
     identifiers = LeadIdentifier.objects.filter(
         lead__in=[lead.pk for lead in leads], kind=LeadIdentifier.Kind.EXTERNAL
     )
     for lead_id, value in identifiers.order_by("id").values_list("lead_id", "value") if leads else ():
         external_ids.setdefault(lead_id, []).append(value)
-    return [_lead(lead, reasons.get(lead.pk, []), external_ids.get(lead.pk, [])) for lead in leads]
+    return [
+        _lead(lead, reasons.get(lead.pk, []), external_ids.get(lead.pk, []), wake_ups.get(lead.pk))
+        for lead in leads
+    ]
 
 
-def _lead(lead: Lead, reasons: list[str], external_ids: list[str]) -> dict[str, Any]:
+def _lead(lead: Lead, reasons: list[str], external_ids: list[str], wake_up: WakeUp | None) -> dict[str, Any]:
     return {
         "id": lead.pk,
         "email": lead.email,
@@ -44,6 +53,10 @@ def _lead(lead: Lead, reasons: list[str], external_ids: list[str]) -> dict[str, 
         "external_ids": external_ids,
         "owner": lead.owner.username if lead.owner else None,
         "status_reason": lead.status_reason,
+        "reason_code": lead.disqualify_reason.code if lead.disqualify_reason else None,
+        "wake_on": wake_up.wake_on if wake_up else None,
+        "wake_score": wake_up.wake_score if wake_up else None,
+        "advocacy": lead.advocacy,
         "last_activity_at": lead.last_activity_at,
         "created_at": lead.created_at,
         "updated_at": lead.updated_at,

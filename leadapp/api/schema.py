@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from leadapp.models import Gender, Seniority, Stage, Status, Temperature
+from leadapp.models import Advocacy, Gender, Seniority, Stage, Status, Temperature
 from scoring.models import Verdict
 
 
@@ -102,6 +102,12 @@ class Lead(LeadFacts):
     stage = serializers.ChoiceField(choices=Stage.choices)
     status = serializers.ChoiceField(choices=Status.choices)
     status_reason = serializers.CharField(allow_blank=True)
+    reason_code = serializers.CharField(allow_null=True, help_text="Why it is disqualified.")
+    wake_on = serializers.DateField(allow_null=True, help_text="In nurture: the day it wakes.")
+    wake_score = serializers.IntegerField(allow_null=True, help_text="In nurture: the score it wakes at.")
+    advocacy = serializers.ChoiceField(
+        choices=Advocacy.choices, help_text="Whether a customer speaks for us."
+    )
     scored_at = serializers.DateTimeField(allow_null=True)
     reasons = serializers.ListField(child=serializers.CharField(), help_text="The strongest reasons.")
     company = Company(allow_null=True)

@@ -14,7 +14,8 @@ from leadapp.views.lead_page import Rights, read_lead_page
 from leadapp.views.looking import read_look, read_other_scores
 from leadapp.views.score_history import read_history
 from leadapp.views.timeline import read_timeline
-from qualification.models import Assignment, Deal, Note, Task
+from qualification.models import AdvocacyChange, Assignment, Deal, Note, Task
+from qualification.services.deals import totals_of
 from qualification.services.sla import clocks_for
 from qualification.views.forms import NoteForm, TaskForm, tomorrow_morning
 from scoring.analysis.ways import ways_from
@@ -62,7 +63,13 @@ def stages(request: HttpRequest, pk: int) -> HttpResponse:
     clocks = clocks_for(newest, now=timezone.now())
     context = {
         "assignments": [(assignment, clocks.get(assignment.pk)) for assignment in newest],
-        "deals": Deal.objects.filter(lead=lead).select_related("created_by").order_by("-won_on", "-pk"),
+        "deals": Deal.objects.filter(lead=lead)
+        .select_related("created_by", "voided_by")
+        .order_by("-won_on", "-pk")[:MOST_ROWS],
+        "totals": totals_of([lead.pk]).get(lead.pk, []),
+        "advocacy_changes": AdvocacyChange.objects.filter(lead=lead)
+        .select_related("actor")
+        .order_by("-at", "-pk")[:MOST_ROWS],
     }
     return _page(request, lead, "stages", context)
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.text import capfirst
 
 from leadapp.access import may, may_take, may_work
-from leadapp.models import Activity, ConsentRecord, CustomField, Lead, Stage, User
+from leadapp.models import Activity, ConsentRecord, CustomField, Lead, Stage, Status, User
 from leadapp.services.quarantines import may_release
 from leadapp.times import write_moment
 from leadapp.views.next_step import NextStep, Situation, choose_next_step
@@ -18,6 +18,7 @@ from qualification.services.bant import BantView, bant_of_many
 from qualification.services.frameworks import Questions, read_questions
 from qualification.services.gates import STEP_FROM, GateCheck, check_gates
 from qualification.services.sla import Clock, clocks_for
+from qualification.services.wake_ups import say_waking
 from scoring.models import ScoreChange, ScoreOverride
 from scoring.services.overrides import overrides_of
 
@@ -100,6 +101,7 @@ class LeadPage:
     next_step: NextStep | None
     attributes: list[tuple[str, str]]
     override: ScoreOverride | None
+    resting: str
 
     @property
     def score_shift(self) -> int | None:
@@ -107,6 +109,11 @@ class LeadPage:
         if self.lead.score is None or self.counts.score_yesterday is None:
             return None
         return (self.lead.score - self.counts.score_yesterday) or None
+
+    @property
+    def has_bought(self) -> bool:
+        """Tell whether this is a customer, or was one whose deals count."""
+        return self.counts.deals > 0 or self.lead.stage == Stage.CUSTOMER
 
     @property
     def revenue(self) -> str:
@@ -147,6 +154,7 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
     views = [view for view in known if view.dimension.counts]
     open_tasks = Task.objects.filter(lead=lead, done_at=None).select_related("owner")
     next_task = open_tasks.order_by("due_at", "pk").first()
+    resting = say_waking(lead) if lead.status == Status.NURTURE else ""
     newest_consents = ConsentRecord.objects.filter(lead=lead).order_by("purpose", "-recorded_at", "-pk")
     return LeadPage(
         lead=lead,
@@ -174,11 +182,13 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
                 target=target,
                 bant=views,
                 task=next_task,
+                resting=resting,
                 now=now,
             )
         ),
         attributes=_attributes(lead),
         override=overrides_of([lead.pk], now=now).get(lead.pk),
+        resting=resting,
     )
 
 
@@ -209,7 +219,7 @@ def _counts(lead: Lead, now: datetime) -> Counts:
             its_stages=_number_of(StageChange.objects.all()),
             its_notes=_number_of(Note.objects.all()),
             its_open_tasks=_number_of(Task.objects.filter(done_at=None)),
-            its_deals=_number_of(Deal.objects.all()),
+            its_deals=_number_of(Deal.objects.filter(voided_at=None)),
             its_colleagues=Coalesce(Subquery(colleagues.annotate(n=Count("pk")).values("n")), 1) - 1,
             its_score_yesterday=Subquery(yesterday.order_by("-at", "-pk").values("score")[:1]),
         )

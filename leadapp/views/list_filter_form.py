@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from leadapp.models import Company, Lead, Stage, Status, Temperature, User
+from leadapp.models import Advocacy, Company, Lead, Stage, Status, Temperature, User
 from leadapp.views.answering import signed_in
 from leadapp.views.list_filters import DAYS, FITS, FREE_TEXT, Asked, read_address
+from qualification.models import DisqualifyReason
 from scoring.models import Verdict
 
 MOST_CHOICES = 200
@@ -26,6 +27,12 @@ class FilterForm(forms.Form):
     )
     stage = forms.MultipleChoiceField(choices=Stage.choices, widget=forms.CheckboxSelectMultiple)
     status = forms.MultipleChoiceField(choices=Status.choices, widget=forms.CheckboxSelectMultiple)
+    reason = forms.ChoiceField(label="Disqualified for", required=False)
+    advocacy = forms.MultipleChoiceField(
+        label="Speaks for us",
+        choices=[(value, label) for value, label in Advocacy.choices if value != Advocacy.NONE],
+        widget=forms.CheckboxSelectMultiple,
+    )
     temperature = forms.MultipleChoiceField(choices=Temperature.choices, widget=forms.CheckboxSelectMultiple)
     grade = forms.MultipleChoiceField(
         label="Grade", choices=[(fit, fit) for fit in FITS], widget=forms.CheckboxSelectMultiple
@@ -43,7 +50,7 @@ class FilterForm(forms.Form):
     industry = forms.ChoiceField(required=False)
 
     def __init__(self, asked: Asked, user: User) -> None:
-        single = {"owner", "due", "active", "country", *FREE_TEXT}
+        single = {"owner", "due", "active", "country", "reason", *FREE_TEXT}
         initial = {name: ",".join(kept) if name in single else kept for name, kept in asked.values.items()}
         super().__init__(initial=initial)
         leads = Lead.objects.visible_to(user).order_by()
@@ -59,6 +66,8 @@ class FilterForm(forms.Form):
             ],
             "Anybody",
         )
+        reasons = DisqualifyReason.objects.order_by("position", "label").values_list("code", "label")
+        self._offer("reason", list(reasons), "Any reason, or none")
         self._offer("source", _pairs(leads.values_list("source", flat=True)), "Any")
         self._offer("country", _pairs(leads.values_list("country", flat=True)), "Any")
         self._offer("industry", _pairs(Company.objects.values_list("industry", flat=True)), "Any")

@@ -14,7 +14,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.http import QueryDict
 
 from leadapp.access import may
-from leadapp.models import Lead, Stage, Status, Temperature, User
+from leadapp.models import Advocacy, Lead, Stage, Status, Temperature, User
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.search import find_leads
 from leadapp.services.texts import text_fault
@@ -129,6 +129,12 @@ FILTERS: dict[str, Filter] = {
     "owner": Filter("Owner", _where_owner, {"me": "me", "none": "nobody"}),
     "stage": Filter("Stage", _where_in("stage"), dict(Stage.choices)),
     "status": Filter("Status", _where_in("status"), dict(Status.choices)),
+    "reason": Filter("Disqualified for", _where_in("disqualify_reason__code")),
+    "advocacy": Filter(
+        "Speaks for us",
+        _where_in("advocacy"),
+        {value: label for value, label in Advocacy.choices if value != Advocacy.NONE},
+    ),
     "temperature": Filter("Temperature", _where_temperature, dict(Temperature.choices)),
     "grade": Filter("Grade", _where_grade, {name: name for name in [*FITS, *GRADES]}),
     "aside": Filter(
@@ -143,7 +149,11 @@ FILTERS: dict[str, Filter] = {
     "industry": Filter("Industry", _where_in("company__industry")),
 }
 
-FORMS = {"active": re.compile("[1-9][0-9]{0,3}"), "country": re.compile("[A-Z]{2}")}
+FORMS = {
+    "active": re.compile("[1-9][0-9]{0,3}"),
+    "country": re.compile("[A-Z]{2}"),
+    "reason": re.compile("[a-z0-9_-]{1,32}"),
+}
 # Names that may have commas in them: one value only.
 FREE_TEXT = {"source", "industry"}
 
@@ -274,6 +284,8 @@ def chips_of(asked: Asked) -> list[Chip]:
 
 def _in_words(name: str, values: list[str], asked: Asked) -> str:
     known = FILTERS[name].choices or {}
+    if name == "reason":
+        values = [value.replace("_", " ") for value in values]
     words = [known.get(value) or asked.people.get(value) or value for value in values]
     if name == "active":
         longest = max(values, key=int)

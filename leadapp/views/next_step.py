@@ -36,6 +36,7 @@ class Situation:
     target: Stage | None
     bant: list[BantView]
     task: Task | None
+    resting: str
     now: datetime
 
     @property
@@ -60,7 +61,8 @@ def choose_next_step(here: Situation) -> NextStep | None:
 
 def _reopen(here: Situation) -> NextStep:
     return NextStep(
-        strong=f"{here.lead.get_status_display()}: {here.lead.status_reason}",
+        strong=f"{here.lead.get_status_display()}: {here.lead.status_reason.removesuffix('.')}.",
+        text=here.resting,
         url=here.url("lead-reopen") if here.may_work else "",
         action="Reopen…",
         icon="undo",

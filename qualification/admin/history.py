@@ -1,4 +1,4 @@
-"""The history in the admin: moves, evidence, owners and deals are read."""
+"""The history in the admin: moves, evidence and owners are read."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from leadapp.admin.paging import CappedPaginator
-from qualification.models import Assignment, BantAnswer, Deal, Escalation, StageChange
+from qualification.models import Assignment, BantAnswer, Escalation, StageChange
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -35,7 +35,7 @@ class StageChangeAdmin(ReadOnly):
 
     list_display = ("at", "lead", "move", "from_stage", "to_stage", "to_status", "who", "reason", "score")
     list_select_related = ("lead", "actor", "api_key")
-    list_filter = ("move", "to_stage", "to_status", "is_automatic")
+    list_filter = ("move", "to_stage", "to_status", "is_automatic", "disqualify_reason")
 
 
 @admin.register(BantAnswer)
@@ -76,11 +76,3 @@ class EscalationAdmin(ReadOnly):
     list_display = ("at", "level", "assignment")
     list_select_related = ("assignment__owner",)
     list_filter = ("level",)
-
-
-@admin.register(Deal)
-class DealAdmin(ReadOnly):
-    """What was won."""
-
-    list_display = ("won_on", "lead", "value", "currency", "product", "created_by")
-    list_select_related = ("lead", "created_by")

@@ -96,7 +96,7 @@ class WakeUp(models.Model):
     def __str__(self) -> str:
         ways = []
         if self.wake_on is not None:
-            ways.append(f"until {self.wake_on}")
+            ways.append(f"until {self.wake_on.day} {self.wake_on:%B %Y}")
         if self.wake_score is not None:
             ways.append(f"from {self.wake_score} points")
         return ", or ".join(ways)

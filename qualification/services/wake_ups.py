@@ -95,6 +95,18 @@ def wake_ups_of(lead_ids: Collection[int]) -> dict[int, WakeUp]:
     return {wake_up.lead_id: wake_up for wake_up in running}
 
 
+def say_waking(lead: Lead) -> str:
+    """Say until when a lead in nurture rests."""
+    wake_up = wake_ups_of([lead.pk]).get(lead.pk)
+    if wake_up is None:
+        return "Rests until somebody reopens it."
+    if lead.do_not_email and lead.do_not_call:
+        return "Wants no contact, so it rests until somebody reopens it."
+    if wake_up.wake_on is None and lead.do_not_score:
+        return f"Opted out of scoring and never gets to {wake_up.wake_score} points: set a day."
+    return f"Rests {wake_up}."
+
+
 def days_of(leads: Sequence[Lead], *, now: datetime) -> dict[int, date]:
     """Return which day it is for each of these leads: by the calendar of the owner's team."""
     zones = dict(

@@ -1,15 +1,19 @@
 """Forms of the actions on a lead: moves, evidence, owners, notes and tasks."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
-from leadapp.models import Lead, User
+from leadapp.models import Advocacy, Lead, User
 from leadapp.views.answering import SeenForm
 from qualification.models import BantAnswer, BantState, Confidence
 from qualification.services.bant import BantView
+from qualification.services.deals import DealFacts
+from qualification.services.disqualify_reasons import offered_reasons
+from qualification.services.moves import NEW_ROUND_AT
+from qualification.services.wake_ups import HIGHEST_SCORE, Waking
 
 
 def reason_field(hint: str = "", *, required: bool = True) -> forms.CharField:
@@ -29,7 +33,80 @@ class ReasonForm(SeenForm):
     reason = reason_field()
 
 
-class DealForm(SeenForm):
+class WakingForm(forms.Form):
+    """What wakes a lead: a day, a score, whichever comes first, or nothing but people."""
+
+    wake_on = forms.DateField(
+        label="Wakes on",
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text="It comes back to its owner on that day.",
+    )
+    wake_score = forms.IntegerField(
+        label="Or from a score of",
+        required=False,
+        min_value=1,
+        max_value=HIGHEST_SCORE,
+        widget=forms.TextInput({"inputmode": "numeric"}),
+        help_text="As soon as it gets there, whichever comes first.",
+    )
+
+    @property
+    def waking(self) -> Waking:
+        """Return what was chosen."""
+        return Waking(on=self.cleaned_data["wake_on"], score=self.cleaned_data["wake_score"])
+
+
+def in_three_months() -> date:
+    """Return when most leads in nurture are worth another look."""
+    return timezone.localdate() + timedelta(days=90)
+
+
+class NurtureForm(WakingForm, ReasonForm):
+    """Why a lead is set aside, and until when."""
+
+    field_order = ("reason", "wake_on", "wake_score")
+
+
+class DisqualifyForm(SeenForm):
+    """Why a lead is out."""
+
+    reason_code = forms.ChoiceField(label="Why")
+    reason = reason_field("Needed for “Other”. Your name and reason stay in the timeline.", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["reason_code"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "Choose…"), *((item.code, item.label) for item in offered_reasons())]
+        self.fields["reason"].label = "A word more"
+
+
+class OpportunityForm(SeenForm):
+    """Where a customer sets out anew, and for what."""
+
+    to_stage = forms.ChoiceField(
+        label="Starts as",
+        choices=[(stage.value, stage.label) for stage in NEW_ROUND_AT],
+        widget=forms.RadioSelect,
+    )
+    reason = reason_field("What it may buy. Your name and reason stay in the timeline.")
+
+
+class AdvocacyForm(forms.Form):
+    """Whether a customer speaks for us."""
+
+    advocacy = forms.ChoiceField(label="This customer is", choices=Advocacy.choices, widget=forms.RadioSelect)
+    note = forms.CharField(
+        label="Note",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+        help_text="For example: takes calls from prospects, but not in December.",
+    )
+
+
+class WonForm(forms.Form):
     """What was won."""
 
     value = forms.DecimalField(
@@ -56,6 +133,17 @@ class DealForm(SeenForm):
     def clean_currency(self) -> str:
         """Write it in capitals."""
         return str(self.cleaned_data["currency"]).upper()
+
+    @property
+    def deal(self) -> DealFacts:
+        """Return what was won."""
+        return DealFacts(
+            **{name: self.cleaned_data[name] for name in ("value", "currency", "won_on", "product")}
+        )
+
+
+class DealForm(WonForm, SeenForm):
+    """What was won with the move to customer."""
 
 
 class DealOverrideForm(DealForm):

@@ -10,9 +10,16 @@ from leadapp.access import may
 from leadapp.models import Lead, Stage
 from leadapp.views.answering import Question, SeenForm, answer, posted, signed_in, visible_lead
 from qualification.services import moves
-from qualification.services.deals import DealFacts
 from qualification.services.gates import STEP_FROM, GateCheck, check_gates
-from qualification.views.forms import DealForm, DealOverrideForm, MoveForm, ReasonForm
+from qualification.views.forms import (
+    DealForm,
+    DealOverrideForm,
+    DisqualifyForm,
+    MoveForm,
+    NurtureForm,
+    ReasonForm,
+    in_three_months,
+)
 
 ORDER = list(Stage)
 
@@ -27,14 +34,7 @@ def move(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
     question = _move_question(request, lead, seen or Stage(lead.stage), to_stage)
 
     def carry_out(data: dict[str, Any]) -> str:
-        deal = None
-        if "won_on" in data:
-            deal = DealFacts(
-                value=data["value"],
-                currency=data["currency"],
-                won_on=data["won_on"],
-                product=data["product"],
-            )
+        form = question.form
         moves.move_lead(
             lead=lead,
             to_stage=to_stage,
@@ -42,7 +42,7 @@ def move(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
             actor=signed_in(request),
             now=now,
             reason=data.get("reason", ""),
-            deal=deal,
+            deal=form.deal if isinstance(form, DealForm) else None,
         )
         return f"{lead.name} is {'a customer' if to_stage == Stage.CUSTOMER else to_stage.label} now."
 
@@ -55,7 +55,8 @@ def _move_question(request: HttpRequest, lead: Lead, seen: Stage, to_stage: Stag
     if ORDER.index(to_stage) <= ORDER.index(seen):
         return Question(
             title=f"Move back to {to_stage.label}?",
-            text=f"It is {seen.label} now. The gates ahead have to be passed again.",
+            text=f"It is {seen.label} now. The gates ahead have to be passed again."
+            + (" Its deals stay: void what was not won." if seen == Stage.CUSTOMER else ""),
             submit=f"Move back to {to_stage.label}",
             cancel=f"Keep as {seen.label}",
             form=ReasonForm(data, lead=lead),
@@ -95,14 +96,15 @@ def _check_towards(lead: Lead, to_stage: Stage) -> GateCheck | None:
 
 @require_http_methods(["GET", "POST"])
 def nurture(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let a lead rest."""
+    """Let a lead rest until it wakes, or somebody wakes it."""
     lead = visible_lead(request, pk)
+    form = NurtureForm(posted(request), lead=lead, initial={"wake_on": in_three_months()})
     question = Question(
         title=f"Move {lead.name} to nurture?",
-        text="It keeps its stage and its score, and leaves the list of open leads.",
+        text="It keeps its stage and its score, and leaves the list of open leads until it wakes.",
         submit="Move to nurture",
         cancel="Keep it open",
-        form=ReasonForm(posted(request), lead=lead),
+        form=form,
     )
 
     def carry_out(data: dict[str, Any]) -> str:
@@ -112,6 +114,7 @@ def nurture(request: HttpRequest, pk: int) -> HttpResponse:
             seen_status=data["seen_status"],
             actor=signed_in(request),
             reason=data["reason"],
+            waking=form.waking,
             now=timezone.now(),
         )
         return "Moved to nurture."
@@ -128,7 +131,7 @@ def disqualify(request: HttpRequest, pk: int) -> HttpResponse:
         text="Nobody will be asked to call it any more. It can be reopened.",
         submit="Disqualify",
         cancel="Keep it open",
-        form=ReasonForm(posted(request), lead=lead),
+        form=DisqualifyForm(posted(request), lead=lead),
         ends_something=True,
     )
 
@@ -138,6 +141,7 @@ def disqualify(request: HttpRequest, pk: int) -> HttpResponse:
             seen_stage=data["seen_stage"],
             seen_status=data["seen_status"],
             actor=signed_in(request),
+            reason_code=data["reason_code"],
             reason=data["reason"],
             now=timezone.now(),
         )

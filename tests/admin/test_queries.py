@@ -85,7 +85,7 @@ def test_the_page_of_a_lead_asks_as_often_however_much_happened(as_: As, manager
             lead=lead, at=timezone.now(), score=6, version=live(), cause=Cause.ACTIVITY
         )
     assert queries(client, url) == for_one
-    assert for_one <= 26
+    assert for_one <= 27
 
 
 def test_a_version_asks_as_often_for_forty_rules_as_for_one(

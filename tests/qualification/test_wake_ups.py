@@ -66,7 +66,7 @@ def test_nurture_keeps_until_when(rep: User) -> None:
         rep,
         None,
     )
-    assert str(wake_up) == "until 2026-11-26, or from 120 points"
+    assert str(wake_up) == "until 26 November 2026, or from 120 points"
 
 
 def test_nurture_without_an_end_is_left_to_people() -> None:

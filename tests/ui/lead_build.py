@@ -8,7 +8,16 @@ from django.utils import timezone
 
 from leadapp.models import Activity, Company, Lead, User
 from leadapp.services.leads import create_lead
-from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
+from qualification.models import (
+    AdvocacyChange,
+    Assignment,
+    BantAnswer,
+    Deal,
+    Note,
+    StageChange,
+    Task,
+    WakeUp,
+)
 from qualification.services.assignment import assign_lead
 from scoring.models import ScoreChange, ScoredLead, ScoringRequest
 from scoring.services.queue import score_waiting
@@ -60,6 +69,7 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
     """Return all that an action on the lead page may write, to show that a refusal wrote nothing."""
     models = [
         Activity,
+        AdvocacyChange,
         Assignment,
         BantAnswer,
         Company,
@@ -71,5 +81,6 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
         ScoringRequest,
         StageChange,
         Task,
+        WakeUp,
     ]
     return {model.__name__: list(model._default_manager.order_by("pk").values_list()) for model in models}

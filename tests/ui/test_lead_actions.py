@@ -1,6 +1,6 @@
 """Every action on the lead page: who may do it, what it writes, and that a refusal writes nothing."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -70,12 +70,13 @@ def arrange(action: str, lead: Lead, people: People) -> tuple[str, dict[str, Any
     if action == "back":
         ready(lead, Stage.SQL)
         return "move/mql/", seen(lead) | {"reason": "Too early"}
-    if action in ("nurture", "disqualify"):
-        return f"{action}/", seen(lead) | {"reason": "No project"}
-    if action == "reopen":
+    if action in ("deal", "void deal", "opportunity", "advocacy"):
+        return arrange_customer(action, lead)
+    if action in ("reopen", "wake up"):
         nurture_lead(lead=lead, seen_stage=lead.stage, actor=None, reason="Later", now=timezone.now())
         lead.refresh_from_db()
-        return "reopen/", seen(lead) | {"reason": "They called"}
+        asleep = "wake-up/", {"wake_on": "2030-03-03"}
+        return asleep if action == "wake up" else ("reopen/", seen(lead) | {"reason": "They called"})
     if action == "void":
         activity = log(lead, "email_clicked", timezone.now())
         return f"activities/{activity.pk}/void/", {"reason": "A mail scanner clicked"}
@@ -88,6 +89,8 @@ def arrange(action: str, lead: Lead, people: People) -> tuple[str, dict[str, Any
         )
         return f"tasks/{task.pk}/done/", {}
     return {
+        "nurture": ("nurture/", seen(lead) | {"reason": "No project", "wake_on": "2030-03-03"}),
+        "disqualify": ("disqualify/", seen(lead) | {"reason_code": "no_need", "reason": "They build it"}),
         "call": ("log/call/", {"outcome": "connected", "minutes": "11", "notes": "Budget is there"}),
         "email": ("log/email/", {"direction": "sent", "subject": "Case study"}),
         "meeting": ("log/meeting/", {"state": "held", "subject": "Demo", "minutes": "45"}),
@@ -97,6 +100,19 @@ def arrange(action: str, lead: Lead, people: People) -> tuple[str, dict[str, Any
         ),
         "note": ("notes/new/", {"text": "Asks about SAP"}),
         "task": ("tasks/new/", {"text": "Call again", "due_at": "2027-01-05T09:00"}),
+    }[action]
+
+
+def arrange_customer(action: str, lead: Lead) -> tuple[str, dict[str, Any]]:
+    """Make the lead a customer, and return the path and data of the action."""
+    Lead.objects.filter(pk=lead.pk).update(stage=Stage.CUSTOMER)
+    lead.refresh_from_db()
+    deal = Deal.objects.create(lead=lead, value=58000, won_on=date(2026, 1, 5))
+    return {
+        "deal": ("deals/new/", {"value": "1200.50", "currency": "chf", "won_on": "2026-01-05"}),
+        "void deal": (f"deals/{deal.pk}/void/", {"reason": "Typed twice"}),
+        "opportunity": ("opportunity/", seen(lead) | {"to_stage": "sql", "reason": "Second plant"}),
+        "advocacy": ("advocacy/", {"advocacy": "reference", "note": "Takes calls"}),
     }[action]
 
 
@@ -113,6 +129,11 @@ ACTIONS = (
     "nurture",
     "disqualify",
     "reopen",
+    "wake up",
+    "deal",
+    "void deal",
+    "opportunity",
+    "advocacy",
     "note",
     "task",
     "task done",
@@ -190,7 +211,9 @@ def test_other_methods_are_refused(people: People, action: str) -> None:
     assert as_user(people["owner"]).delete(f"/leads/{lead.pk}/{path}").status_code == 405
 
 
-@pytest.mark.parametrize("action", [name for name in ACTIONS if name not in ("move", "task done", "edit")])
+@pytest.mark.parametrize(
+    "action", [name for name in ACTIONS if name not in ("move", "task done", "edit", "wake up")]
+)
 def test_an_empty_answer_is_asked_again(people: People, action: str) -> None:
     lead = new_lead(people["owner"])
     path, _ = arrange(action, lead, people)
@@ -392,13 +415,13 @@ def test_a_move_that_somebody_else_made_first_is_a_conflict(people: People) -> N
 
 def test_the_reason_survives_a_conflict(people: People) -> None:
     lead = ready(new_lead(people["owner"]), Stage.MQL)
-    form = seen(lead) | {"reason": "No project before 2028"}
+    form = seen(lead) | {"reason_code": "no_need", "reason": "No project before 2028"}
     move_lead(lead=lead, to_stage="sql", seen_stage="mql", actor=people["manager"], now=timezone.now())
     client = as_user(people["owner"])
     response = post(client, lead, "disqualify/", **form)
     assert response.status_code == 409
     assert "No project before 2028" in response.content.decode()
-    again = {name: response.context["form"][name].value() for name in ("reason", "seen_stage", "seen_status")}
+    again = {name: response.context["form"][name].value() for name in form}
     assert post(client, lead, "disqualify/", **again).status_code == 302
 
 

@@ -1,0 +1,127 @@
+"""What becomes of leads at rest and of customers: waking up, further deals, new opportunities, advocates."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
+from leadapp.views.lead_forms import VoidForm
+from qualification.models import Deal
+from qualification.services.advocacy import set_advocacy
+from qualification.services.deals import add_deal as write_deal
+from qualification.services.deals import void_deal as declare_wrong
+from qualification.services.moves import new_opportunity
+from qualification.services.wake_ups import change_waking, wake_ups_of
+from qualification.views.forms import AdvocacyForm, OpportunityForm, WakingForm, WonForm
+
+
+@require_http_methods(["GET", "POST"])
+def wake_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set anew when a lead in nurture wakes."""
+    lead = visible_lead(request, pk)
+    known = wake_ups_of([lead.pk]).get(lead.pk)
+    initial = {"wake_on": known.wake_on, "wake_score": known.wake_score} if known else {}
+    form = WakingForm(posted(request), initial=initial)
+    question = Question(
+        title=f"When does {lead.name} wake?",
+        text="Empty both, and it rests until somebody reopens it.",
+        submit="Save",
+        form=form,
+    )
+
+    def carry_out(data: dict[str, Any]) -> str:
+        change_waking(lead=lead, waking=form.waking, actor=signed_in(request), now=timezone.now())
+        return "Saved."
+
+    return answer(request, lead, question, carry_out)
+
+
+@require_http_methods(["GET", "POST"])
+def add_deal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add what a customer bought besides."""
+    lead = visible_lead(request, pk)
+    form = WonForm(posted(request))
+    question = Question(title=f"What else did {lead.name} buy?", submit="Add the deal", form=form)
+
+    def carry_out(data: dict[str, Any]) -> str:
+        write_deal(lead=lead, deal=form.deal, actor=signed_in(request), now=timezone.now())
+        return "The deal is added."
+
+    return answer(request, lead, question, carry_out, back=reverse("lead-stages", args=[lead.pk]))
+
+
+@require_http_methods(["GET", "POST"])
+def void_deal(request: HttpRequest, pk: int, deal_id: int) -> HttpResponse:
+    """Declare a deal wrong: it stays visible, struck through, and does not count."""
+    lead = visible_lead(request, pk)
+    deal = get_object_or_404(Deal.objects.filter(lead=lead), pk=deal_id)
+    form = VoidForm(posted(request))
+    form.fields["reason"].help_text = "For example: typed twice, or cancelled within a week."
+    question = Question(
+        title="Void this deal?",
+        text=f"{deal.product or 'A deal'} of {deal.value:,} {deal.currency}. It stays visible.",
+        submit="Void it",
+        cancel="Keep it",
+        form=form,
+        ends_something=True,
+    )
+
+    def carry_out(data: dict[str, Any]) -> str:
+        declare_wrong(deal=deal, reason=data["reason"], actor=signed_in(request), now=timezone.now())
+        return "The deal is voided."
+
+    return answer(request, lead, question, carry_out, back=reverse("lead-stages", args=[lead.pk]))
+
+
+@require_http_methods(["GET", "POST"])
+def opportunity(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set out with a customer anew."""
+    lead = visible_lead(request, pk)
+    question = Question(
+        title=f"A new opportunity with {lead.name}?",
+        text="It goes through the gates again and is won with a deal of its own. What it bought stays.",
+        submit="Start it",
+        cancel="Leave it a customer",
+        form=OpportunityForm(posted(request), lead=lead, initial={"to_stage": "sql"}),
+    )
+
+    def carry_out(data: dict[str, Any]) -> str:
+        change = new_opportunity(
+            lead=lead,
+            to_stage=data["to_stage"],
+            seen_stage=data["seen_stage"],
+            actor=signed_in(request),
+            reason=data["reason"],
+            now=timezone.now(),
+        )
+        return f"{lead.name} is {change.get_to_stage_display()} now."
+
+    return answer(request, lead, question, carry_out)
+
+
+@require_http_methods(["GET", "POST"])
+def advocacy(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note whether a customer speaks for us."""
+    lead = visible_lead(request, pk)
+    question = Question(
+        title=f"Does {lead.name} speak for us?",
+        text="A fan recommends us. A reference may be named to others.",
+        submit="Save",
+        form=AdvocacyForm(posted(request), initial={"advocacy": lead.advocacy}),
+    )
+
+    def carry_out(data: dict[str, Any]) -> str:
+        set_advocacy(
+            lead=lead,
+            advocacy=data["advocacy"],
+            note=data["note"],
+            actor=signed_in(request),
+            now=timezone.now(),
+        )
+        return "Saved."
+
+    return answer(request, lead, question, carry_out)
