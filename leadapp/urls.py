@@ -13,7 +13,7 @@ from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.sign_in import SignIn
-from qualification.views import assignment, bant, moves, recycling, work
+from qualification.views import assignment, bant, moves, recycling, response_times, work
 from scoring.views import overrides
 
 LEAD = [
@@ -50,6 +50,9 @@ urlpatterns = [
     path("leads/moved/", moved, name="lead-list-moved"),
     path("leads/new/", lead_new, name="lead-new"),
     path("leads/<int:pk>/", include(LEAD)),
+    path("response-times/", response_times.response_times, name="response-times"),
+    path("response-times/leads/", response_times.answers, name="response-answers"),
+    path("response-times/export/", response_times.export, name="response-export"),
     path("scoring/", include("scoring.urls")),
     path("accounts/login/", SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),

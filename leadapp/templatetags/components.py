@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from leadapp.models import Lead, Stage, Temperature, User
-from leadapp.times import write_date, write_moment, write_work
+from leadapp.times import write_date, write_moment, write_span, write_work
 from qualification.services.sla import COUNTED_AHEAD, Clock
 
 register = template.Library()
@@ -97,9 +97,22 @@ def sla(clock: Clock | None) -> dict[str, Any]:
 
 
 @register.filter
-def work(span: timedelta) -> str:
+def work(length: timedelta) -> str:
     """Write a length of working time."""
-    return write_work(span)
+    return write_work(length)
+
+
+@register.filter
+def span(length: timedelta) -> str:
+    """Write a length of time by the clock."""
+    return write_span(length)
+
+
+@register.filter
+def change(by: timedelta, words: str) -> str:
+    """Write by how much something is more or less, with one of two words: 41 min faster."""
+    more, less = words.split(",")
+    return f"{write_work(abs(by))} {more if by > timedelta() else less}"
 
 
 @register.filter

@@ -1,9 +1,10 @@
 """Chainable reads over the work on leads."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from leadapp.models import Lead, Status, User
 
@@ -18,6 +19,23 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def running(self) -> Self:
         """Keep those that have not ended."""
         return self.filter(ended_at__isnull=True)
+
+    def with_outcome(self, *, now: datetime) -> Self:
+        """Keep those with a clock, each with the `outcome` of it: what became of the answer.
+
+        in_time, late (it came late), overdue (it is late and still to come), missed (it was late when
+        somebody else got the lead, or it was set aside), waiting, or passed_on (it was not due by then).
+        """
+        return self.filter(clock_started_at__isnull=False).annotate(
+            outcome=Case(
+                When(answered_at__lte=F("due_at"), then=Value("in_time")),
+                When(answered_at__isnull=False, then=Value("late")),
+                When(ended_at__gt=F("due_at"), then=Value("missed")),
+                When(ended_at__isnull=False, then=Value("passed_on")),
+                When(due_at__lt=now, then=Value("overdue")),
+                default=Value("waiting"),
+            )
+        )
 
     def free_to_take(self) -> Self:
         """Keep those whose answer is so late that any rep may take the lead."""
