@@ -226,7 +226,7 @@ def test_the_leads_of_a_group(as_: As, manager: User, rep: User, other_rep: User
     queued = clock(None)
     client = as_(manager)
 
-    def found(**group: object) -> set[str]:
+    def found(**group: str | int) -> set[str]:
         names = {row.lead.name for row in (mine, theirs, queued)}
         response = client.get(LEADS, group)
         assert response.status_code == 200
