@@ -7,8 +7,8 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input -
 # The tests have services of their own, so that they run beside a live `make run`.
 TEST_DATA := $(or $(LEADAPP_DATA),var)/test
 WITH_SERVICES = LEADAPP_DATA=$(TEST_DATA) $(BIN)/python -m leadapp.embedded --throwaway --
-# All tests are shared by as many processes as the machine bears; a few chosen ones start sooner in one.
-ALL_TESTS = -n logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+# All tests are shared by several processes; a few chosen ones start sooner in one.
+ALL_TESTS = -n auto --maxprocesses=5 --dist=loadfile --no-loadscope-reorder
 
 .PHONY: help run test lint format pins clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from django.test import TransactionTestCase
 from leadapp.embedded.folder import DataFolder
 from tests.support.broker import broker_at
 from tests.support.browser import browser, browser_context, page, sign_in
-from tests.support.database import keep_migrated_data, restore_migrated_data
+from tests.support.database import migrated_copy, restore_migrated_data
 from tests.support.parallel import broker_database, is_a_share, long_files_first, turn
 from tests.support.processes import Process, WebServer, celery_beat, celery_worker
 from tests.support.waiting import wait_for as wait_until
@@ -32,6 +33,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not folder.try_lock("tests"):
         pytest.exit(f"Another test run uses {folder.path}. Wait for it, or set LEADAPP_DATA to another one.")
     session.config.add_cleanup(folder.unlock)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are cores: tests of real parts often wait for them."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(trylast=True)
@@ -66,10 +73,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Let transactional tests come back to the migrated data."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        keep_migrated_data()
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """Make the test database, and let transactional tests come back to the migrated data."""
+    with django_db_blocker.unblock(), migrated_copy(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: restore_migrated_data())
         yield
 

@@ -18,9 +18,11 @@ def faults_of(page: Page) -> list[str]:
     """Return what axe finds, each with the elements it is about."""
     # Evaluated through the debugger, which the security policy of the page does not forbid.
     page.evaluate(_script())
-    found: dict[str, Any] = page.evaluate("(rules) => axe.run(document, rules)", RULES)
+    violations: list[dict[str, Any]] = page.evaluate(
+        "async (rules) => (await axe.run(document, rules)).violations", RULES
+    )
     return [
         f"{fault['id']}: {fault['help']} at {node['target']}: {node['failureSummary']}"
-        for fault in found["violations"]
+        for fault in violations
         for node in fault["nodes"]
     ]
