@@ -17,7 +17,7 @@ from leadapp.embedded.folder import DataFolder
 from tests.support.broker import broker_at
 from tests.support.browser import browser, browser_context, page, sign_in
 from tests.support.database import migrated_copy, restore_migrated_data
-from tests.support.parallel import broker_database, is_a_share, long_files_first, turn
+from tests.support.parallel import agree_on_names, broker_database, is_a_share, long_files_first, turn
 from tests.support.processes import Process, WebServer, celery_beat, celery_worker
 from tests.support.waiting import wait_for as wait_until
 
@@ -43,8 +43,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the long tests when several processes share them."""
+    """Let several processes that share the tests name them alike, and begin with the long ones."""
     if is_a_share(config):
+        agree_on_names(items)
         long_files_first(items)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from _pytest.nodeid import NodeId
 
 from leadapp.embedded.folder import DataFolder
 
@@ -26,6 +28,40 @@ def broker_database() -> int:
     """Return the Redis database of this process: 15, for the next process 14, and so on."""
     name = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     return LAST_BROKER_DATABASE - int(name.removeprefix("gw"))
+
+
+def agree_on_names(items: list[pytest.Item]) -> None:
+    """Take over the names that the first process gave, where they hold a moment or something random.
+
+    Otherwise the processes would seem to have different tests. Names that only stand in another order are
+    left to be refused: they would stand for other tests.
+    """
+    mine = [item.nodeid for item in items]
+    agreed = _names_of_the_first(mine)
+    if [_without_case(name) for name in agreed] != [_without_case(name) for name in mine]:
+        return
+    differing = [(item, name) for item, name in zip(items, agreed, strict=True) if item.nodeid != name]
+    if {name for _, name in differing}.isdisjoint(item.nodeid for item, _ in differing):
+        for item, name in differing:
+            item._id = NodeId.parse(name)
+
+
+def _names_of_the_first(names: list[str]) -> list[str]:
+    """Return the names that the first process of this run wrote down; it writes its own."""
+    run = os.environ["PYTEST_XDIST_TESTRUNUID"]
+    with (DataFolder.from_environment().path / "names.json").open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        written = json.loads(file.read() or "{}")
+        if written.get("run") != run:
+            written = {"run": run, "names": names}
+            file.truncate(0)
+            file.write(json.dumps(written))
+        return list(written["names"])
+
+
+def _without_case(name: str) -> str:
+    return name.partition("[")[0]
 
 
 def long_files_first(items: list[pytest.Item]) -> None:
