@@ -51,4 +51,10 @@ def write_date(moment: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
+def write_day(moment: datetime) -> str:
+    """Write the day of a moment: 21 Nov 2026."""
+    local = timezone.localtime(moment)
+    return f"{local.day} {local:%b %Y}"
+
+
 NEAR_DAYS = {0: "today", 1: "yesterday", -1: "tomorrow"}

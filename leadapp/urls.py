@@ -13,7 +13,7 @@ from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.sign_in import SignIn
-from qualification.views import assignment, bant, moves, recycling, response_times, work
+from qualification.views import assignment, bant, call, moves, recycling, response_times, work
 from scoring.views import overrides
 
 LEAD = [
@@ -34,6 +34,9 @@ LEAD = [
     path("advocacy/", recycling.advocacy, name="lead-advocacy"),
     path("deals/new/", recycling.add_deal, name="lead-deal-add"),
     path("deals/<int:deal_id>/void/", recycling.void_deal, name="lead-deal-void"),
+    path("call/", call.call, name="lead-call"),
+    path("call/draft/", call.keep, name="lead-call-draft"),
+    path("call/discard/", call.discard, name="lead-call-discard"),
     path("bant/<slug:dimension>/", bant.answer_dimension, name="lead-bant"),
     path("aside/", overrides.aside, name="lead-aside"),
     path("aside/end/", overrides.end, name="lead-aside-end"),

@@ -34,8 +34,12 @@ def log_activity(
     actor: Actor,
     now: datetime,
     occurred_at: object = None,
+    external_id: str | None = None,
 ) -> Activity:
-    """Record what somebody did with a lead: a call, an email, a meeting. A touch stops the response clock."""
+    """Record what somebody did with a lead: a call, an email, a meeting. A touch stops the response clock.
+
+    With an `external_id` it is recorded once, however often it is asked for.
+    """
     require_may_work(actor, lead)
     kind = ActivityType.objects.filter(slug=type_slug, is_internal=False).first()
     if kind is None:
@@ -46,6 +50,7 @@ def log_activity(
         type=kind,
         occurred_at=read_moment(occurred_at, "occurred_at", now=now),
         properties=read_properties(properties, "properties"),
+        external_id=external_id,
     )
     with transaction.atomic():
         (recorded,) = record_activities(events=[event], source=OWN_PAGES, actor=actor, now=now, by="person")

@@ -76,12 +76,13 @@ def _answer(here: Situation) -> NextStep | None:
     span = write_work(abs(clock.left))
     when = f"now, {span} late" if clock.is_late else f"within {span}"
     may_call = bool(here.lead.phone) and not here.lead.do_not_call
-    kind, verb = ("call", "Call") if may_call else ("email", "Write")
+    verb = "Call" if may_call else "Write"
     question = here.open_question
     return NextStep(
         strong=f"{verb} {when}.",
         text=f"Ask about {question.dimension.name}." if question else "",
-        url=here.url("lead-log", kind),
+        url=here.url("lead-call") if may_call else here.url("lead-log", "email"),
+        opens_dialog=not may_call,
         action="Start the call" if may_call else "Log the email",
         icon="phone" if may_call else "mail",
     )

@@ -1,5 +1,6 @@
 """Qualification: gates, evidence, moves, and the work on leads."""
 
+from qualification.models.calls import CallDraft
 from qualification.models.customers import AdvocacyChange, Deal
 from qualification.models.evidence import (
     BantAnswer,
@@ -35,6 +36,7 @@ __all__ = [
     "BantAnswer",
     "BantState",
     "ByEmail",
+    "CallDraft",
     "Confidence",
     "Deal",
     "DigestHour",

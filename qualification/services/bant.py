@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Invalid
-from leadapp.models import Lead
+from leadapp.models import Lead, User
 from qualification.models import BantAnswer, BantState, Confidence, Dimension
 from qualification.services.frameworks import Asked, Questions, read_questions
 from qualification.services.inbox import ask_for_evaluation
@@ -74,58 +75,74 @@ class BantView:
         return any(_sureness(other) > own for other in self.contradicting)
 
 
-def answer_bant(
-    *,
-    lead: Lead,
-    dimension: str,
-    state: str,
-    value: str = "",
-    source: str = Source.REP,
-    confidence: str = "",
-    actor: Actor,
-    now: datetime,
-    expires_at: datetime | None = None,
-    no_end: bool = False,
-) -> BantAnswer:
-    """Add an answer.
+@dataclass(frozen=True, kw_only=True)
+class NewAnswer:
+    """An answer to be added, about one dimension.
 
     It runs out at `expires_at`, by default when the dimension says so, with `no_end` never. Without a
     `confidence` it is as sure as its source.
     """
-    asked = _known(dimension)
-    if state not in BantState.values:
-        raise Invalid.field("state", f"Choose one of: {', '.join(BantState.values)}.")
-    if source not in Source.values:
-        raise Invalid.field("source", f"Choose one of: {', '.join(Source.values)}.")
-    confidence = confidence or CONFIDENCE_IN.get(source, Confidence.MEDIUM)
-    if confidence not in Confidence.values:
-        raise Invalid.field("confidence", f"Choose one of: {', '.join(Confidence.values)}.")
-    if expires_at is not None and expires_at <= now:
-        raise Invalid.field("expires_at", "An answer must be good until some time after now.")
-    value = cleaned_text("value", value, longest=LONGEST_VALUE)
+
+    dimension: str
+    state: str
+    value: str = ""
+    source: str = Source.REP
+    confidence: str = ""
+    expires_at: datetime | None = None
+    no_end: bool = False
+
+
+def answer_bant(*, lead: Lead, actor: Actor, now: datetime, **answer: Any) -> BantAnswer:
+    """Add one answer, given as the parts of a NewAnswer."""
+    (added,) = answer_all(lead=lead, answers=[NewAnswer(**answer)], actor=actor, now=now)
+    return added
+
+
+def answer_all(*, lead: Lead, answers: Sequence[NewAnswer], actor: Actor, now: datetime) -> list[BantAnswer]:
+    """Add answers about a lead, all or none."""
     with transaction.atomic():
         locked = lock_lead(lead)
         require_may_work(actor, locked)
-        answer = BantAnswer.objects.create(
-            lead=locked,
-            dimension=asked,
-            state=state,
-            value=value,
-            confidence=confidence,
-            source=source,
-            author=user_of(actor),
-            answered_at=now,
-            expires_at=None if no_end else _runs_out(asked, state, expires_at, now),
-        )
+        rows = answer_rows(lead=locked, answers=answers, author=user_of(actor), now=now)
+        BantAnswer.objects.bulk_create(rows)
         ask_for_evaluation(lead_ids=[locked.pk], now=now)
-    return answer
+    return rows
 
 
-def _known(key: str) -> Dimension:
+def answer_rows(
+    *, lead: Lead, answers: Sequence[NewAnswer], author: User | None, now: datetime
+) -> list[BantAnswer]:
+    """Return the rows of answers that make sense, not stored yet, or raise Invalid."""
     dimensions = {one.pk: one for one in Dimension.objects.order_by("position", "pk")}
-    if key not in dimensions:
-        raise Invalid.field("dimension", f"Choose one of: {', '.join(dimensions)}.")
-    return dimensions[key]
+    return [_row(lead, answer, dimensions, author, now) for answer in answers]
+
+
+def _row(
+    lead: Lead, answer: NewAnswer, dimensions: Mapping[str, Dimension], author: User | None, now: datetime
+) -> BantAnswer:
+    confidence = answer.confidence or CONFIDENCE_IN.get(answer.source, Confidence.MEDIUM)
+    for name, text, choices in (
+        ("dimension", answer.dimension, list(dimensions)),
+        ("state", answer.state, BantState.values),
+        ("source", answer.source, Source.values),
+        ("confidence", confidence, Confidence.values),
+    ):
+        if text not in choices:
+            raise Invalid.field(name, f"Choose one of: {', '.join(choices)}.")
+    if answer.expires_at is not None and answer.expires_at <= now:
+        raise Invalid.field("expires_at", "An answer must be good until some time after now.")
+    dimension = dimensions[answer.dimension]
+    return BantAnswer(
+        lead=lead,
+        dimension=dimension,
+        state=answer.state,
+        value=cleaned_text("value", answer.value, longest=LONGEST_VALUE),
+        confidence=confidence,
+        source=answer.source,
+        author=author,
+        answered_at=now,
+        expires_at=None if answer.no_end else _runs_out(dimension, answer.state, answer.expires_at, now),
+    )
 
 
 def _runs_out(
