@@ -9,7 +9,7 @@ from uuid import uuid4
 from django import forms
 
 from leadapp.models import Lead
-from leadapp.services.calls import OUTCOMES, Call, FollowUp
+from leadapp.services.calls import OUTCOMES, REACHED, Call, FollowUp
 from leadapp.times import write_day
 from qualification.models import BantAnswer, BantState, Confidence
 from qualification.services.bant import BantView, NewAnswer
@@ -35,7 +35,7 @@ class CallForm(forms.Form):
     """What is typed during a call. Dimensions that are settled show their answer; only changes are saved."""
 
     call_id = forms.UUIDField(widget=forms.HiddenInput)
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=10**9, initial=0)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=10**9)
     tab = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     seen_stage = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
     notes = forms.CharField(
@@ -65,7 +65,13 @@ class CallForm(forms.Form):
         super().__init__(data, auto_id="call-%s")
         self.lead, self.views = lead, list(views)
         self.said: list[str] = []
-        first = {"call_id": uuid4(), "seen_stage": lead.stage, "due": tomorrow_morning()}
+        first = {
+            "call_id": uuid4(),
+            "version": 0,
+            "seen_stage": lead.stage,
+            "outcome": REACHED,
+            "due": tomorrow_morning(),
+        }
         for view in self.views:
             self._ask(view, first)
         self.initial = {**first, **(draft or {})}

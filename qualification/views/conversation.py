@@ -24,6 +24,7 @@ TITLED = {
     "webinar_registered": "registered for",
     "event_attended": "came to",
 }
+ENDED = (".”", "?”", "!”")
 ASKED = ("form_submission", "demo_requested", "quote_requested")
 
 
@@ -40,7 +41,7 @@ class Clue:
     def spoken(self) -> str:
         """Return it as one would say it to the lead."""
         often = {1: "", 2: " twice"}.get(self.times, f" {self.times} times")
-        return f"{self.said}{often}."
+        return f"{self.said}{often}" + ("" if not often and self.said.endswith(ENDED) else ".")
 
     def hints_at(self, dimension: Asked) -> bool:
         """Tell whether one of the dimension's clue words is in it."""
@@ -124,7 +125,7 @@ def _sentence(view: BantView, clue: Clue | None, ways: Sequence[str]) -> str:
     """Return what to say: it begins with what the lead said or did, where there is something."""
     said = view.answer.value if view.answer else ""
     if view.answer is not None and said:
-        if view.is_stale and view.state == BantState.RULED_OUT:
+        if view.state == BantState.RULED_OUT and not view.contradicting:
             return f"Last time you said “{said}”. What has changed since?"
         if view.is_stale:
             return f"Last time you said “{said}”. Does that still hold?"
@@ -134,7 +135,8 @@ def _sentence(view: BantView, clue: Clue | None, ways: Sequence[str]) -> str:
             return f"You wrote “{said}” {SOURCES[BantAnswer.Source(view.answer.source)]}. {ways[0]}"
     if view.is_open:
         return f"{clue.spoken} {ways[0]}" if clue else ways[0]
-    return ways[1] if len(ways) > 1 else ways[0]
+    begin = f"You said “{said}”. " if said else ""
+    return begin + (ways[1] if len(ways) > 1 else ways[0])
 
 
 def _which_is_right(newest: BantAnswer, other: BantAnswer) -> str:

@@ -66,25 +66,26 @@ def test_from_the_first_answer_to_sql(page: Page, opened: Open) -> None:
     assert BantAnswer.objects.filter(lead=lead, state="confirmed").count() == 3
 
 
-def test_a_call_is_logged_by_keyboard_alone(page: Page, opened: Open, people: dict[str, User]) -> None:
+def test_an_email_is_logged_by_keyboard_alone(page: Page, opened: Open, people: dict[str, User]) -> None:
     lead = opened()
     hand_over(lead_ids=[lead.pk], now=timezone.now())
     page.reload()
-    page.keyboard.press("c")
+    page.focus("#do-email")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
-    expect(page.get_by_label("We talked")).to_be_focused()
+    expect(page.get_by_label("I wrote")).to_be_focused()
     page.keyboard.press("Tab")
-    page.keyboard.type("11")
+    page.keyboard.type("Your question")
     page.keyboard.press("Tab")
     page.keyboard.type("Budget is there")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Log the call")).to_be_focused()
+    expect(page.get_by_role("button", name="Log the email")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator(".toast")).to_contain_text("The call is logged.")
+    expect(page.locator(".toast")).to_contain_text("The email is logged.")
     expect(page.locator(".lead-due")).to_contain_text("Answered")
-    expect(page.locator("#do-call")).to_be_focused()
-    assert Activity.objects.get(lead=lead, type__slug="call_connected").properties["minutes"] == 11
+    expect(page.locator("#do-email")).to_be_focused()
+    assert Activity.objects.get(lead=lead, type__slug="email_sent").properties["subject"] == "Your question"
     assert Assignment.objects.get(lead=lead, ended_at=None).answered_at is not None
 
 
@@ -171,11 +172,11 @@ def test_it_all_works_without_scripts(
     tab = context.new_page()
     sign_in(tab, live_server.url, people["owner"])
     tab.goto(f"{live_server.url}/leads/{lead.pk}/")
-    tab.click("#do-call")
-    expect(tab.get_by_role("heading", level=1)).to_have_text("Call Annelie Großmann")
-    tab.get_by_label("Minutes").fill("7")
-    tab.get_by_role("button", name="Log the call").click()
-    expect(tab.locator(".toast")).to_contain_text("The call is logged.")
+    tab.click("#do-email")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Email Annelie Großmann")
+    tab.get_by_label("Subject").fill("Your question")
+    tab.get_by_role("button", name="Log the email").click()
+    expect(tab.locator(".toast")).to_contain_text("The email is logged.")
     assert re.search(rf"/leads/{lead.pk}/$", tab.url)
     context.close()
 
@@ -192,7 +193,7 @@ def test_axe_finds_nothing(page: Page, opened: Open, people: dict[str, User], sc
         page.goto(re.sub(r"/leads/\d+/.*", f"/leads/{lead.pk}/{tab}", page.url))
         assert faults_of(page) == [], tab
     page.goto(re.sub(r"/leads/\d+/.*", f"/leads/{lead.pk}/", page.url))
-    page.click("#do-call")
+    page.click("#do-email")
     expect(page.get_by_role("dialog")).to_be_visible()
     assert faults_of(page) == []
 
