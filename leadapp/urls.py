@@ -13,7 +13,7 @@ from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.sign_in import SignIn
-from qualification.views import assignment, bant, call, moves, recycling, response_times, work
+from qualification.views import assignment, bant, board, call, moves, recycling, response_times, work
 from scoring.views import overrides
 
 LEAD = [
@@ -29,6 +29,7 @@ LEAD = [
     path("nurture/", moves.nurture, name="lead-nurture"),
     path("disqualify/", moves.disqualify, name="lead-disqualify"),
     path("reopen/", moves.reopen, name="lead-reopen"),
+    path("moves/<int:change_id>/undo/", moves.undo, name="lead-undo"),
     path("wake-up/", recycling.wake_up, name="lead-wake-up"),
     path("opportunity/", recycling.opportunity, name="lead-opportunity"),
     path("advocacy/", recycling.advocacy, name="lead-advocacy"),
@@ -53,6 +54,8 @@ urlpatterns = [
     path("leads/moved/", moved, name="lead-list-moved"),
     path("leads/new/", lead_new, name="lead-new"),
     path("leads/<int:pk>/", include(LEAD)),
+    path("board/", board.board, name="board"),
+    path("board/move/", board.move_card, name="board-move"),
     path("response-times/", response_times.response_times, name="response-times"),
     path("response-times/leads/", response_times.answers, name="response-answers"),
     path("response-times/export/", response_times.export, name="response-export"),

@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import reswap, retarget
 
 from leadapp.errors import Conflict, NotFound, Refused
@@ -51,6 +52,14 @@ class Question:
     is_wide: bool = False
     template: str = "leads/question_body.html"
     context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done, in a sentence, and the address that takes it back, where there is one."""
+
+    text: str
+    undo_url: str = ""
 
 
 @runtime_checkable
@@ -93,15 +102,16 @@ def answer(
     request: HttpRequest,
     lead: Lead,
     question: Question,
-    carry_out: Callable[[dict[str, Any]], str],
+    carry_out: Callable[[dict[str, Any]], str | Done],
     *,
     back: str = "",
 ) -> HttpResponse:
     """Ask the question, or carry out the answer; a refusal is told beside the form, with its status.
 
-    `carry_out` makes the one domain call and returns the sentence that confirms it.
+    `carry_out` makes the one domain call and returns the sentence that confirms it. Afterwards people are
+    `back` on the page that they came from (?back=), else where the caller says, else on the lead page.
     """
-    back = back or reverse("lead-detail", args=[lead.pk])
+    back = _came_from(request) or back or reverse("lead-detail", args=[lead.pk])
     if request.method != "POST":
         return _ask(request, lead, question, back)
     if not question.form.is_valid():
@@ -112,8 +122,15 @@ def answer(
         raise Http404(refused.message) from refused
     except Refused as refused:
         return _tell(request, lead, question, back, refused)
-    messages.success(request, done)
+    done = done if isinstance(done, Done) else Done(done)
+    messages.success(request, done.text, extra_tags=done.undo_url)
     return redirect(back)
+
+
+def _came_from(request: HttpRequest) -> str:
+    address = request.POST.get("back") or request.GET.get("back") or ""
+    is_own = url_has_allowed_host_and_scheme(address, allowed_hosts=None) and address.startswith("/")
+    return address if is_own else ""
 
 
 def _tell(request: HttpRequest, lead: Lead, question: Question, back: str, refused: Refused) -> HttpResponse:

@@ -17,6 +17,7 @@ from qualification.models import Assignment, Deal, Note, StageChange, Task
 from qualification.services.bant import BantView, bant_of_many
 from qualification.services.frameworks import Questions, read_questions
 from qualification.services.gates import STEP_FROM, GateCheck, check_gates
+from qualification.services.moves import may_undo
 from qualification.services.sla import Clock, clocks_for
 from qualification.services.wake_ups import say_waking
 from scoring.models import ScoreChange, ScoreOverride
@@ -88,6 +89,7 @@ class LeadPage:
     rights: Rights
     counts: Counts
     stage_changes: list[StageChange]
+    undo: StageChange | None
     steps: list[StepView]
     assignment: Assignment | None
     clock: Clock | None
@@ -163,6 +165,7 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
         rights=rights,
         counts=_counts(lead, now),
         stage_changes=changes,
+        undo=_undo(rights, user, changes, now),
         steps=_steps(lead, changes, gate, now),
         assignment=assignment,
         clock=clock,
@@ -190,6 +193,12 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
         override=overrides_of([lead.pk], now=now).get(lead.pk),
         resting=resting,
     )
+
+
+def _undo(rights: Rights, user: User, changes: list[StageChange], now: datetime) -> StageChange | None:
+    """Return the last move, if this person may take it back."""
+    is_offered = rights.may_work and changes and may_undo(changes[0], actor=user, now=now)
+    return changes[0] if is_offered else None
 
 
 def _attributes(lead: Lead) -> list[tuple[str, str]]:

@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from leadapp.access import may
-from leadapp.models import Lead, Stage
-from leadapp.views.answering import Question, SeenForm, answer, posted, signed_in, visible_lead
+from leadapp.models import Lead, Stage, Status
+from leadapp.views.answering import Done, Question, SeenForm, answer, posted, signed_in, visible_lead
+from qualification.models import StageChange
 from qualification.services import moves
 from qualification.services.gates import STEP_FROM, GateCheck, check_gates
 from qualification.views.forms import (
@@ -33,9 +36,9 @@ def move(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
     seen = Stage(request.POST["seen_stage"]) if request.POST.get("seen_stage") in Stage.values else None
     question = _move_question(request, lead, seen or Stage(lead.stage), to_stage)
 
-    def carry_out(data: dict[str, Any]) -> str:
+    def carry_out(data: dict[str, Any]) -> Done:
         form = question.form
-        moves.move_lead(
+        change = moves.move_lead(
             lead=lead,
             to_stage=to_stage,
             seen_stage=data["seen_stage"],
@@ -44,7 +47,7 @@ def move(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
             reason=data.get("reason", ""),
             deal=form.deal if isinstance(form, DealForm) else None,
         )
-        return f"{lead.name} is {'a customer' if to_stage == Stage.CUSTOMER else to_stage.label} now."
+        return Done(f"{lead.name} is {stage_words(to_stage)} now.", undo_url(change))
 
     return answer(request, lead, question, carry_out)
 
@@ -107,8 +110,8 @@ def nurture(request: HttpRequest, pk: int) -> HttpResponse:
         form=form,
     )
 
-    def carry_out(data: dict[str, Any]) -> str:
-        moves.nurture_lead(
+    def carry_out(data: dict[str, Any]) -> Done:
+        change = moves.nurture_lead(
             lead=lead,
             seen_stage=data["seen_stage"],
             seen_status=data["seen_status"],
@@ -117,7 +120,7 @@ def nurture(request: HttpRequest, pk: int) -> HttpResponse:
             waking=form.waking,
             now=timezone.now(),
         )
-        return "Moved to nurture."
+        return Done("Moved to nurture.", undo_url(change))
 
     return answer(request, lead, question, carry_out)
 
@@ -135,8 +138,8 @@ def disqualify(request: HttpRequest, pk: int) -> HttpResponse:
         ends_something=True,
     )
 
-    def carry_out(data: dict[str, Any]) -> str:
-        moves.disqualify_lead(
+    def carry_out(data: dict[str, Any]) -> Done:
+        change = moves.disqualify_lead(
             lead=lead,
             seen_stage=data["seen_stage"],
             seen_status=data["seen_status"],
@@ -145,7 +148,7 @@ def disqualify(request: HttpRequest, pk: int) -> HttpResponse:
             reason=data["reason"],
             now=timezone.now(),
         )
-        return "Disqualified."
+        return Done("Disqualified.", undo_url(change))
 
     return answer(request, lead, question, carry_out)
 
@@ -162,8 +165,8 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
         form=ReasonForm(posted(request), lead=lead),
     )
 
-    def carry_out(data: dict[str, Any]) -> str:
-        moves.reopen_lead(
+    def carry_out(data: dict[str, Any]) -> Done:
+        change = moves.reopen_lead(
             lead=lead,
             seen_stage=data["seen_stage"],
             seen_status=data["seen_status"],
@@ -171,6 +174,44 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
             reason=data["reason"],
             now=timezone.now(),
         )
-        return "Reopened."
+        return Done("Reopened.", undo_url(change))
 
     return answer(request, lead, question, carry_out)
+
+
+@require_http_methods(["GET", "POST"])
+def undo(request: HttpRequest, pk: int, change_id: int) -> HttpResponse:
+    """Take back the last move of a lead; somebody else's with a reason."""
+    lead = visible_lead(request, pk)
+    change = get_object_or_404(StageChange.objects.filter(lead=lead), pk=change_id)
+    is_own = moves.is_own(change, signed_in(request))
+    question = Question(
+        title="Undo this move?",
+        text=f"{lead.name} is {standing_words(change.from_stage, change.from_status)} again.",
+        submit="Undo the move",
+        cancel="Leave it",
+        form=(MoveForm if is_own else ReasonForm)(posted(request), lead=lead),
+    )
+
+    def carry_out(data: dict[str, Any]) -> str:
+        moves.undo_move(
+            change=change, actor=signed_in(request), now=timezone.now(), reason=data.get("reason", "")
+        )
+        return f"Undone: {lead.name} is {standing_words(change.from_stage, change.from_status)} again."
+
+    return answer(request, lead, question, carry_out)
+
+
+def undo_url(change: StageChange) -> str:
+    """Return the address that takes a move back."""
+    return reverse("lead-undo", args=[change.lead_id, change.pk])
+
+
+def stage_words(stage: str) -> str:
+    """Return a stage as it stands in a sentence."""
+    return "a customer" if stage == Stage.CUSTOMER else str(Stage(stage).label)
+
+
+def standing_words(stage: str, status: str) -> str:
+    """Return where a lead stands as it stands in a sentence."""
+    return stage_words(stage) if status == Status.OPEN else moves.STATUS_WORDS[status]

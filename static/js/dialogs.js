@@ -46,6 +46,7 @@
     dialog.close();
     dialog.remove();
     document.getElementById(openedBy)?.focus();
+    document.dispatchEvent(new Event("leadapp:dismissed"));
   };
 
   document.addEventListener("click", (event) => {

@@ -12,10 +12,12 @@ from qualification.services.moves.status import (
     reopen_leads,
 )
 from qualification.services.moves.undo import UNDO_WITHIN, is_own, may_undo, undo_move
+from qualification.services.moves.writing import STATUS_WORDS
 
 __all__ = [
     "MOST_AT_ONCE",
     "NEW_ROUND_AT",
+    "STATUS_WORDS",
     "UNDO_WITHIN",
     "GateClosed",
     "Outcome",

@@ -1,0 +1,171 @@
+"""What the board shows: lanes of cards, each with what its next gate still needs; never a query a card."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from leadapp.access import may_work
+from leadapp.models import Lead, Stage, Status, User
+from leadapp.models.querysets import LeadQuerySet
+from leadapp.views.list_filters import BY_PRIORITY, is_rep
+from leadapp.views.list_rows import news_of_clocks
+from leadapp.views.paging import Place, turn_to
+from qualification.models import TeamMember
+from qualification.services.deals import Total, totals_of
+from qualification.services.gates import STEP_FROM, GateCheck, check_many
+from qualification.services.sla import Clock
+
+STAGES = list(Stage)
+CARDS = 20
+MOST_COUNTED = 10_000
+NAMED = 2
+
+
+def lower_first(text: str) -> str:
+    """Return a text as it goes on in a sentence."""
+    return text[:1].lower() + text[1:]
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose leads the board shows: one's own, those of the team, or all that one may see."""
+
+    user: User
+    name: str
+    team: tuple[int, ...]
+
+    @classmethod
+    def read(cls, user: User, name: str) -> "Whose":
+        """Read it from the address; reps begin with their own leads, others with all."""
+        mates = TeamMember.objects.filter(team__members__user=user).order_by("user")
+        team = tuple(mates.values_list("user", flat=True))
+        known = ("mine", "all", *(["team"] if team else []))
+        return cls(user, name if name in known else "mine" if is_rep(user) else "all", team)
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Return what can be chosen, with its word."""
+        return [("mine", "Mine"), *([("team", "Team")] if self.team else []), ("all", "All")]
+
+    @property
+    def url(self) -> str:
+        """Return the address of this board."""
+        return f"{reverse('board')}?whose={self.name}"
+
+    def leads(self) -> LeadQuerySet:
+        """Return the open leads that are shown."""
+        leads: LeadQuerySet = Lead.objects.visible_to(self.user).filter(status=Status.OPEN)
+        if self.name == "mine":
+            return leads.filter(owner=self.user)
+        return leads.filter(owner__in=self.team) if self.name == "team" else leads
+
+    def in_list(self, stage: Stage) -> str:
+        """Return the address of the same leads in the list."""
+        owners = {"mine": "me", "team": ",".join(str(pk) for pk in self.team)}
+        asked = {"stage": stage.value, "status": Status.OPEN.value}
+        if self.name in owners:
+            asked["owner"] = owners[self.name]
+        return f"{reverse('lead-list')}?{urlencode(asked)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A lead on the board."""
+
+    lead: Lead
+    clock: Clock | None
+    check: GateCheck | None
+    won: Sequence[Total]
+    may_work: bool
+
+    @property
+    def target(self) -> Stage | None:
+        """Return the stage that comes next."""
+        here = STAGES.index(Stage(self.lead.stage))
+        return STAGES[here + 1] if here + 1 < len(STAGES) else None
+
+    @property
+    def stage_before(self) -> Stage | None:
+        """Return the stage that comes before."""
+        here = STAGES.index(Stage(self.lead.stage))
+        return STAGES[here - 1] if here else None
+
+    @property
+    def need(self) -> str:
+        """Return what the next gate still needs: "For SQL: budget, authority and 2 more"."""
+        if self.check is None or self.target is None:
+            return ""
+        if self.check.passes or self.check.passes_with_move:
+            return f"Ready for {self.target.label}"
+        lacking = [item for item in self.check.missing if not item.comes_with_move]
+        if len(lacking) == 1 and lacking[0].detail:
+            return f"For {self.target.label}: {lower_first(lacking[0].label)} ({lacking[0].detail})"
+        labels = [item.label for item in lacking]
+        named = ", ".join(lower_first(label) for label in labels[:NAMED])
+        more = f" and {len(labels) - NAMED} more" if len(labels) > NAMED else ""
+        return f"For {self.target.label}: {named}{more}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """A stage with its first cards."""
+
+    stage: Stage
+    cards: Sequence[Card]
+    after: str
+    list_url: str
+    count: str = ""
+
+
+def read_lanes(whose: Whose, *, now: datetime) -> list[Lane]:
+    """Read all lanes; the number of queries does not depend on how many cards they have."""
+    pages = {stage: turn_to(_leads(whose, stage), BY_PRIORITY, None, size=CARDS) for stage in STAGES}
+    cards = cards_of([lead for page in pages.values() for lead in page.rows], user=whose.user, now=now)
+    return [
+        Lane(
+            stage=stage,
+            cards=[cards[lead.pk] for lead in page.rows],
+            after=page.after,
+            list_url=whose.in_list(stage),
+            count=count_of(whose, stage),
+        )
+        for stage, page in pages.items()
+    ]
+
+
+def read_more(whose: Whose, stage: Stage, place: Place | None, *, now: datetime) -> Lane:
+    """Read the next cards of a lane."""
+    page = turn_to(_leads(whose, stage), BY_PRIORITY, place, size=CARDS)
+    cards = cards_of(page.rows, user=whose.user, now=now)
+    return Lane(stage=stage, cards=list(cards.values()), after=page.after, list_url=whose.in_list(stage))
+
+
+def count_of(whose: Whose, stage: Stage) -> str:
+    """Count the leads of a lane, no further than anybody reads."""
+    number = whose.leads().filter(stage=stage).order_by()[: MOST_COUNTED + 1].count()
+    return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+
+
+def cards_of(leads: Sequence[Lead], *, user: User, now: datetime) -> Mapping[int, Card]:
+    """Read what the cards of these leads say, by id and in their order."""
+    ids = [lead.pk for lead in leads]
+    clocks = news_of_clocks(ids, now=now)
+    checks = check_many(lead_ids=ids, steps=list(STEP_FROM.values()), now=now)
+    won = totals_of([lead.pk for lead in leads if lead.stage == Stage.CUSTOMER])
+    return {
+        lead.pk: Card(
+            lead=lead,
+            clock=clocks.get(lead.pk),
+            check=checks[lead.pk][STEP_FROM[lead.stage]] if lead.stage in STEP_FROM else None,
+            won=won.get(lead.pk, []),
+            may_work=may_work(user, lead),
+        )
+        for lead in leads
+    }
+
+
+def _leads(whose: Whose, stage: Stage) -> LeadQuerySet:
+    return whose.leads().filter(stage=stage).select_related("company", "owner")
