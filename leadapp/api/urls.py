@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from leadapp.api.activities import Activities, ActivityBatch
 from leadapp.api.docs import Docs, NothingHere, Schema
 from leadapp.api.forms import Submissions
+from leadapp.api.gates import Gates, LeadGates
 from leadapp.api.leads import Leads, OneLead
 from leadapp.api.moves import (
     DisqualifyLead,
@@ -32,6 +33,8 @@ urlpatterns = [
     path("leads/<int:pk>/disqualify", DisqualifyLead.as_view(), name="api-lead-disqualify"),
     path("leads/<int:pk>/reopen", ReopenLead.as_view(), name="api-lead-reopen"),
     path("leads/<int:pk>/undo", UndoMove.as_view(), name="api-lead-undo"),
+    path("gates", Gates.as_view(), name="api-gates"),
+    path("leads/<int:pk>/gates", LeadGates.as_view(), name="api-lead-gates"),
     path("leads/<int:pk>/score", LeadScore.as_view(), name="api-lead-score"),
     path("leads/<int:pk>/score/history", LeadScoreHistory.as_view(), name="api-lead-score-history"),
     path("leads/<int:pk>/override", LeadOverride.as_view(), name="api-lead-override"),

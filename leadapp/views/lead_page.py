@@ -19,7 +19,9 @@ from qualification.services.frameworks import Questions, read_questions
 from qualification.services.gates import STEP_FROM, GateCheck, check_gates
 from qualification.services.moves import may_undo
 from qualification.services.sla import Clock, clocks_for
+from qualification.services.steps import STEP_INTO
 from qualification.services.wake_ups import say_waking
+from qualification.services.way_back import WayBack, say_ahead, way_back
 from scoring.models import ScoreChange, ScoreOverride
 from scoring.services.overrides import overrides_of
 
@@ -95,6 +97,8 @@ class LeadPage:
     clock: Clock | None
     target: Stage | None
     gate: GateCheck | None
+    falls_back: str
+    way_back: WayBack | None
     questions: Questions
     bant: list[BantView]
     also_asked: list[BantView]
@@ -151,6 +155,7 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
     questions = read_questions()
     checks = check_gates(lead=lead, now=now, questions=questions)
     gate = checks.get(step) if step else None
+    passed = checks.get(STEP_INTO[lead.stage]) if lead.stage in STEP_INTO else None
     target = STAGES[STAGES.index(Stage(lead.stage)) + 1] if step else None
     known = list(bant_of_many(lead_ids=[lead.pk], now=now, questions=questions)[lead.pk].values())
     views = [view for view in known if view.dimension.counts]
@@ -171,6 +176,8 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
         clock=clock,
         target=target,
         gate=gate,
+        falls_back=say_ahead(gate.gate) if gate else "",
+        way_back=way_back(lead=lead, gate=passed.gate, now=now) if passed else None,
         questions=questions,
         bant=views,
         also_asked=[view for view in known if not view.dimension.counts],

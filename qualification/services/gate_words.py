@@ -16,11 +16,12 @@ TAKEN = {
     Step.TO_SQL: "becomes SQL",
     Step.TO_CUSTOMER: "becomes a customer",
 }
-GOES_BACK = {
-    Operator.AT_LEAST: "goes back below {}",
-    Operator.GREATER: "goes back at {} or less",
-    Operator.AT_MOST: "goes back above {}",
-    Operator.LESS: "goes back at {} or more",
+# Where a lead that is in goes back.
+BEYOND = {
+    Operator.AT_LEAST: "below {}",
+    Operator.GREATER: "at {} or less",
+    Operator.AT_MOST: "above {}",
+    Operator.LESS: "at {} or more",
 }
 
 
@@ -56,6 +57,12 @@ def describe_gate(gate: GateLines) -> GateText:
     )
 
 
+def say_criteria(gates: Iterable[GateLines]) -> dict[int, str]:
+    """Return every criterion of these gates in words, by its id (one query)."""
+    labels = dict(ActivityType.objects.values_list("slug", "label"))
+    return {each.pk: say_criterion(each, labels) for gate in gates for each in gate.criteria}
+
+
 def say_criterion(criterion: GateCriterion, labels: Mapping[str, str]) -> str:
     """Write one criterion; `labels` are those of activity types."""
     if criterion.field == ACTIVITY:
@@ -64,7 +71,12 @@ def say_criterion(criterion: GateCriterion, labels: Mapping[str, str]) -> str:
     said = f"{field_label(criterion.field)} {_compared(how, criterion)}".strip()
     if criterion.leave_value is None:
         return said
-    return f"{said}; {GOES_BACK[how].format(say_number(criterion.leave_value))}"
+    return f"{said}; goes back {say_beyond(criterion)}"
+
+
+def say_beyond(criterion: GateCriterion) -> str:
+    """Write the far side of a criterion that has one: "below 40"."""
+    return BEYOND[Operator(criterion.operator)].format(say_number(criterion.leave_value))
 
 
 def write_hours(hours: int) -> str:

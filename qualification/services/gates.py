@@ -34,6 +34,7 @@ class GateCheck:
     is_automatic: bool
     match: str
     items: tuple[Item, ...]
+    gate: "GateLines"
 
     @property
     def holding(self) -> list[Item]:
@@ -232,6 +233,7 @@ def _check(step: Step, lines: GateLines, readings: Mapping[int, Reading]) -> Gat
         is_automatic=lines.gate.is_automatic,
         match=lines.gate.match,
         items=items,
+        gate=lines,
     )
 
 

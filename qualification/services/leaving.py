@@ -119,9 +119,14 @@ def leaves_sql(gate: GateLines, now: datetime) -> Fragment:
     came_before = (now - gate.gate.minimum_stay).isoformat()
     long_enough = Fragment("l.stage_changed_at <= %s::timestamptz", (came_before,))
     return (
-        "(" + gate.staying + " IS NOT TRUE AND " + long_enough + f" AND {CAME_BY_ITSELF} IS TRUE AND "
-        + _held(gate) + " AND NOT " + _worked_on(gate) + ")"
+        "(" + gate.staying + " IS NOT TRUE AND " + long_enough + " AND " + came_and_held_sql(gate)
+        + " AND NOT " + worked_on_sql(gate) + ")"
     )  # fmt: skip
+
+
+def came_and_held_sql(gate: GateLines) -> Fragment:
+    """Return the condition that tells whether a lead came by itself and was seen to hold since."""
+    return f"({CAME_BY_ITSELF} IS TRUE AND " + _held(gate) + ")"
 
 
 def _holds(gate: GateLines) -> Fragment:
@@ -132,8 +137,11 @@ def _held(gate: GateLines) -> Fragment:
     return Fragment(HELD, (gate.gate.pk, gate.gate.edited_at.isoformat()))
 
 
-def _worked_on(gate: GateLines) -> Fragment:
-    """Return whether a person is at work on a lead. Where the gate asks for evidence, it judges evidence."""
+def worked_on_sql(gate: GateLines) -> Fragment:
+    """Return the condition that tells whether a person is at work on a lead.
+
+    Where the gate itself asks for evidence, it is for the gate to judge it.
+    """
     asks = any(criterion.field.startswith("bant.") for criterion in gate.criteria)
     return Fragment(WORKED_ON + ("" if asks else CONFIRMED) + ")")
 

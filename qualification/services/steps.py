@@ -14,6 +14,13 @@ AROUND: Mapping[Step, tuple[Stage, Stage]] = {
     Step.TO_CUSTOMER: (Stage.SQL, Stage.CUSTOMER),
 }
 
+# The step that leads into a stage.
+STEP_INTO: Mapping[str, Step] = {
+    Stage.MQL: Step.TO_MQL,
+    Stage.SQL: Step.TO_SQL,
+    Stage.CUSTOMER: Step.TO_CUSTOMER,
+}
+
 # What somebody moved back is left to people for a while; else the next score would undo it. Who went back by
 # itself comes in again once it reaches the line, which is further up than the one it fell below.
 REST_AFTER_STEP_BACK = timedelta(days=30)

@@ -45,6 +45,8 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], tmp_path: Any)
         ("/api/v1/leads/{id}/override", "post"),
         ("/api/v1/leads/{id}/override", "delete"),
         ("/api/v1/leads/moves", "post"),
+        ("/api/v1/gates", "get"),
+        ("/api/v1/leads/{id}/gates", "get"),
         ("/api/v1/leads/{id}/moves", "get"),
         ("/api/v1/leads/{id}/move", "post"),
         ("/api/v1/leads/{id}/nurture", "post"),
@@ -96,6 +98,8 @@ def test_the_answers_are_as_the_schema_says(api: Caller, visitor: Caller, schema
         "post",
     )
     check(api.get(f"leads/{number}/score"), "leads/{id}/score", "get")
+    check(api.get(f"leads/{number}/gates"), "leads/{id}/gates", "get")
+    check(api.get("gates"), "gates", "get")
     score_waiting(now=timezone.now())
     check(api.get("leads"), "leads", "get")
     check(api.get(f"leads/{number}"), "leads/{id}", "get")

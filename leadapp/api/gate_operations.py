@@ -1,0 +1,9 @@
+"""The calls about gates as the OpenAPI schema tells them."""
+
+from leadapp.api import gate_schema as schema
+from leadapp.api.operations import ALWAYS, answers_of, operation
+
+list_gates = operation("list_gates", answers=answers_of(200, schema.GatePage, (*ALWAYS, 422)), tag="leads")
+lead_gates = operation(
+    "lead_gates", answers=answers_of(200, schema.LeadGates, (*ALWAYS, 404, 422)), tag="leads"
+)

@@ -1,0 +1,72 @@
+"""When a lead that came through a gate by itself would go back by itself, for pages and the API."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from leadapp.models import Lead, Stage
+from qualification.services.criteria import field_label
+from qualification.services.gate_words import say_beyond, write_hours
+from qualification.services.gates import GateLines, select_leads
+from qualification.services.leaving import came_and_held_sql, worked_on_sql
+from qualification.services.steps import AROUND
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """What takes a lead back, to which stage, and not before when; people at work on it keep it."""
+
+    to_stage: Stage
+    lines: str
+    not_before: datetime
+    is_worked_on: bool
+    now: datetime
+
+    @property
+    def text(self) -> str:
+        """Return the sentence: "Falls back to Lead with Score below 40, not before 12 December"."""
+        said = f"Falls back to {self.to_stage.label} {self.lines}"
+        if self.not_before > self.now:
+            said += f", not before {date_format(timezone.localtime(self.not_before), 'j F')}"
+        if self.is_worked_on:
+            said += ", and not while somebody is at work on it"
+        return f"{said}."
+
+
+def way_back(*, lead: Lead, gate: GateLines, now: datetime) -> WayBack | None:
+    """Return the way back of a lead behind this gate; nothing where no gate takes it back by itself."""
+    before, after = AROUND[gate.step]
+    if not gate.takes_back or lead.stage != after or not lead.is_open:
+        return None
+    columns = [came_and_held_sql(gate), worked_on_sql(gate)]
+    [(_, may_fall, is_worked_on)] = select_leads(columns, lead_ids=[lead.pk], now=now)
+    if not may_fall:
+        return None
+    not_before = lead.stage_changed_at + gate.gate.minimum_stay
+    return WayBack(before, say_lines(gate), not_before, bool(is_worked_on), now)
+
+
+def say_lines(gate: GateLines) -> str:
+    """Return what takes leads back: "with Score below 40"."""
+    sided = [
+        f"{field_label(each.field)} {say_beyond(each)}"
+        for each in gate.criteria
+        if each.leave_value is not None
+    ]
+    others = len(gate.criteria) > len(sided)
+    if not sided:
+        return "once that holds no longer"
+    if gate.is_any:
+        return f"with {' and '.join(sided)}{', once nothing else holds' if others else ''}"
+    return f"with {' or '.join(sided)}{', or once another criterion holds no longer' if others else ''}"
+
+
+def say_ahead(gate: GateLines) -> str:
+    """Return what whoever looks at a lead in front of the gate should know, or nothing."""
+    if not gate.takes_back:
+        return ""
+    hours = gate.gate.minimum_stay_hours
+    earliest = f", after {write_hours(hours)} at the earliest" if hours else ""
+    return f"They fall back {say_lines(gate)}{earliest}."
