@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - the text is built of our own conditions and of numbers; values are parameters
 """Who would pass a gate today if an edit of it were saved. Nothing is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,11 +89,11 @@ def try_gate(edited: GateLines, *, now: datetime) -> Trial:
 
 def _count(stored: GateLines, edited: GateLines, now: datetime) -> list[Any]:
     """Return all counts, then those of each line, then the ids of who passes no longer, and newly."""
-    tests = [stored.test, *(line.test for line in edited.lines)]
-    names = ["before", *(f"line_{number}" for number in range(len(edited.lines)))]
-    columns = join("", (", " + test + f" AS {name}" for test, name in zip(tests, names, strict=True)))
-    lines = names[1:]
-    after = f"({(' OR ' if edited.is_any else ' AND ').join(lines)})" if lines else "true"
+    # Lines that the edit left as they were are asked once.
+    tests = {repr(line.test): line.test for line in (*stored.lines, *edited.lines)}
+    names = {key: f"line_{number}" for number, key in enumerate(tests)}
+    columns = join("", (", " + test + f" AS {names[key]}" for key, test in tests.items()))
+    lines = _lines(edited, names)
     left_alone = is_left_alone_sql(edited.step, now)
     among = in_front_sql(edited.step)
     if edited.step == Step.HANDOVER:
@@ -114,14 +114,25 @@ def _count(stored: GateLines, edited: GateLines, now: datetime) -> list[Any]:
         for each in ("before AND NOT after", "after AND NOT before")
     )
     query = (
-        "WITH tried AS MATERIALIZED (SELECT *, " + f"{after} AS after FROM ("
+        f"WITH tried AS MATERIALIZED (SELECT *, {_joined(stored, names)} AS before,"
+        f" {_joined(edited, names)} AS after FROM ("
         + "SELECT l.id, l.priority, l.last_activity_at, l.stage_changed_at" + columns
-        + " FROM " + leads_asked_by(join("", tests), now) + " WHERE " + among + FENCE + ") t)"
+        + " FROM " + leads_asked_by(columns, now) + " WHERE " + among + FENCE + ") t)"
         + f" SELECT {counted}, {named} FROM tried l"
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(query.sql, query.bind())
         return list(cursor.fetchone())
+
+
+def _joined(gate: GateLines, names: Mapping[str, str]) -> str:
+    """Return whether a gate passes, out of the columns that tell which lines hold."""
+    held = _lines(gate, names)
+    return f"({(' OR ' if gate.is_any else ' AND ').join(held)})" if held else "true"
+
+
+def _lines(gate: GateLines, names: Mapping[str, str]) -> list[str]:
+    return [names[repr(line.test)] for line in gate.lines]
 
 
 def _below(edited: GateLines, now: datetime) -> int:

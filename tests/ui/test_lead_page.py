@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from leadapp.models import ActivityType, Lead, Stage, Status, User
 from leadapp.services.activities import log_activity
-from qualification.models import BantAnswer
+from qualification.models import BantAnswer, Gate, GateCriterion, GateHold, StageChange, Task
 from qualification.services.assignment import hand_over
 from qualification.services.bant import answer_bant
+from qualification.services.gate_editing import record_edit
 from scoring.engine import explain_leads
 from scoring.services.queue import score_waiting
 from tests.qualification.build import log
@@ -177,6 +178,34 @@ def test_the_checklist_says_what_is_missing(people: People) -> None:
     assert "disabled>Move to SQL" in html
     assert "Move anyway" not in html
     assert "Move anyway" in page(people["manager"], lead)
+
+
+def test_a_lead_that_came_by_itself_says_below_what_it_falls_back(people: People) -> None:
+    lead, now = new_lead(people["owner"]), timezone.now()
+    Gate.objects.filter(step="to_mql").update(takes_back=True, minimum_stay_hours=14 * 24)
+    GateCriterion.objects.filter(field="lead.score").update(leave_value=40)
+    record_edit(gate=Gate.objects.get(step="to_mql"), now=now)
+    ahead = (
+        "Leads that pass move by themselves. They fall back with Score below 40, or once another criterion"
+    )
+    assert ahead in words(page(people["owner"], lead))
+    assert "after 14 days at the earliest." in words(page(people["owner"], lead))
+
+    Lead.objects.filter(pk=lead.pk).update(stage=Stage.MQL, stage_changed_at=now)
+    behind = "Falls back to Lead with Score below 40, or once another criterion holds no longer, not before"
+    assert behind not in words(page(people["owner"], lead))  # nobody knows that it came by itself
+    StageChange.objects.create(
+        lead=lead, move="forward", from_stage="lead", to_stage="mql", from_status="open", to_status="open",
+        is_automatic=True, at=now,
+    )  # fmt: skip
+    GateHold.objects.create(
+        lead=lead, gate=Gate.objects.get(step="to_mql"), edited_at=now, stay_began_at=now, score_change_id=0
+    )
+    day = timezone.localtime(now + timedelta(days=14))
+    text = words(page(people["owner"], lead))
+    assert f"{behind} {day.day} {day:%B}." in text
+    Task.objects.create(lead=lead, owner=people["owner"], text="Call", due_at=now)
+    assert "and not while somebody is at work on it." in words(page(people["owner"], lead))
 
 
 def test_answers_show_their_source_and_when_they_run_out(people: People) -> None:
