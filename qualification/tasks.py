@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from leadapp.nudging import send
-from qualification.services import assignment, bant, evaluation, wake_ups, waking
+from qualification.services import absences, assignment, bant, evaluation, wake_ups, waking
 from qualification.services.clock.escalation import escalate_due
 from qualification.services.notices import mails
 from qualification.services.notices.telling import SEND_MAILS
@@ -37,11 +37,12 @@ def escalate() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Serve what no nudge has served and what time brought: evidence that ran out, leads that wake."""
+    """Serve what no nudge has served and what time brought: ends of evidence, wake-ups, absences."""
     bant.see_ends(now=timezone.now())
     if ScoredLead.objects.exists():
         send(EVALUATE)
     wake_ups.wake_due(now=timezone.now(), limit=LIMIT)
+    absences.look_after_absences(now=timezone.now())
     assignment.hand_out_queue(now=timezone.now())
 
 

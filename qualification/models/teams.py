@@ -161,6 +161,8 @@ class Absence(models.Model):
             ),
             ExclusionConstraint(
                 name="absence_no_overlap",
+                # One that ended early does not stand in the way of the next.
+                condition=Q(handed_back_at__isnull=True),
                 expressions=[
                     ("user", RangeOperators.EQUAL),
                     (

@@ -60,9 +60,9 @@ def make_lead(*, score: int | None = None, grade: str = "A1", **facts: Any) -> L
 
 
 def make_good_lead(**facts: Any) -> Lead:
-    """Make a lead that passes the gate to MQL, unless the facts say otherwise."""
+    """Make a lead that passes the gate to MQL, unless the facts say otherwise; each at its own company."""
     if "company" not in facts:
-        facts["company"], _ = Company.objects.get_or_create(name="Vögele", industry="Machinery")
+        facts["company"] = Company.objects.create(name=f"Vögele {next(_numbers)}", industry="Machinery")
     good: dict[str, Any] = {"first_name": "Annelie", "last_name": "Großmann", "country": "DE", "score": 60}
     return make_lead(**(good | facts))
 

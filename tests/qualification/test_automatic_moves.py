@@ -177,7 +177,7 @@ def test_a_failure_halfway_leaves_everything_as_it_was(rep: User, monkeypatch: p
 
     with monkeypatch.context() as patch:
         patch.setattr(Assignment.objects, "bulk_create", fail)
-        patch.setattr("qualification.services.assignment._replace_running", fail)
+        patch.setattr("qualification.services.assignment.handover.replace_running", fail)
         with pytest.raises(RuntimeError):
             evaluate_waiting(now=NOW)
     assert everything() == before

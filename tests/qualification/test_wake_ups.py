@@ -236,7 +236,9 @@ def test_who_was_named_for_an_absence_stands_in(rep: User, other_rep: User, mana
     Absence.objects.create(user=rep, first_day=IN_A_WEEK, last_day=IN_A_WEEK, stand_in=manager)
     wake_due(now=THAT_MORNING)
     assert Assignment.objects.running().get(lead=lead).owner == manager
-    assert "stands in for Jonas Wiegand" in Assignment.objects.running().get(lead=lead).reason
+    reason = Assignment.objects.running().get(lead=lead).reason
+    assert "; Jonas Wiegand is away until " in reason
+    assert reason.endswith(f"{manager} stands in")
 
 
 def test_when_nobody_is_there_it_waits_in_the_team_queue_and_who_set_it_is_told(

@@ -1,7 +1,7 @@
 """Who is away now, by the calendar of their own team, and who stands in."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -11,10 +11,20 @@ from qualification.models import Absence, TeamMember
 ONE_DAY = timedelta(days=1)
 
 
-def today_of(user: User, now: datetime) -> date:
-    """Return which day it is for somebody: by the time zone of their team, without a team in UTC."""
+def zone_of_person(user: User) -> ZoneInfo:
+    """Return the time zone by whose days somebody works: that of their team, without a team UTC."""
     membership: TeamMember | None = getattr(user, "membership", None)
-    return now.astimezone(ZoneInfo(membership.team.time_zone if membership else "UTC")).date()
+    return ZoneInfo(membership.team.time_zone if membership else "UTC")
+
+
+def today_of(user: User, now: datetime) -> date:
+    """Return which day it is for somebody."""
+    return now.astimezone(zone_of_person(user)).date()
+
+
+def end_of_day(user: User, day: date) -> datetime:
+    """Return the moment at which a day is over for somebody."""
+    return datetime.combine(day + ONE_DAY, time(0), tzinfo=zone_of_person(user))
 
 
 def words_of_day(day: date) -> str:
@@ -33,7 +43,9 @@ class Presence:
         """Read who is away, in one query."""
         # Wherever a team is, its day is one of these three.
         today = now.astimezone(ZoneInfo("UTC")).date()
-        near = Absence.objects.filter(first_day__lte=today + ONE_DAY, last_day__gte=today - ONE_DAY)
+        near = Absence.objects.filter(
+            handed_back_at__isnull=True, first_day__lte=today + ONE_DAY, last_day__gte=today - ONE_DAY
+        )
         running = near.select_related("user__membership__team", "stand_in").order_by("pk")
         return cls(
             {
@@ -61,7 +73,6 @@ class Presence:
             absence = self.away.get(absence.stand_in.pk)
         return None
 
-    def why_away(self, user_id: int) -> str:
-        """Return until when somebody is away, as a clause of a reason."""
-        absence = self.away[user_id]
-        return f"{absence.user} is away until {words_of_day(absence.last_day)}"
+    def until(self, user_id: int) -> str:
+        """Return until when somebody is away, as sentences say it."""
+        return f"away until {words_of_day(self.away[user_id].last_day)}"

@@ -81,6 +81,11 @@ class Turns:
         _count_lately(reps)
         return cls(reps, presence)
 
+    @property
+    def everybody(self) -> list[Rep]:
+        """Return all who take leads now."""
+        return list(self._reps.values())
+
     def has_room(self, user_id: int) -> bool:
         """Tell whether somebody takes leads now and another one fits in."""
         rep = self._reps.get(user_id)
@@ -103,8 +108,8 @@ class Turns:
             rep.load, rep.got, rep.passed = rep.load + 1, rep.got + 1, 0
 
     def next(self, among: Iterable[Rep] | None = None) -> Turn | None:
-        """Return whose turn it is and count the lead as theirs; None if nobody is available."""
-        room = [rep for rep in (self._reps.values() if among is None else among) if rep.has_room]
+        """Return whose turn it is and count the lead as theirs; None if nobody has room."""
+        room = [rep for rep in (self.everybody if among is None else among) if rep.has_room]
         if not room:
             return None
         turn = _next(room)

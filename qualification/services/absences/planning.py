@@ -1,0 +1,148 @@
+"""Who is away when: entered, changed and cancelled by people; what has begun takes effect at once."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from leadapp.access import Actor, may, require
+from leadapp.errors import Conflict, Invalid, NotAllowed, NotFound
+from leadapp.models import User
+from qualification.models import Absence
+from qualification.services.absences.handing import end_absence, settle
+from qualification.services.assignment import can_own
+from qualification.services.routing.presence import today_of, words_of_day
+from qualification.services.texts import cleaned_text
+
+LONGEST = timedelta(days=731)
+
+
+def may_plan_for(actor: Actor, user: User) -> bool:
+    """Tell whether the actor may enter, change and cancel absences of this person."""
+    if isinstance(actor, User) and actor.pk == user.pk and may(actor, "leadapp.work_own_lead"):
+        return True
+    return may(actor, "qualification.change_absence")
+
+
+def enter_absence(
+    *,
+    user: User,
+    first_day: date,
+    last_day: date,
+    actor: Actor,
+    now: datetime,
+    stand_in: User | None = None,
+    note: str = "",
+) -> Absence:
+    """Enter an absence, both days included. One that has begun hands the open work over at once."""
+    _require_may_plan(actor, user)
+    note = cleaned_text("note", note, longest=200)
+    with transaction.atomic():
+        person = _lock_person(user)
+        if not person.is_active:
+            raise Invalid.field("user", f"{person} does not work here any more.")
+        _check_days(person, first_day, last_day, now)
+        _check_stand_in(person, stand_in)
+        absence = Absence.objects.create(
+            user=person, first_day=first_day, last_day=last_day, stand_in=stand_in, note=note
+        )
+        settle(absence, now=now)
+        return absence
+
+
+def change_absence(
+    *,
+    absence: Absence,
+    first_day: date,
+    last_day: date,
+    actor: Actor,
+    now: datetime,
+    stand_in: User | None = None,
+    note: str = "",
+) -> Absence:
+    """Change an absence that is not over. Whoever is back earlier has the work back at once.
+
+    The first day of one that has begun stays. Another stand-in takes over what comes from now on.
+    """
+    _require_may_plan(actor, absence.user)
+    note = cleaned_text("note", note, longest=200)
+    with transaction.atomic():
+        person = _lock_person(absence.user)
+        locked = _lock_unfinished(absence)
+        if locked.handed_over_at is not None and first_day != locked.first_day:
+            raise Invalid.field("first_day", "It has begun, so its first day stays as it is.")
+        is_shorter = locked.handed_over_at is not None and last_day < locked.last_day
+        _check_days(person, first_day, last_day, now, changing=locked, may_be_over=is_shorter)
+        _check_stand_in(person, stand_in)
+        locked.first_day, locked.last_day = first_day, last_day
+        locked.stand_in, locked.note = stand_in, note
+        locked.save(update_fields=["first_day", "last_day", "stand_in", "note"])
+        settle(locked, now=now)
+        return locked
+
+
+def cancel_absence(*, absence: Absence, actor: Actor, now: datetime) -> None:
+    """Take an absence back: one that has begun ends now and the work comes back, else it never was."""
+    _require_may_plan(actor, absence.user)
+    with transaction.atomic():
+        _lock_person(absence.user)
+        locked = _lock_unfinished(absence)
+        if locked.handed_over_at is None:
+            locked.delete()
+        else:
+            end_absence(locked, now=now)
+
+
+def _require_may_plan(actor: Actor, user: User) -> None:
+    if not may_plan_for(actor, user):
+        require(actor, "qualification.change_absence", "Only a manager may enter absences of others.")
+        raise NotAllowed("You may not enter absences.")
+
+
+def _lock_person(user: User) -> User:
+    """Lock somebody, so that two absences that are entered at once cannot overlap."""
+    locked = User.objects.select_for_update(no_key=True, of=("self",)).filter(pk=user.pk)
+    return locked.select_related("membership__team").get()
+
+
+def _lock_unfinished(absence: Absence) -> Absence:
+    locked = Absence.objects.select_for_update(no_key=True, of=("self",)).filter(pk=absence.pk)
+    found = locked.select_related("user__membership__team").first()
+    if found is None:
+        raise NotFound("This absence was cancelled meanwhile.")
+    if found.handed_back_at is not None:
+        raise Conflict("This absence is over. Enter a new one.")
+    return found
+
+
+def _check_days(
+    person: User,
+    first_day: date,
+    last_day: date,
+    now: datetime,
+    *,
+    changing: Absence | None = None,
+    may_be_over: bool = False,
+) -> None:
+    if last_day < first_day:
+        raise Invalid.field("last_day", "The last day comes before the first one.")
+    if last_day < today_of(person, now) and not may_be_over:
+        raise Invalid.field("last_day", "That is over already; choose today or a day to come.")
+    if last_day - first_day > LONGEST:
+        raise Invalid.field("last_day", "Enter at most two years.")
+    others = Absence.objects.filter(user=person, handed_back_at__isnull=True)
+    if changing is not None:
+        others = others.exclude(pk=changing.pk)
+    meets = others.filter(first_day__lte=last_day, last_day__gte=first_day).order_by("first_day").first()
+    if meets is not None:
+        at_fault = "first_day" if meets.first_day <= first_day else "last_day"
+        days = f"from {words_of_day(meets.first_day)} to {words_of_day(meets.last_day)}"
+        raise Invalid.field(at_fault, f"{person} is away {days} already. Change that absence instead.")
+
+
+def _check_stand_in(person: User, stand_in: User | None) -> None:
+    if stand_in is None:
+        return
+    if stand_in.pk == person.pk:
+        raise Invalid.field("stand_in", "Somebody else has to stand in.")
+    if not can_own(stand_in):
+        raise Invalid.field("stand_in", f"{stand_in} does not work on leads.")

@@ -1,0 +1,60 @@
+"""While leads wait in the team queue and nobody can take them, managers are told.
+
+At once when the first one waits, then at most once an hour, when another lead has come to be the one that
+waits longest, and once a day while it lasts. What they have not read yet says how many wait now.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min
+
+from leadapp.models import User
+from qualification.models import Assignment, Notice, NoticeKind
+from qualification.services.notices import Telling, tell
+
+DAY = timedelta(days=1)
+AT_MOST_EVERY = timedelta(hours=1)
+
+
+def tell_that_leads_wait(*, now: datetime) -> None:
+    """Tell the managers how many leads wait for whom, in the caller's transaction."""
+    queues = (
+        Assignment.objects.queued()
+        .values("rule_id", "rule__name", "rule__team__name")
+        .annotate(number=Count("pk"), oldest=Min("assigned_at"), first=Min("pk"))
+        .order_by("rule_id")
+    )
+    told = list(
+        Notice.objects.filter(kind=NoticeKind.NOBODY_AVAILABLE, created_at__gt=now - DAY).order_by("pk")
+    )
+    new, changed = [], []
+    for queue in queues:
+        key, text = f"queue:{queue['rule_id'] or 0}:", _words(queue)
+        known = [notice for notice in told if notice.event.startswith(key)]
+        for notice in known:
+            if notice.read_at is None and notice.text != text:
+                notice.text = text
+                changed.append(notice)
+        if not any(notice.created_at > now - AT_MOST_EVERY for notice in known):
+            new.append((f"{key}{queue['first']}:{(now - queue['oldest']).days}", text))
+    Notice.objects.bulk_update(changed, ["text"])
+    if new:
+        managers = User.objects.filter(groups__name="manager", is_active=True).values_list("pk", flat=True)
+        tell(
+            [
+                Telling(user_id, NoticeKind.NOBODY_AVAILABLE, text, event)
+                for user_id in managers
+                for event, text in new
+            ],
+            now=now,
+        )
+
+
+def _words(queue: Mapping[str, Any]) -> str:
+    number = queue["number"]
+    waiting = "1 lead waits" if number == 1 else f"{number:,} leads wait"
+    where = f" in {queue['rule__team__name']}" if queue["rule__team__name"] else ""
+    rule = f" (rule “{queue['rule__name']}”)" if queue["rule__name"] else ""
+    return f"{waiting} for an answer and nobody{where} can take {'it' if number == 1 else 'them'}{rule}."
