@@ -1,12 +1,13 @@
 """Who is away now, by the calendar of their own team, and who stands in."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from leadapp.models import User
 from qualification.models import Absence, TeamMember
+from qualification.services.clock.promises import zone_of
 
 ONE_DAY = timedelta(days=1)
 
@@ -14,7 +15,7 @@ ONE_DAY = timedelta(days=1)
 def zone_of_person(user: User) -> ZoneInfo:
     """Return the time zone by whose days somebody works: that of their team, without a team UTC."""
     membership: TeamMember | None = getattr(user, "membership", None)
-    return ZoneInfo(membership.team.time_zone if membership else "UTC")
+    return zone_of(membership.team if membership else None)
 
 
 def today_of(user: User, now: datetime) -> date:
@@ -42,7 +43,7 @@ class Presence:
     def read(cls, *, now: datetime) -> Self:
         """Read who is away, in one query."""
         # Wherever a team is, its day is one of these three.
-        today = now.astimezone(ZoneInfo("UTC")).date()
+        today = now.astimezone(UTC).date()
         near = Absence.objects.filter(
             handed_back_at__isnull=True, first_day__lte=today + ONE_DAY, last_day__gte=today - ONE_DAY
         )
