@@ -425,6 +425,6 @@ def test_any_number_of_leads_takes_the_same_queries(
         lead=worked_on, owner=other_rep, reason="Loan", absence=absence, assigned_at=at(MONDAY)
     )
     log(worked_on, "call_connected", at(MONDAY, 9), actor=other_rep)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(17):
         look_after_absences(now=at(THURSDAY))
     assert Lead.objects.filter(owner=rep).count() == number

@@ -31,8 +31,9 @@ def handed_over(last_name: str = "Großmann") -> Lead:
 
 
 def told() -> list[tuple[str, str, str]]:
-    """Return who was told what."""
-    return list(Notice.objects.order_by("pk").values_list("user__username", "kind", "text"))
+    """Return who was told what about the clock."""
+    notices = Notice.objects.filter(kind__in=["due_soon", "breach"]).order_by("pk")
+    return list(notices.values_list("user__username", "kind", "text"))
 
 
 def levels() -> list[str]:
