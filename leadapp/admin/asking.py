@@ -80,7 +80,7 @@ def carry_out(request: HttpRequest, rows: Sequence[Any], act: Callable[[Any], ob
     return went_well == len(rows)
 
 
-def show_in(form: forms.Form, refusal: Refused) -> None:
+def show_in(form: forms.BaseForm, refusal: Refused) -> None:
     """Put what a refusal says beside the fields that it names."""
     if not isinstance(refusal, Invalid) or not refusal.errors:
         form.add_error(None, refusal.message)

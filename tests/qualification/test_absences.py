@@ -121,6 +121,7 @@ def test_both_are_told_what_went_where(absence: Absence, rep: User, other_rep: U
     look_after_absences(now=at(MONDAY))
     log(two, "email_sent", at(MONDAY, 9), actor=other_rep)
     look_after_absences(now=at(THURSDAY))
+
     def told(user: User) -> list[str]:
         notices = Notice.objects.filter(kind="absence", user=user).order_by("pk")
         return list(notices.values_list("text", flat=True))

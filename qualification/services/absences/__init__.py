@@ -4,8 +4,16 @@ from qualification.services.absences.handing import look_after_absences
 from qualification.services.absences.planning import (
     cancel_absence,
     change_absence,
+    check_absence,
     enter_absence,
     may_plan_for,
 )
 
-__all__ = ["cancel_absence", "change_absence", "enter_absence", "look_after_absences", "may_plan_for"]
+__all__ = [
+    "cancel_absence",
+    "change_absence",
+    "check_absence",
+    "enter_absence",
+    "look_after_absences",
+    "may_plan_for",
+]

@@ -38,10 +38,7 @@ def enter_absence(
     note = cleaned_text("note", note, longest=200)
     with transaction.atomic():
         person = _lock_person(user)
-        if not person.is_active:
-            raise Invalid.field("user", f"{person} does not work here any more.")
-        _check_days(person, first_day, last_day, now)
-        _check_stand_in(person, stand_in)
+        check_absence(user=person, first_day=first_day, last_day=last_day, stand_in=stand_in, now=now)
         absence = Absence.objects.create(
             user=person, first_day=first_day, last_day=last_day, stand_in=stand_in, note=note
         )
@@ -68,11 +65,14 @@ def change_absence(
     with transaction.atomic():
         person = _lock_person(absence.user)
         locked = _lock_unfinished(absence)
-        if locked.handed_over_at is not None and first_day != locked.first_day:
-            raise Invalid.field("first_day", "It has begun, so its first day stays as it is.")
-        is_shorter = locked.handed_over_at is not None and last_day < locked.last_day
-        _check_days(person, first_day, last_day, now, changing=locked, may_be_over=is_shorter)
-        _check_stand_in(person, stand_in)
+        check_absence(
+            user=person,
+            first_day=first_day,
+            last_day=last_day,
+            stand_in=stand_in,
+            now=now,
+            changing=locked,
+        )
         locked.first_day, locked.last_day = first_day, last_day
         locked.stand_in, locked.note = stand_in, note
         locked.save(update_fields=["first_day", "last_day", "stand_in", "note"])
@@ -90,6 +90,23 @@ def cancel_absence(*, absence: Absence, actor: Actor, now: datetime) -> None:
             locked.delete()
         else:
             end_absence(locked, now=now)
+
+
+def check_absence(
+    *,
+    user: User,
+    first_day: date,
+    last_day: date,
+    stand_in: User | None,
+    now: datetime,
+    changing: Absence | None = None,
+) -> None:
+    """Raise Invalid, naming the field, unless these days and this stand-in make sense for somebody."""
+    if not user.is_active:
+        raise Invalid.field("user", f"{user} does not work here any more.")
+    _check_days(user, first_day, last_day, now, changing)
+    _check_others(user, first_day, last_day, changing)
+    _check_stand_in(user, stand_in)
 
 
 def _require_may_plan(actor: Actor, user: User) -> None:
@@ -115,20 +132,21 @@ def _lock_unfinished(absence: Absence) -> Absence:
 
 
 def _check_days(
-    person: User,
-    first_day: date,
-    last_day: date,
-    now: datetime,
-    *,
-    changing: Absence | None = None,
-    may_be_over: bool = False,
+    person: User, first_day: date, last_day: date, now: datetime, changing: Absence | None
 ) -> None:
+    has_begun = changing is not None and changing.handed_over_at is not None
+    if changing is not None and has_begun and first_day != changing.first_day:
+        raise Invalid.field("first_day", "It has begun, so its first day stays as it is.")
     if last_day < first_day:
         raise Invalid.field("last_day", "The last day comes before the first one.")
-    if last_day < today_of(person, now) and not may_be_over:
+    # Whoever is back early says so by a last day that is over.
+    if last_day < today_of(person, now) and not has_begun:
         raise Invalid.field("last_day", "That is over already; choose today or a day to come.")
     if last_day - first_day > LONGEST:
         raise Invalid.field("last_day", "Enter at most two years.")
+
+
+def _check_others(person: User, first_day: date, last_day: date, changing: Absence | None) -> None:
     others = Absence.objects.filter(user=person, handed_back_at__isnull=True)
     if changing is not None:
         others = others.exclude(pk=changing.pk)

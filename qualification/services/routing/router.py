@@ -62,13 +62,19 @@ class Router:
                 self.turns.give(rep.pk)
                 return Route(rep, reason, rule)
             passed_by = f"{reason}; "
+        route = self.in_turn(lead, besides=besides)
+        if route.rep is not None and lead.company_id is not None:
+            self._owners.setdefault(lead.company_id, route.rep)
+        return replace(route, reason=f"{passed_by}{route.reason}")
+
+    def in_turn(self, lead: Lead, *, besides: User | None = None) -> Route:
+        """Return who is next in turn for this lead, whoever has the company's other leads; and count it."""
+        rule = self._rules.get(lead.pk)
         among = [rep for rep in self._among(rule) if rep.user != besides]
         turn = self.turns.next(among)
-        words = f"{passed_by}rule “{rule.name}”: " if rule else passed_by
+        words = f"rule “{rule.name}”: " if rule else ""
         if turn is None:
             return Route(None, f"{words}{_nobody(rule, among)}", rule)
-        if lead.company_id is not None:
-            self._owners.setdefault(lead.company_id, turn.rep)
         return Route(turn.rep, f"{words}{turn.reason}", rule)
 
     def instead_of(self, lead: Lead, absent: User) -> Route:

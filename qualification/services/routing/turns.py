@@ -7,7 +7,7 @@ whose following lead is due soonest. In a burst nobody is ever a whole lead off 
 
 from collections import Counter
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from typing import Self
@@ -80,6 +80,11 @@ class Turns:
         reps = [_rep(user, user.load) for user in users if presence.is_here(user.pk)]
         _count_lately(reps)
         return cls(reps, presence)
+
+    def afresh(self) -> Self:
+        """Return the turns of the same people as if nobody had any leads, or room for so many only."""
+        reps = [replace(rep, load=0, got=0, passed=0, capacity=None) for rep in self.everybody]
+        return type(self)(reps, self.presence)
 
     @property
     def everybody(self) -> list[Rep]:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('qualification', '0020_disqualify_reasons'),
+        ('qualification', '0022_call_drafts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
