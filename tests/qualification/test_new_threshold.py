@@ -2,7 +2,7 @@
 
 import pytest
 
-from leadapp.models import Lead, User
+from leadapp.models import ActivityType, Lead, User
 from qualification.models import Assignment
 from qualification.services.evaluation import evaluate_waiting
 from scoring.models import Cause, ScoringModelVersion
@@ -18,6 +18,8 @@ pytestmark = pytest.mark.django_db
 def lead(rep: User) -> Lead:
     """Give a lead that is MQL and has fewer points than sales wants."""
     lead = make_good_lead()
+    # A demo request would start a clock of its own, whatever the score.
+    ActivityType.objects.update(starts_clock=False)
     log(lead, "demo_requested")
     request_scoring(lead_ids=[lead.pk], cause=Cause.ACTIVITY, now=NOW)
     score_waiting(now=NOW)
