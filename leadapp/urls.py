@@ -13,7 +13,7 @@ from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.sign_in import SignIn
-from qualification.views import assignment, bant, board, call, moves, recycling, response_times, work
+from qualification.views import assignment, bant, board, bulk, call, moves, recycling, response_times, work
 from scoring.views import overrides
 
 LEAD = [
@@ -53,6 +53,7 @@ urlpatterns = [
     path("leads/filters/", list_filters, name="lead-list-filters"),
     path("leads/moved/", moved, name="lead-list-moved"),
     path("leads/new/", lead_new, name="lead-new"),
+    path("leads/bulk/", bulk.bulk, name="leads-bulk"),
     path("leads/<int:pk>/", include(LEAD)),
     path("board/", board.board, name="board"),
     path("board/move/", board.move_card, name="board-move"),

@@ -1,5 +1,6 @@
 """Moving leads and answering BANT from the admin, through the same services as everywhere."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
 from leadapp.access import require
 from leadapp.admin.asking import ask, carry_out, chosen_ids, person, show_in
-from leadapp.errors import Conflict, Refused
+from leadapp.errors import Refused
 from leadapp.models import Lead, Stage, User
 from qualification.models import BantAnswer, BantState, Confidence, Dimension
 from qualification.services.bant import answer_bant
@@ -22,11 +23,17 @@ from qualification.services.deals import DealFacts
 from qualification.services.disqualify_reasons import OTHER, offered_reasons
 from qualification.services.moves import (
     NEW_ROUND_AT,
+    Outcome,
+    Seen,
     disqualify_lead,
+    disqualify_leads,
     move_lead,
+    move_leads,
     new_opportunity,
     nurture_lead,
+    nurture_leads,
     reopen_lead,
+    reopen_leads,
 )
 from qualification.services.wake_ups import Waking
 
@@ -64,6 +71,12 @@ class MoveForm(forms.Form):
         field = self.fields["reason_code"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "–"), *((item.code, item.label) for item in offered_reasons())]
+
+
+class MoveManyForm(MoveForm):
+    """For many leads a reason alone takes none past its gate."""
+
+    past_gates = forms.BooleanField(label="Also past gates that do not pass", required=False)
 
 
 class MoveWithDealForm(MoveForm):
@@ -135,19 +148,19 @@ def move_view(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest) -> Htt
     require(person(request), WORK, NOT_YOURS)
     leads = Lead.objects.visible_to(person(request)).filter(pk__in=chosen_ids(request))
     rows = [SeenLead(lead) for lead in leads.prioritised()]
-    form_class = MoveWithDealForm if len(rows) == 1 else MoveForm
+    form_class = MoveWithDealForm if len(rows) == 1 else MoveManyForm
     form = form_class(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        actor = person(request)
-
-        def act(row: SeenLead) -> None:
-            _move(row.lead, request.POST.get(f"seen-{row.pk}", ""), form.cleaned_data, actor)
-
         label = dict(MOVES)[form.cleaned_data["what"]].lower()
-        if carry_out(request, rows, act, done=f"{label}, done.") or len(rows) > 1:
-            return HttpResponseRedirect(_back(rows))
+        try:
+            act = _acting(rows, request.POST, form.cleaned_data, person(request))
+        except Refused as refusal:  # what was asked of all makes no sense
+            show_in(form, refusal)
+        else:
+            if carry_out(request, rows, act, done=f"{label}, done.") or len(rows) > 1:
+                return HttpResponseRedirect(_back(rows))
     title = f"Move {rows[0]}" if len(rows) == 1 else f"Move {len(rows)} leads"
-    text = "Each lead is moved by itself. A gate that does not pass stops it unless you may give a reason."
+    text = "Each lead is judged by itself; a refusal stops no other one, and you are told of each."
     return ask(
         model_admin, request, title=title, form=form, rows=rows, submit="Move", text=text, back=_back(rows)
     )
@@ -178,6 +191,43 @@ def bant_view(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk: in
     )
 
 
+def _acting(
+    rows: Sequence[SeenLead], sent: QueryDict, answers: dict[str, Any], actor: User
+) -> Callable[[SeenLead], None]:
+    """Return what moves a row or raises its refusal. Many leads are moved here, all at once."""
+    what = answers["what"]
+    seen = {row.pk: sent.get(f"seen-{row.pk}", "") for row in rows}
+    if len(rows) == 1 or what.startswith("opportunity:"):
+        return lambda row: _move(row.lead, seen[row.pk], answers, actor)
+    refusals = {outcome.lead.pk: outcome.refused for outcome in _move_many(rows, seen, answers, actor)}
+
+    def act(row: SeenLead) -> None:
+        refusal = refusals[row.pk]
+        if refusal is not None:
+            raise refusal
+
+    return act
+
+
+def _move_many(
+    rows: Sequence[SeenLead], seen: Mapping[int, str], answers: dict[str, Any], actor: User
+) -> list[Outcome]:
+    what, leads = answers["what"], []
+    for row in rows:
+        stage, _, status = seen[row.pk].partition(":")
+        leads.append(Seen(row.lead, stage, status))
+    asked: dict[str, Any] = {
+        "leads": leads, "actor": actor, "now": timezone.now(), "reason": answers["reason"],
+    }  # fmt: skip
+    if what == "reopen":
+        return reopen_leads(**asked)
+    if what == "nurture":
+        return nurture_leads(waking=Waking(on=answers["wake_on"], score=answers["wake_score"]), **asked)
+    if what == "disqualify":
+        return disqualify_leads(reason_code=answers["reason_code"] or OTHER, **asked)
+    return move_leads(to_stage=what, past_gates=answers["past_gates"], **asked)
+
+
 def _move(lead: Lead, seen: str, answers: dict[str, Any], actor: User) -> None:
     stage, _, status = seen.partition(":")
     what, reason = answers["what"], answers["reason"]
@@ -192,11 +242,9 @@ def _move(lead: Lead, seen: str, answers: dict[str, Any], actor: User) -> None:
         disqualify_lead(seen_status=status, reason_code=code, reason=reason, **asked)
     elif what.startswith("opportunity:"):
         new_opportunity(to_stage=what.removeprefix("opportunity:"), reason=reason, **asked)
-    elif lead.status != status:
-        raise Conflict(f"It is {lead.get_status_display().lower()} now. Look again.")
     else:
         deal = _deal(answers) if what == Stage.CUSTOMER else None
-        move_lead(to_stage=what, reason=reason, deal=deal, **asked)
+        move_lead(to_stage=what, seen_status=status, reason=reason, deal=deal, **asked)
 
 
 def _deal(answers: dict[str, Any]) -> DealFacts | None:

@@ -18,9 +18,11 @@ def panels_of(lead: Lead, *, now: datetime) -> dict[str, Any]:
     return {
         "score_panel": read_score_panel(lead, now=now),
         "bant": list(bant_of(lead=lead, now=now).values()),
-        "stage_changes": StageChange.objects.filter(lead=lead)
-        .select_related("actor", "api_key")
-        .order_by("-at", "-id")[:LATEST],
+        "stage_changes": list(
+            StageChange.objects.filter(lead=lead)
+            .select_related("actor", "api_key")
+            .order_by("-at", "-id")[:LATEST]
+        ),
         "deals": Deal.objects.filter(lead=lead)
         .select_related("created_by")
         .order_by("-won_on", "-id")[:LATEST],

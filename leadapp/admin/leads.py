@@ -20,6 +20,7 @@ from leadapp.admin.refusals import say_refusals
 from leadapp.models import CustomField, Lead
 from leadapp.search import find_leads
 from leadapp.services.leads import create_lead, update_lead
+from qualification.services.moves import may_undo
 
 SOURCE = "admin"
 PERSON = ("first_name", "last_name", "email", "phone", "linkedin_url", "job_title", "seniority")
@@ -188,6 +189,10 @@ class LeadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if isinstance(lead, Lead) and request.method == "GET":
             context |= panels_of(lead, now=timezone.now())
             context |= {"title": lead.name, "subtitle": None, "may_work": may_work(person(request), lead)}
+            newest = context["stage_changes"][:1]
+            context["undo"] = [
+                each for each in newest if may_undo(each, actor=person(request), now=timezone.now())
+            ]
         return super().changeform_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:

@@ -111,7 +111,7 @@ def answer(
     `carry_out` makes the one domain call and returns the sentence that confirms it. Afterwards people are
     `back` on the page that they came from (?back=), else where the caller says, else on the lead page.
     """
-    back = _came_from(request) or back or reverse("lead-detail", args=[lead.pk])
+    back = came_from(request) or back or reverse("lead-detail", args=[lead.pk])
     if request.method != "POST":
         return _ask(request, lead, question, back)
     if not question.form.is_valid():
@@ -127,7 +127,8 @@ def answer(
     return redirect(back)
 
 
-def _came_from(request: HttpRequest) -> str:
+def came_from(request: HttpRequest) -> str:
+    """Return the page of ours that somebody came from, as the address says; empty if it says none."""
     address = request.POST.get("back") or request.GET.get("back") or ""
     is_own = url_has_allowed_host_and_scheme(address, allowed_hosts=None) and address.startswith("/")
     return address if is_own else ""

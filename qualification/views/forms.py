@@ -68,8 +68,8 @@ class NurtureForm(WakingForm, ReasonForm):
     field_order = ("reason", "wake_on", "wake_score")
 
 
-class DisqualifyForm(SeenForm):
-    """Why a lead is out."""
+class WhyOutForm(forms.Form):
+    """Why a lead is out, as reports count it."""
 
     reason_code = forms.ChoiceField(label="Why")
     reason = reason_field("Needed for “Other”. Your name and reason stay in the timeline.", required=False)
@@ -80,6 +80,10 @@ class DisqualifyForm(SeenForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "Choose…"), *((item.code, item.label) for item in offered_reasons())]
         self.fields["reason"].label = "A word more"
+
+
+class DisqualifyForm(WhyOutForm, SeenForm):
+    """Why a lead is out."""
 
 
 class OpportunityForm(SeenForm):
