@@ -179,7 +179,9 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "ENUM_NAME_OVERRIDES": {
+        "AnswerStateEnum": "qualification.models.BantState",
         "StageEnum": "leadapp.models.Stage",
+        "StandingEnum": "leadapp.api.answer_operations.STATES",
         "StatusEnum": "leadapp.models.Status",
     },
     "SERVE_INCLUDE_SCHEMA": False,

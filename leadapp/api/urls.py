@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from leadapp.api.activities import Activities, ActivityBatch
+from leadapp.api.answers import LeadAnswers
 from leadapp.api.docs import Docs, NothingHere, Schema
 from leadapp.api.forms import Submissions
 from leadapp.api.gates import Gates, LeadGates
@@ -35,6 +36,7 @@ urlpatterns = [
     path("leads/<int:pk>/undo", UndoMove.as_view(), name="api-lead-undo"),
     path("gates", Gates.as_view(), name="api-gates"),
     path("leads/<int:pk>/gates", LeadGates.as_view(), name="api-lead-gates"),
+    path("leads/<int:pk>/answers", LeadAnswers.as_view(), name="api-lead-answers"),
     path("leads/<int:pk>/score", LeadScore.as_view(), name="api-lead-score"),
     path("leads/<int:pk>/score/history", LeadScoreHistory.as_view(), name="api-lead-score-history"),
     path("leads/<int:pk>/override", LeadOverride.as_view(), name="api-lead-override"),

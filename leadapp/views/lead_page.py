@@ -136,6 +136,11 @@ class LeadPage:
         return STAGES[: STAGES.index(Stage(self.lead.stage))]
 
     @property
+    def is_more_known(self) -> bool:
+        """Tell whether something beside the framework was answered."""
+        return any(view.answer is not None for view in self.also_asked)
+
+    @property
     def confirmed(self) -> int:
         """Return how many dimensions of the framework are confirmed."""
         return sum(view.is_confirmed for view in self.bant)

@@ -1,5 +1,7 @@
 """Evidence: what is asked of a lead, by which framework, and what was answered."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -190,3 +192,7 @@ class BantAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dimension}: {self.get_state_display()}"
+
+    def has_run_out(self, now: datetime) -> bool:
+        """Tell whether it is good no longer."""
+        return self.expires_at is not None and self.expires_at <= now

@@ -69,6 +69,15 @@ class BantView:
         return tuple(other for other in self.others if other.state == OPPOSITE[self.state])
 
     @property
+    def contradiction(self) -> str:
+        """Say who says what, where answers contradict each other; nothing where they do not."""
+        if self.answer is None or not self.contradicting:
+            return ""
+        told = [_told(self.answer, "says"), *(_told(other, "said") for other in self.contradicting)]
+        counts = "The newest counts, though it is less sure." if self.is_less_sure else "The newest counts."
+        return f"{'. '.join(told)}. {counts}"
+
+    @property
     def is_less_sure(self) -> bool:
         """Tell whether the answer that counts is less sure than one that it contradicts."""
         own = _sureness(self.answer) if self.answer else 0
@@ -223,14 +232,21 @@ def _view(dimension: Asked, answers: Sequence[BantAnswer], now: datetime) -> Ban
     return BantView(
         dimension,
         state,
-        is_stale=_has_run_out(newest, now) and state != BantState.UNKNOWN,
+        is_stale=newest.has_run_out(now) and state != BantState.UNKNOWN,
         answer=newest,
-        others=tuple(other for other in others if not _has_run_out(other, now)),
+        others=tuple(other for other in others if not other.has_run_out(now)),
     )
 
 
-def _has_run_out(answer: BantAnswer, now: datetime) -> bool:
-    return answer.expires_at is not None and answer.expires_at <= now
+def _told(answer: BantAnswer, verb: str) -> str:
+    words = f": “{answer.value}”" if answer.value else ""
+    return f"The {answer.get_source_display().lower()} {verb} {answer.get_state_display().lower()}{words}"
+
+
+def answers_about(*, lead: Lead, dimension: str, limit: int = 50) -> list[BantAnswer]:
+    """Return what was answered about one dimension of a lead, newest first."""
+    rows = BantAnswer.objects.filter(lead=lead, dimension=dimension).select_related("author")
+    return list(rows.order_by("-answered_at", "-pk")[:limit])
 
 
 def _sureness(answer: BantAnswer) -> int:

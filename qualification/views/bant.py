@@ -6,8 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from leadapp.access import may_work
 from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
-from qualification.services.bant import answer_bant, bant_of
+from qualification.services.bant import answer_bant, answers_about, bant_of
+from qualification.views.conversation import answer_line
 from qualification.views.forms import BantForm
 
 
@@ -20,13 +22,19 @@ def answer_dimension(request: HttpRequest, pk: int, dimension: str) -> HttpRespo
         raise Http404("There is no such question.")
     asked = known.dimension
     form = BantForm(posted(request), known=known)
+    history = answers_about(lead=lead, dimension=asked.key)
     question = Question(
         title=f"{asked.label}: what is known?",
         text=asked.prompts[0] if asked.prompts else "",
-        submit=f"Save {asked.name}",
+        # Without the right there is nothing to press: what was answered can be read.
+        submit=f"Save {asked.name}" if may_work(signed_in(request), lead) else "",
         form=form,
         template="qualification/bant_question.html",
-        context={"known": known, "example": f"e.g. {asked.example}" if asked.example else ""},
+        context={
+            "known": known,
+            "example": f"e.g. {asked.example}" if asked.example else "",
+            "history": [answer_line(one, is_stale=one.has_run_out(now)) for one in history],
+        },
     )
 
     def carry_out(data: dict[str, Any]) -> str:

@@ -40,6 +40,8 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], tmp_path: Any)
         ("/api/v1/leads/{id}", "patch"),
         ("/api/v1/leads/{id}/quarantines", "get"),
         ("/api/v1/quarantines/{id}/release", "post"),
+        ("/api/v1/leads/{id}/answers", "get"),
+        ("/api/v1/leads/{id}/answers", "post"),
         ("/api/v1/leads/{id}/score", "get"),
         ("/api/v1/leads/{id}/score/history", "get"),
         ("/api/v1/leads/{id}/override", "post"),
@@ -100,6 +102,10 @@ def test_the_answers_are_as_the_schema_says(api: Caller, visitor: Caller, schema
     check(api.get(f"leads/{number}/score"), "leads/{id}/score", "get")
     check(api.get(f"leads/{number}/gates"), "leads/{id}/gates", "get")
     check(api.get("gates"), "gates", "get")
+    answer = {"dimension": "budget", "state": "confirmed"}
+    check(api.post(f"leads/{number}/answers", answer), "leads/{id}/answers", "post")
+    check(api.get(f"leads/{number}/answers"), "leads/{id}/answers", "get")
+    check(api.post(f"leads/{number}/answers", {}), "leads/{id}/answers", "post")
     score_waiting(now=timezone.now())
     check(api.get("leads"), "leads", "get")
     check(api.get(f"leads/{number}"), "leads/{id}", "get")
