@@ -101,8 +101,8 @@ class Card:
         if self.check.passes or self.check.passes_with_move:
             return f"Ready for {self.target.label}"
         lacking = [item for item in self.check.missing if not item.comes_with_move]
-        if len(lacking) == 1 and lacking[0].detail:
-            return f"For {self.target.label}: {lower_first(lacking[0].label)} ({lacking[0].detail})"
+        if len(lacking) == 1 and lacking[0].hint:
+            return f"For {self.target.label}: {lower_first(lacking[0].hint).rstrip('.')}"
         labels = [item.label for item in lacking]
         named = ", ".join(lower_first(label) for label in labels[:NAMED])
         more = f" and {len(labels) - NAMED} more" if len(labels) > NAMED else ""

@@ -28,7 +28,7 @@ PICKED = re.compile(r"([0-9]{1,18})\.([a-z]{1,16})\.([a-z]{1,16})\.([0-9]{0,18})
 class BulkMoveForm(forms.Form):
     """Where to, and why."""
 
-    to_stage = forms.ChoiceField(label="To", choices=Stage.choices, widget=forms.RadioSelect)
+    to_stage = forms.ChoiceField(label="To", choices=[("", "Choose…"), *Stage.choices])
     reason = reason_field("Needed for leads that go back.", required=False)
     past_gates = forms.BooleanField(label="Also past gates that do not pass", required=False)
 

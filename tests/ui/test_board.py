@@ -83,10 +83,12 @@ def test_nobody_sees_on_the_board_what_they_may_not_see(
 def test_a_card_says_what_its_next_gate_needs(as_: As, manager: User) -> None:
     make_lead(first_name="Bram", last_name="Vos", email=None)
     ready_mql()
+    make_lead(stage="mql")
     customer = make_lead(stage="customer")
     Deal.objects.create(lead=customer, value=58000, won_on=timezone.localdate())
     said = text_of(as_(manager).get("/board/"))
     assert re.search(r"For MQL: a way to reach the lead, business email address and \d more", said)
+    assert "For SQL: ask about budget, authority, need or timeline" in said
     assert "Ready for SQL" in said
     assert "58,000 EUR" in said
 

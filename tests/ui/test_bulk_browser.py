@@ -35,7 +35,7 @@ def test_leads_are_chosen_moved_told_of_and_one_is_undone(page: Page, live_serve
     bar.get_by_role("button", name="Move…").click()
     expect(page.get_by_role("heading", name="Move 3 leads")).to_be_visible()
     assert faults_of(page) == []
-    page.get_by_label("SQL", exact=True).check()
+    page.get_by_label("To", exact=True).select_option("sql")
     page.get_by_role("button", name="Move them").click()
     expect(page.get_by_role("heading", name="2 of 3 done")).to_be_visible()
     expect(page.locator(".is-refused")).to_contain_text("Carla Vos: Missing for MQL → SQL")
