@@ -78,6 +78,8 @@ def _settings(folder: DataFolder, port: int) -> dict[str, str]:
         "HTTPS": "0",
         "COLLECTED_STATIC": "0",
         "LEADAPP_DEMO_PASSWORD": folder.secret("demo", 9),
+        # As files, which a newcomer can open; the third slash begins the path.
+        "EMAIL_URL": f"filemail:///{folder.path.resolve() / 'mail'}",
     }
     unset = {
         name: value for name, value in defaults.items() if not {name, f"{name}_FILE"} & os.environ.keys()

@@ -13,7 +13,7 @@ from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.sign_in import SignIn
-from qualification.views import assignment, bant, board, bulk, call, moves, recycling, response_times, work
+from qualification.views import assignment, bant, board, bulk, call, moves, notices, recycling, response_times, work
 from scoring.views import overrides
 
 LEAD = [
@@ -60,6 +60,12 @@ urlpatterns = [
     path("response-times/", response_times.response_times, name="response-times"),
     path("response-times/leads/", response_times.answers, name="response-answers"),
     path("response-times/export/", response_times.export, name="response-export"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/bell/", notices.bell, name="notice-bell"),
+    path("notices/read/", notices.read, name="notices-read"),
+    path("notices/settings/", notices.notice_settings, name="notice-settings"),
+    path("notices/<int:pk>/", notices.open_notice, name="notice-open"),
+    path("notices/<int:pk>/read/", notices.read, name="notice-read"),
     path("scoring/", include("scoring.urls")),
     path("accounts/login/", SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),

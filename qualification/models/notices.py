@@ -80,6 +80,11 @@ class Notice(models.Model):
     def __str__(self) -> str:
         return self.text
 
+    @property
+    def is_about_webhooks(self) -> bool:
+        """Tell whether it is for those who look after webhooks."""
+        return self.kind == NoticeKind.WEBHOOK
+
 
 class NoticeChoice(models.Model):
     """How somebody wants to hear of one kind by e-mail; without a row BY_EMAIL_UNLESS_CHOSEN holds."""
