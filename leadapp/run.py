@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from urllib.parse import quote
 
 from leadapp.embedded.folder import PROJECT_ROOT, DataFolder, EmbeddedError
 from leadapp.embedded.server import HOST, port_is_free
@@ -79,7 +80,7 @@ def _settings(folder: DataFolder, port: int) -> dict[str, str]:
         "COLLECTED_STATIC": "0",
         "LEADAPP_DEMO_PASSWORD": folder.secret("demo", 9),
         # As files, which a newcomer can open; the third slash begins the path.
-        "EMAIL_URL": f"filemail:///{folder.path.resolve() / 'mail'}",
+        "EMAIL_URL": "filemail:///" + quote(str(folder.path.resolve() / "mail")),
     }
     unset = {
         name: value for name, value in defaults.items() if not {name, f"{name}_FILE"} & os.environ.keys()

@@ -7,7 +7,8 @@ from enum import Enum
 from typing import Any
 
 from leadapp.access import Actor, user_of
-from leadapp.models import Activity, ActivityType, Company, Lead
+from leadapp.models import Activity, ActivityType, Company, EventType, Lead
+from leadapp.outbox import announce
 from leadapp.services.companies import Companies, Wanted, resolve_companies, wanted_company
 from leadapp.services.facts import LEAD_FACTS, Facts
 
@@ -101,6 +102,12 @@ def records_of_new(leads: Iterable[Lead], origin: Origin) -> list[Activity]:
     """Build the activities that tell what was known of leads when they were made."""
     created = ActivityType.objects.get(slug=CREATED)
     return [_record(lead, created, origin, _known(lead)) for lead in leads]
+
+
+def announce_new(leads: Iterable[Lead], origin: Origin) -> None:
+    """Let other systems hear of leads that were made, and by whom: a form, an event, an edit or an import."""
+    details = {lead.pk: {"by": origin.by} for lead in leads}
+    announce(type=EventType.CREATED, details=details, now=origin.now)
 
 
 def _known(lead: Lead) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from leadapp.services.changes import (
     Change,
     Origin,
     Overwrite,
+    announce_new,
     apply_facts,
     records_of_new,
     who_works_at,
@@ -44,6 +45,7 @@ def create_lead(*, facts: Mapping[str, object], source: str, actor: Actor, now: 
         if not person.is_new:
             raise _taken(reference)
         Activity.objects.bulk_create(records_of_new([person.lead], origin))
+        announce_new([person.lead], origin)
         request_scoring(
             lead_ids=sorted({person.lead.pk} | who_works_at(companies)), cause=Cause.FACTS, now=now
         )

@@ -15,6 +15,7 @@ from leadapp.services.changes import (
     Change,
     Origin,
     Overwrite,
+    announce_new,
     apply_facts,
     brings_news,
     records_of_new,
@@ -220,6 +221,7 @@ def _write_facts(persons: Sequence[Person], origin: Origin, overwrite: Overwrite
     applied = apply_facts(changes=changes, origin=origin)
     new = [person.lead for person in unique if person.is_new]
     if new:
+        announce_new(new, origin)
         applied.records = [*records_of_new(new, origin), *applied.records]
     return applied
 

@@ -7,11 +7,13 @@ from django.db import transaction
 
 from leadapp.models import Lead, Stage, Status
 from qualification.models import Move, StageChange, Step
+from qualification.services.announcing import announce_moves
 from qualification.services.assignment import answer_requests, hand_over
 from qualification.services.clock.answers import answer_clocks
 from qualification.services.gates import GateLines, automatic_gates, passing_gate, select_leads
 from qualification.services.leaving import note_holding, take_back
 from qualification.services.locks import Standing, lock_leads
+from qualification.services.notices.hot import tell_hot
 from qualification.services.steps import AROUND, is_left_alone_sql
 from qualification.services.wake_ups import wake_by_score
 from scoring.models import ScoredLead
@@ -29,10 +31,12 @@ def evaluate_waiting(*, now: datetime, limit: int = 500) -> int:
     """
     with transaction.atomic():
         rows = ScoredLead.objects.select_for_update(skip_locked=True, of=("self",)).order_by("-pk")
-        claimed = dict(rows.values_list("pk", "lead_id")[:limit])
+        claimed = list(rows.values_list("pk", "lead_id", "scored_at")[:limit])
         if claimed:
-            ScoredLead.objects.filter(pk__in=claimed).delete()
-            evaluate_leads(lead_ids=set(claimed.values()), now=now)
+            ScoredLead.objects.filter(pk__in=[pk for pk, _, _ in claimed]).delete()
+            # Who gets a lead below is told of that, not that it was hot by then.
+            tell_hot(scored={(lead_id, at) for _, lead_id, at in claimed}, now=now)
+            evaluate_leads(lead_ids={lead_id for _, lead_id, _ in claimed}, now=now)
         return len(claimed)
 
 
@@ -71,7 +75,7 @@ def _move(leads: list[Standing], step: Step, gate: GateLines, now: datetime) -> 
     Lead.objects.filter(pk__in=moved).update(stage=to_stage, stage_changed_at=now)
     for lead_id in moved:
         candidates[lead_id].stage = to_stage
-    StageChange.objects.bulk_create(
+    changes = StageChange.objects.bulk_create(
         StageChange(
             lead_id=lead_id,
             at=now,
@@ -86,6 +90,7 @@ def _move(leads: list[Standing], step: Step, gate: GateLines, now: datetime) -> 
         )
         for lead_id in sorted(moved)
     )
+    announce_moves(changes, now=now)
     if gate.takes_back:
         note_holding(gate, lead_ids=moved, now=now)
 

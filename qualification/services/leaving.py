@@ -12,6 +12,7 @@ from django.db import connection
 
 from leadapp.models import Lead, Status
 from qualification.models import Move, StageChange
+from qualification.services.announcing import announce_moves
 from qualification.services.criteria import leads_asked_by
 from qualification.services.gates import GateLines, read_criteria, select_leads
 from qualification.services.locks import Standing
@@ -81,7 +82,7 @@ def take_back(leads: Collection[Standing], gate: GateLines, *, now: datetime) ->
         return
     reasons = _reasons(gate, leaving, now)
     Lead.objects.filter(pk__in=leaving).update(stage=before, stage_changed_at=now)
-    StageChange.objects.bulk_create(
+    changes = StageChange.objects.bulk_create(
         StageChange(
             lead_id=lead_id,
             at=now,
@@ -96,6 +97,7 @@ def take_back(leads: Collection[Standing], gate: GateLines, *, now: datetime) ->
         )
         for lead_id in leaving
     )
+    announce_moves(changes, now=now)
     for lead_id in leaving:
         behind[lead_id].stage = before
 

@@ -8,14 +8,22 @@ from leadapp.access import Actor, may_work, require_may_work, user_of
 from leadapp.errors import Invalid, NotAllowed, NotFound
 from leadapp.models import Lead, User
 from qualification.models import Note, Task
+from qualification.services.notices.mentions import mentioned_in, tell_mentioned
 from qualification.services.texts import needed_text
 
 
 def add_note(*, lead: Lead, text: str, actor: Actor, now: datetime) -> Note:
-    """Write something down about a lead."""
+    """Write something down about a lead; whoever may see it and is mentioned (@username) is told."""
     require_may_work(actor, lead)
     text = needed_text("text", text, longest=10_000, message="Write something first.")
-    return Note.objects.create(lead=lead, text=text, author=user_of(actor), created_at=now)
+    mentioned = mentioned_in(text=text, lead=lead)
+    author = user_of(actor)
+    with transaction.atomic():
+        note = Note.objects.create(
+            lead=lead, text=text, mentions=list(mentioned), author=author, created_at=now
+        )
+        tell_mentioned(note=note, people=list(mentioned.values()), author=author, now=now)
+    return note
 
 
 def add_task(*, lead: Lead, owner: User, text: str, due_at: datetime, actor: Actor, now: datetime) -> Task:

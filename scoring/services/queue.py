@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from scoring.engine.scores import compiled
 from scoring.models import Cause, ScoringModelVersion
+from scoring.services.bands import BandChange, announce_bands, bands_are_heard
 from scoring.services.quarantine import find_bursts
 from scoring.services.versions import keep_live_version
 
@@ -67,7 +68,8 @@ WITH m AS (
         COALESCE(old.score, (
             SELECT h.score FROM scoring_scorechange h WHERE h.lead_id = l.id
             ORDER BY h.at DESC, h.id DESC LIMIT 1
-        )) AS score_before
+        )) AS score_before,
+        old.score AS old_score, old.grade AS old_grade, old.temperature AS old_temperature
 ), changes AS (
     INSERT INTO scoring_scorechange
         (lead_id, at, score_before, score, fit, engagement, grade, temperature, version_id, cause)
@@ -76,7 +78,8 @@ WITH m AS (
 ), inbox AS (
     INSERT INTO scoring_scoredlead (lead_id, scored_at) SELECT id, as_of FROM written
 )
-SELECT count(*) FROM written
+SELECT id, cause, old_score, old_grade, old_temperature FROM written
+WHERE %s AND (grade, temperature) IS DISTINCT FROM (old_grade, old_temperature) ORDER BY id
 """
 
 
@@ -114,7 +117,7 @@ def score_waiting(*, now: datetime, limit: int = 500) -> int:
                 return 0
             moments = _lock(waiting, now=now)
             find_bursts(leads={lead_id: waiting[lead_id].since for lead_id in moments}, now=now)
-            return _write(_version(), moments, waiting)
+            return _write(_version(), moments, waiting, now=now)
     except NoLiveVersion:
         return 0
 
@@ -155,7 +158,9 @@ def _lock(waiting: dict[int, Waiting], *, now: datetime) -> dict[int, datetime]:
         }
 
 
-def _write(version: ScoringModelVersion, moments: dict[int, datetime], waiting: dict[int, Waiting]) -> int:
+def _write(
+    version: ScoringModelVersion, moments: dict[int, datetime], waiting: dict[int, Waiting], *, now: datetime
+) -> int:
     """Run the scoring statement and store what it gives."""
     statement = compiled(version).scoring
     sql = WRITE_SCORES.replace("{scoring}", statement.sql)
@@ -163,6 +168,6 @@ def _write(version: ScoringModelVersion, moments: dict[int, datetime], waiting: 
     lead_ids, as_ofs = list(moments), list(moments.values())
     params = statement.bind(lead_ids=lead_ids, as_ofs=as_ofs)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [lead_ids, as_ofs, causes, *params, version.pk])
-        (count,) = cursor.fetchone()
-    return int(count)
+        cursor.execute(sql, [lead_ids, as_ofs, causes, *params, version.pk, bands_are_heard()])
+        announce_bands((BandChange(*row) for row in cursor.fetchall()), now=now)
+    return len(lead_ids)

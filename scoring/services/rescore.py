@@ -8,6 +8,7 @@ from django.db.models import F
 from leadapp.advisory import one_of
 from scoring.engine.scores import compiled
 from scoring.models import Cause, Rescore, RescoreChunk, ScoringModelVersion
+from scoring.services.bands import BandChange, announce_bands, bands_are_heard
 from scoring.services.versions import keep_live_version, live_version
 
 # How many leads are read together: the activities of few leads lie on nearly as many pages as those of many.
@@ -63,14 +64,17 @@ WITH written AS (
     FROM (SELECT * FROM rescored WHERE lead_id BETWEEN %s AND %s ORDER BY lead_id OFFSET 0) s
     WHERE l.id = s.lead_id AND l.scored_at IS NOT DISTINCT FROM s.seen_scored_at AND NOT l.do_not_score
     RETURNING l.id, l.scored_at, old.score AS score_before, l.score, l.fit, l.engagement, l.grade,
-        l.temperature
+        l.temperature, old.grade AS old_grade, old.temperature AS old_temperature
 ), changes AS (
     INSERT INTO scoring_scorechange
         (lead_id, at, score_before, score, fit, engagement, grade, temperature, version_id, cause)
     SELECT id, scored_at, score_before, score, fit, engagement, grade, temperature, %s, %s
     FROM written
+), inbox AS (
+    INSERT INTO scoring_scoredlead (lead_id, scored_at) SELECT id, scored_at FROM written
 )
-INSERT INTO scoring_scoredlead (lead_id, scored_at) SELECT id, scored_at FROM written
+SELECT id, %s, score_before, old_grade, old_temperature FROM written
+WHERE %s AND (grade, temperature) IS DISTINCT FROM (old_grade, old_temperature) ORDER BY id
 """
 
 # Where each batch ends; the last one ends with the chunk. Between two changed leads may lie many others.
@@ -185,8 +189,11 @@ def _write(chunk: RescoreChunk, first: int, last: int, leads: int, *, now: datet
     version_id = rescore.version_id
     with connection.cursor() as cursor:
         cursor.execute(IN_ORDER)
-        cursor.execute(WRITE, [version_id, first, last, version_id, rescore.cause])
+        cause, is_heard = rescore.cause, bands_are_heard()
+        cursor.execute(WRITE, [version_id, first, last, version_id, cause, cause, is_heard])
+        changes = [BandChange(*row) for row in cursor.fetchall()]
         cursor.execute(IN_ANY_ORDER)
+    announce_bands(changes, now=now)
     if last < chunk.last_lead_id:
         mine.update(first_lead_id=last + 1)
     else:

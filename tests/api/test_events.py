@@ -188,8 +188,8 @@ def test_an_event_takes_few_statements(api: Caller, already_known: bool) -> None
     ) as queries:
         api.post("activities", event(external_id="e1"))
     counted = [query for query in queries if "SAVEPOINT" not in query["sql"]]
-    # Known: key, type, repeat?, lead, activity, request. New: company, lead and its record on top.
-    assert len(counted) == (6 if already_known else 9), [query["sql"][:90] for query in counted]
+    # Known: key, type, repeat?, lead, activity, request. New: company, lead, its record and its event on top.
+    assert len(counted) == (6 if already_known else 10), [query["sql"][:90] for query in counted]
 
 
 def test_names_of_one_lead_add_up(api: Caller) -> None:

@@ -172,14 +172,14 @@ def test_the_number_of_queries_does_not_depend_on_the_leads(
         log(lead, "page_view")
     ask(*leads)
     # A savepoint and its release, the claim, the lock, the bursts, the version with its lock, the scores.
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert score_waiting(now=NOW) == count
 
 
 def test_a_failure_on_the_way_leaves_everything_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     lead = make_lead()
     ask(lead)
-    broken = queue.WRITE_SCORES.replace("SELECT count(*) FROM written", "SELECT 1 / 0 FROM written")
+    broken = queue.WRITE_SCORES.replace("SELECT id, cause", "SELECT 1 / 0, cause")
     monkeypatch.setattr(queue, "WRITE_SCORES", broken)
     with pytest.raises(DatabaseError):
         score_waiting(now=NOW)

@@ -35,7 +35,7 @@ def refused(write: Callable[[], Any]) -> None:
         {"failing_since": NOW},
         {"resting_until": NOW},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_an_endpoint_that_makes_no_sense(facts: dict[str, Any]) -> None:
     refused(lambda: WebhookEndpoint.objects.create(**({"secret": new_secret()} | GOOD | facts)))
@@ -49,7 +49,7 @@ def test_an_endpoint_that_makes_no_sense(facts: dict[str, Any]) -> None:
         {"delivered_at": NOW},
         {"state": "dead", "claimed_until": NOW},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_a_delivery_that_makes_no_sense(facts: dict[str, Any]) -> None:
     endpoint = WebhookEndpoint.objects.create(secret=new_secret(), **GOOD)

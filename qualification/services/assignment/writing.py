@@ -10,6 +10,7 @@ from django.db.models.functions import Greatest
 from leadapp.access import Actor, user_of
 from leadapp.models import Lead, User
 from qualification.models import Assignment, NoticeKind, RoutingRule
+from qualification.services.announcing import announce_owners
 from qualification.services.clock.times import Times
 from qualification.services.notices import Telling, tell
 
@@ -49,13 +50,14 @@ def replace_running(
     if not assignments:
         return []
     end_running(lead_ids=[assignment.lead_id for assignment in assignments], now=now)
-    changed = []
+    before = {}
     for assignment in assignments:
         if assignment.lead.owner_id != assignment.owner_id:
+            before[assignment.lead_id] = assignment.lead.owner_id
             assignment.lead.owner = assignment.owner
-            changed.append(assignment.lead)
-    Lead.objects.bulk_update(changed, ["owner"])
+    Lead.objects.bulk_update([item.lead for item in assignments if item.lead_id in before], ["owner"])
     written = Assignment.objects.bulk_create(assignments)
+    announce_owners(written, before=before, now=now)
     if is_told:
         _tell_owners(written, now)
     return written

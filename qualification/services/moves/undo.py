@@ -8,6 +8,7 @@ from leadapp.access import Actor, key_of, may, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid, NotAllowed
 from leadapp.models import Lead, Status
 from qualification.models import Assignment, Deal, DisqualifyReason, Move, StageChange
+from qualification.services.announcing import announce_moves
 from qualification.services.assignment import end_running
 from qualification.services.deals import take_back_deal
 from qualification.services.inbox import ask_for_evaluation
@@ -56,6 +57,7 @@ def undo_move(*, change: StageChange, actor: Actor, now: datetime, reason: str =
             reason=reason,
             score=lead.score,
         )
+        announce_moves([undone], now=now)
         ask_for_evaluation(lead_ids=[lead.pk], now=now)
         return undone
 

@@ -8,6 +8,7 @@ from leadapp.access import Actor, key_of, user_of
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import Lead, Stage, Status
 from qualification.models import Assignment, Deal, DisqualifyReason, Move, StageChange
+from qualification.services.announcing import announce_moves
 from qualification.services.inbox import ask_for_evaluation
 
 STATUS_WORDS: Mapping[str, str] = {
@@ -82,6 +83,7 @@ def write_moves(
         written["disqualify_reason"] = to.because
     Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(**written)
     StageChange.objects.bulk_create(changes)
+    announce_moves(changes, now=now)
     ask_for_evaluation(lead_ids=[lead.pk for lead in leads], now=now)
     return changes
 

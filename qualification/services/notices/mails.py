@@ -115,8 +115,9 @@ def _wanted(user: User, mails: Sequence[NoticeMail]) -> list[NoticeMail]:
 def _try_later(mails: QuerySet[NoticeMail], fault: str, now: datetime) -> None:
     for attempts, delay in enumerate(DELAYS):
         mails.filter(attempts=attempts).update(due_at=now + delay)
-    mails.filter(attempts__gte=len(DELAYS)).update(state=State.FAILED)
-    mails.update(attempts=F("attempts") + 1, claimed_until=None, last_error=fault)
+    told = {"attempts": F("attempts") + 1, "claimed_until": None, "last_error": fault}
+    mails.filter(attempts__gte=len(DELAYS)).update(state=State.FAILED, **told)
+    mails.update(**told)
 
 
 def _message(user: User, mails: Sequence[NoticeMail]) -> EmailMultiAlternatives:
