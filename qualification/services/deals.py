@@ -13,6 +13,7 @@ from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid, NotFound
 from leadapp.models import Lead, Stage
 from qualification.models import Deal, Move, StageChange
+from qualification.services.announcing import announce_deal
 from qualification.services.currencies import CURRENCIES, WHOLE
 from qualification.services.locks import lock_lead
 from qualification.services.texts import cleaned_text, needed_reason
@@ -65,7 +66,9 @@ def add_deal(*, lead: Lead, deal: DealFacts, actor: Actor, now: datetime) -> Dea
         require_may_work(actor, locked)
         if locked.stage != Stage.CUSTOMER:
             raise Invalid("Only customers have deals. The first one comes with the move to customer.")
-        return write_deal(lead=locked, deal=deal, actor=actor, now=now)
+        written = write_deal(lead=locked, deal=deal, actor=actor, now=now)
+        announce_deal(written, now=now)
+        return written
 
 
 def void_deal(*, deal: Deal, reason: str, actor: Actor, now: datetime) -> Deal:

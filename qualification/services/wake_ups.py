@@ -14,6 +14,7 @@ from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import Lead, Status
 from qualification.models import Move, NoticeKind, StageChange, WakeUp
+from qualification.services.announcing import announce_moves
 from qualification.services.assignment import give_back
 from qualification.services.inbox import ask_for_evaluation
 from qualification.services.locks import Standing, lock_lead, lock_leads
@@ -170,7 +171,7 @@ def _wake(
         ended_at=Greatest(F("set_at"), now), outcome=outcome
     )
     Lead.objects.filter(pk__in=why).update(status=Status.OPEN, status_reason="", stage_changed_at=now)
-    StageChange.objects.bulk_create(
+    changes = StageChange.objects.bulk_create(
         StageChange(
             lead_id=lead_id,
             at=now,
@@ -185,6 +186,7 @@ def _wake(
         )
         for lead_id in sorted(why)
     )
+    announce_moves(changes, now=now)
     for lead_id in why:
         standing[lead_id].status = Status.OPEN
     given = give_back(lead_ids=list(why), why="Woke up", now=now)

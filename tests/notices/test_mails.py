@@ -33,14 +33,14 @@ def test_an_e_mail_says_what_happened_and_leads_there() -> None:
     (message,) = mail.outbox
     assert message.to == ["jonas@vendor.example"]
     assert message.subject == "Annelie <Großmann> & Co is yours: Handed over."
-    assert f"https://leads.example/notices/{notice.pk}/" in message.body
+    assert f"https://leads.example/notices/{notice.pk}/" in str(message.body)
     assert "Annelie <Großmann> & Co" in message.body
     assert "https://leads.example/notices/settings/" in message.body
     assert message.extra_headers["List-Unsubscribe"] == "<https://leads.example/notices/settings/>"
     assert isinstance(message, EmailMultiAlternatives)
     html, kind = message.alternatives[0]
     assert kind == "text/html"
-    assert "Annelie &lt;Großmann&gt; &amp; Co" in html
+    assert "Annelie &lt;Großmann&gt; &amp; Co" in str(html)
     assert states() == ["sent"]
     assert send_due(now=NOW) == 0
 
@@ -177,7 +177,7 @@ def test_a_flood_is_one_e_mail_that_ends_somewhere() -> None:
         told(rep, f"Lead {number} is yours.")
     send_due(now=NOW)
     (message,) = mail.outbox
-    assert "And 10 more: https://leads.example/notices/" in message.body
+    assert "And 10 more: https://leads.example/notices/" in str(message.body)
 
 
 @pytest.mark.parametrize("count", [1, 20])
