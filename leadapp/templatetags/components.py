@@ -1,5 +1,6 @@
 """The parts that pages are made of; what is more than a word is drawn by templates/components/."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,7 +11,7 @@ from django import template
 from django.forms import BaseForm, BoundField, CheckboxInput, Select
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from leadapp.models import Lead, Stage, Temperature, User
@@ -198,3 +199,15 @@ def error_summary(form: BaseForm) -> dict[str, Any]:
         "fields": [form[name] for name in form.errors if name in form.fields],
         "general": form.non_field_errors(),
     }
+
+
+@register.filter
+def with_mentions(text: str, names: Sequence[str]) -> SafeString:
+    """Write a note with the people in bold whom it mentions as @name."""
+    if not names:
+        return conditional_escape(text)
+    # The longest first, so that @anna.b is not taken for @anna.
+    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    parts = re.split(rf"(?<![\w.+@-])(@(?:{known}))(?![\w@])", text)
+    pieces = (("<b>{}</b>" if place % 2 else "{}", part) for place, part in enumerate(parts))
+    return mark_safe("".join(format_html(form, part) for form, part in pieces))  # noqa: S308

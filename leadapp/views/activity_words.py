@@ -1,6 +1,6 @@
 """How the timeline says what happened, out of an activity's type and properties."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ class Words:
     before: str = ""
     after: str = ""
     note: str = ""
+    mentions: Sequence[str] = ()
     icon: str = "info"
 
 

@@ -157,7 +157,7 @@ def score_change_entry(row: ScoreChange) -> Entry:
 
 def note_entry(row: Note) -> Entry:
     """Tell what somebody wrote down."""
-    words = Words(strong="Note", note=row.text, icon="note")
+    words = Words(strong="Note", note=row.text, mentions=row.mentions, icon="note")
     return Entry(at=row.created_at, rank=4, pk=row.pk, words=words, by=str(row.author or ""))
 
 

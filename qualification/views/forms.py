@@ -231,7 +231,12 @@ class OwnerForm(SeenForm):
 class NoteForm(forms.Form):
     """What somebody wants to remember about a lead."""
 
-    text = forms.CharField(label="Note", max_length=10_000, widget=forms.Textarea({"rows": 3}))
+    text = forms.CharField(
+        label="Note",
+        max_length=10_000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="@username tells a colleague.",
+    )
 
 
 def tomorrow_morning() -> datetime:
