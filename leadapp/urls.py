@@ -13,7 +13,18 @@ from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.sign_in import SignIn
-from qualification.views import assignment, bant, board, bulk, call, moves, notices, recycling, response_times, work
+from qualification.views import (
+    assignment,
+    bant,
+    board,
+    bulk,
+    call,
+    moves,
+    notices,
+    recycling,
+    response_times,
+    work,
+)
 from scoring.views import overrides
 
 LEAD = [

@@ -27,14 +27,14 @@ def test_a_worker_that_hands_over_tells_the_rep() -> None:
     make_rep()
     lead = make_lead(score=163, stage="mql", first_name="Annelie")
     (assignment,) = hand_over(lead_ids=[lead.pk], now=NOW)
-    assert told() == [("jonas", "handover", f"Annelie is yours: {assignment.reason}")]
+    assert told() == [("jonas", "handover", f"Annelie is yours now. {assignment.reason}")]
 
 
 def test_a_colleague_who_gives_a_lead_away_tells_the_new_owner() -> None:
     rep, other, manager = make_rep(), make_rep("priya"), make_rep("henrik", "manager")
     lead = make_lead(owner=rep, first_name="Annelie")
     assign_lead(lead=lead, owner=other, actor=manager, reason="Speaks French", now=NOW)
-    assert told() == [("priya", "handover", "Annelie is yours: Speaks French")]
+    assert told() == [("priya", "handover", "Annelie is yours now. Speaks French")]
 
 
 def test_taking_a_lead_tells_nobody() -> None:

@@ -190,6 +190,6 @@ def test_any_number_of_leads_takes_the_same_queries(
     number: int, rep: User, other_rep: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     wait_for_gates(*(make_good_lead(score=163) for _ in range(number)))
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(34):
         evaluate_waiting(now=NOW)
     assert Assignment.objects.filter(due_at__isnull=False).count() == number

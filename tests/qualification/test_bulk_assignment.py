@@ -94,9 +94,9 @@ def test_any_number_of_leads_takes_the_same_queries(
 ) -> None:
     leads = [make_lead(owner=rep, stage="mql") for _ in range(number)]
     manager = User.objects.get(pk=manager.pk)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         assign_leads(leads=seen(*leads), owner=other_rep, actor=manager, reason="Fair", now=NOW)
     leads = list(Lead.objects.order_by("pk"))
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         outcomes = assign_leads(leads=seen(*leads), owner=None, actor=manager, reason="Fair", now=NOW)
     assert all(outcome.refused is None for outcome in outcomes)

@@ -372,7 +372,7 @@ def test_any_number_of_leads_takes_the_same_queries(
     leads = [make_mql() for _ in range(number)]
     Lead.objects.update(score=38, fit=38)
     wait_for_gates(*leads)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         evaluate_waiting(now=NOW + DAY)
     assert StageChange.objects.filter(move=Move.BACKWARD).count() == number
 

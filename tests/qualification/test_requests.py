@@ -238,6 +238,6 @@ def test_any_number_of_requests_takes_as_many_queries(
     leads = [make_lead() for _ in range(number)]
     for lead in leads:
         ask(lead)
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         look(*leads)
     assert Assignment.objects.count() == number

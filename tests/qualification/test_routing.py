@@ -271,7 +271,7 @@ def test_rules_and_queue_take_the_same_queries_for_any_number_of_leads(
     with django_assert_num_queries(19):
         hand_over(lead_ids=[lead.pk for lead in leads], now=NOW)
     User.objects.update(is_available=True)
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         assert len(hand_out_queue(now=NOW)) == number
 
 

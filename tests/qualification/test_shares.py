@@ -80,5 +80,5 @@ def test_any_number_of_leads_takes_the_same_queries(
     number: int, rep: User, other_rep: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     leads = [make_lead(score=163, stage="mql") for _ in range(number)]
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         hand_over(lead_ids=[lead.pk for lead in leads], now=NOW)

@@ -37,7 +37,11 @@ def test_a_killed_worker_loses_nothing_and_a_rolled_back_lead_is_never_heard_of(
     endpoint = create_endpoint(url=receiver.url, events=[EventType.CREATED], actor=None, now=timezone.now())
     receiver.secret = endpoint.secret
     killed = threading.Event()
-    receiver.reply = lambda request: killed.wait(20) and None
+
+    def wait(request: object) -> None:
+        killed.wait(20)
+
+    receiver.reply = wait
 
     with transaction.atomic():
         create_lead(facts={"email": "never@firm.example"}, source="app", actor=None, now=timezone.now())
