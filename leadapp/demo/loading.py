@@ -15,11 +15,11 @@ from leadapp.demo.history import DAYS_BACK, score_the_year
 from leadapp.demo.objections import set_some_aside
 from leadapp.demo.people import create_people
 from leadapp.demo.population import Event, Prospect, build_companies, build_people
-from leadapp.demo.selling import Selling, sell
+from leadapp.demo.selling import Selling, answer_request, sell
 from leadapp.demo.teams import create_teams
 from leadapp.demo.verdicts import judge
 from leadapp.errors import Conflict
-from leadapp.models import Activity, ActivityType, Company, Lead, Stage, User
+from leadapp.models import Activity, ActivityType, Company, Lead, Stage, Status, User
 from leadapp.services.changes import Origin, records_of_new
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
 from qualification.services.clock.promises import Promises
@@ -186,13 +186,18 @@ def _sell_all(
             told = len(prospect.events)
             sell(rng, prospect, verdict, selling, reps=reps, promises=promises, now=now)
             done += [(prospect, event) for event in prospect.events[told:]]
+    for prospect in prospects:
+        if prospect.lead.owner is None and prospect.lead.status == Status.OPEN:
+            told = len(prospect.events)
+            answer_request(rng, prospect, selling, reps=reps, promises=promises, now=now)
+            done += [(prospect, event) for event in prospect.events[told:]]
     return selling, done
 
 
 def _finish_leads(prospects: Sequence[Prospect]) -> None:
     """Write what the year did to the leads; the rest comes from scoring."""
     fields = ["owner", "stage", "stage_changed_at", "status", "status_reason"]
-    worked_on = [prospect.lead for prospect in prospects if prospect.lead.stage != Stage.LEAD]
+    worked_on = [p.lead for p in prospects if p.lead.stage != Stage.LEAD or p.lead.owner is not None]
     Lead.objects.bulk_update(worked_on, fields, batch_size=500)
 
 

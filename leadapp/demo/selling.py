@@ -31,6 +31,8 @@ from qualification.services.clock.promises import Promise, Promises
 from qualification.services.clock.times import start_clock
 
 EVIDENCE_DAYS = 90
+ASKED_LATELY = 60  # days
+REQUESTS = {"demo_requested": "Demo requested", "quote_requested": "Quote requested"}
 BANT = ("budget", "authority", "need", "timeline")
 
 
@@ -96,6 +98,42 @@ def sell(
         )
         selling.notes.append(note)
     _qualify(rng, prospect, selling, rep, reached_at, now)
+
+
+def answer_request(
+    rng: random.Random,
+    prospect: Prospect,
+    selling: Selling,
+    *,
+    reps: list[User],
+    promises: Promises,
+    now: datetime,
+) -> None:
+    """Let a rep answer a lead that nobody had and that asked for something lately; some still wait."""
+    since = now - timedelta(days=ASKED_LATELY)
+    asked = [event for event in prospect.events if event.type in REQUESTS and since < event.at < now]
+    if not asked:
+        return
+    first = min(asked, key=lambda event: event.at)
+    rep = rng.choices(reps, [3, 2] if len(reps) == 2 else None)[0]
+    promise = promises.of_person(rep.pk)
+    worked = timedelta(hours=min(rng.expovariate(1 / 2.5) + 0.1, 30))
+    answered_at = promise.due_at(first.at, worked)
+    if answered_at >= now or max(event.at for event in asked) > answered_at:
+        return  # the workers start the clock of who still waits
+    selling.assignments.append(
+        Assignment(
+            lead=prospect.lead,
+            owner=rep,
+            assigned_at=first.at,
+            reason=f"{REQUESTS[first.type]}; {rep} had the fewest open leads.",
+            answered_at=answered_at,
+            answer_took=worked,
+            **asdict(start_clock(promise, at=first.at)),
+        )
+    )
+    prospect.lead.owner = rep
+    _log(prospect, "call_connected", answered_at, minutes=rng.randrange(2, 14), notes=rng.choice(NOTES))
 
 
 def _why(rep: User, verdict: Verdict) -> str:

@@ -73,6 +73,11 @@ class Clock:
         return self.promise.write(self.due_at)
 
     @property
+    def started(self) -> str:
+        """Return since when the lead waits, as the team's clock shows it."""
+        return self.promise.write(self.started_at)
+
+    @property
     def open_hours(self) -> str:
         """Return the hours of work ahead, in seconds since 1970, for a page that counts on by itself."""
         until = self.now + COUNTED_AHEAD

@@ -36,7 +36,7 @@ TITLES = {
     "overdue": "Leads whose answer is late now",
 }
 COLUMN_NAMES = (
-    *("Group", "Name", "Asked", "Answered", "Median, working minutes", "Median, minutes by the clock"),
+    *("Group", "Name", "Leads", "Answered", "Median, working minutes", "Median, minutes by the clock"),
     *("In time", "Late", "In time, percent", "Waiting", "Late now"),
 )
 
@@ -76,7 +76,7 @@ class Column:
     is_late: bool
 
 
-CHART_LABELS = ("under 1 h", "1–4 h", "4–8 h", "8 h and more", "late")
+CHART_LABELS = ("under 1 h", "1–4 h", "4–8 h", "over 8 h", "late")
 BASE, TALLEST = 118, 94
 
 

@@ -195,7 +195,7 @@ def test_the_page_shows_figures_and_their_leads(as_: As, manager: User, rep: Use
     assert "2 h 10 min" in page
     assert "50 %" in page
     assert f"what=waiting&amp;person={rep.pk}" in page
-    assert "under 1 h 0, 1–4 h 1, 4–8 h 0, 8 h and more 0, late 1" in page
+    assert "under 1 h 0, 1–4 h 1, 4–8 h 0, over 8 h 0, late 1" in page
 
 
 @pytest.mark.parametrize("what", sorted(BEHIND))
