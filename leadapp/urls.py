@@ -12,6 +12,7 @@ from leadapp.views.lead_list import lead_list
 from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
+from leadapp.views.my_day import pages as my_day
 from leadapp.views.sign_in import SignIn
 from qualification.views import (
     assignment,
@@ -66,6 +67,10 @@ urlpatterns = [
     path("leads/new/", lead_new, name="lead-new"),
     path("leads/bulk/", bulk.bulk, name="leads-bulk"),
     path("leads/<int:pk>/", include(LEAD)),
+    path("my-day/", my_day.my_day, name="my-day"),
+    path("my-day/count/", my_day.count, name="my-day-count"),
+    path("my-day/log/<int:pk>/<slug:kind>/", my_day.log, name="my-day-log"),
+    path("my-day/tasks/<int:task_id>/", my_day.tick, name="my-day-tick"),
     path("board/", board.board, name="board"),
     path("board/move/", board.move_card, name="board-move"),
     path("response-times/", response_times.response_times, name="response-times"),

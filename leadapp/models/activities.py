@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from leadapp.models.leads import Lead
@@ -184,6 +186,13 @@ class Activity(models.Model):
         indexes = [
             # The timeline of a lead, newest first; and the engine, lead by lead.
             models.Index("lead", F("occurred_at").desc(), F("id").desc(), name="activity_timeline"),
+            # The meetings of a day. Their beginning is text that compares as a moment; others may send
+            # anything, which must fit into an index.
+            models.Index(
+                Left(KT("properties__starts_at"), 20),
+                condition=Q(properties__has_key="starts_at"),
+                name="activity_starts_at",
+            ),
             # What a quarantine holds.
             models.Index("quarantine", condition=Q(quarantine__isnull=False), name="activity_in_quarantine"),
         ]

@@ -25,6 +25,7 @@ from leadapp.services.events import Event
 from leadapp.services.facts import Facts
 from leadapp.services.identity import People, Person, create_people, look_up
 from leadapp.services.inserts import insert_unless_present
+from leadapp.services.meetings import BOOKED, with_start
 from qualification.services.bant import keep_form_answers
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
@@ -171,9 +172,10 @@ def _keep_answers(events: Sequence[Event], rows: Sequence[Activity], now: dateti
 
 def _properties(event: Event) -> dict[str, object]:
     """Keep what could not be read as a fact: it must not be lost, and nobody should take it for known."""
-    if not event.facts.not_understood:
-        return event.properties
-    return {**event.properties, "not_understood": event.facts.not_understood}
+    properties = event.properties
+    if event.facts.not_understood:
+        properties = {**properties, "not_understood": event.facts.not_understood}
+    return with_start(properties) if event.type.slug == BOOKED else properties
 
 
 def _identify(events: Sequence[Event], origin: Origin) -> tuple[list[Person], set[int]]:

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from leadapp.services.meetings import STARTS_AT, read_start
+from leadapp.times import write_date
+
 Properties = Mapping[str, Any]
 
 
@@ -106,7 +109,8 @@ def _titled(before: str, icon: str) -> Callable[[Properties], Words]:
 def _talk(strong: str, icon: str) -> Callable[[Properties], Words]:
     def tell(properties: Properties) -> Words:
         about = _with(": ", _get(properties, "subject"))
-        when = _with(", on ", _get(properties, "meeting_at"))
+        starts_at = read_start(properties.get(STARTS_AT))
+        when = _with(", on ", write_date(starts_at) if starts_at else _get(properties, "meeting_at"))
         outcome = _with(", ", _get(properties, "outcome").replace("_", " "))
         after = _minutes(properties) + outcome + about + when
         return Words(strong=strong, after=after, note=_get(properties, "notes", "note"), icon=icon)

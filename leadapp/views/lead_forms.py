@@ -9,6 +9,7 @@ from django import forms
 
 from leadapp.models import CustomField, Lead, Seniority
 from leadapp.services.edits import as_text, facts_of
+from leadapp.services.meetings import STARTS_AT, write_start
 from leadapp.views.answering import replaced
 
 
@@ -93,7 +94,7 @@ class MeetingForm(forms.Form):
         if data["state"] == "held":
             return "meeting_held", _given(data, "subject", "minutes", "notes")
         when = data["meeting_at"]
-        said = {"meeting_at": f"{when:%Y-%m-%d %H:%M}"} if when else {}
+        said = {STARTS_AT: write_start(when)} if when else {}
         return "meeting_booked", _given(data, "subject", "notes") | said
 
 

@@ -1,5 +1,6 @@
 /* Single keys. `/` searches, `j` and `k` walk through the rows, `?` lists the keys; an element with
-   data-key="c" is clicked by that key. They can be switched off in the list of keys. */
+   data-key="c" is clicked by that key, one with data-row-key="c" if it is in the row that the keys are at. Inside a
+   form with data-keys only its own keys count. They can be switched off in the list of keys. */
 "use strict";
 
 (() => {
@@ -8,14 +9,18 @@
   const areOn = () => localStorage.getItem(SWITCH) !== "off";
 
   const isWriting = (element) =>
-    element.isContentEditable || ["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName);
+    element.isContentEditable ||
+    (["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName) && !["radio", "checkbox"].includes(element.type));
 
-  const rows = () => [...document.querySelectorAll(".leads tbody tr")].map((row) => row.querySelector("a"));
+  const ROW = ".leads tbody tr, .tasks .task";
+  const rows = () => [...document.querySelectorAll(ROW)];
+  const current = () => rows().find((row) => row.classList.contains("is-here"));
 
   const step = (by) => {
-    const links = rows();
-    const here = document.querySelector(".leads tr.is-here a");
-    const next = links[here ? links.indexOf(here) + by : 0];
+    const all = rows();
+    const here = current();
+    const row = all[here ? all.indexOf(here) + by : 0];
+    const next = row?.querySelector("[data-row-link]") ?? row?.querySelector("a");
     if (next) {
       next.focus();
       next.scrollIntoView({ block: "nearest" });
@@ -33,13 +38,21 @@
     if (dialog && !dialog.open) dialog.showModal();
   };
 
-  const ACTIONS = { "/": search, j: () => step(1), k: () => step(-1), "?": showKeys };
+  const ACTIONS = { "/": search, j: () => step(1), n: () => step(1), k: () => step(-1), "?": showKeys };
+
+  const withKey = (key, place) => {
+    const name = CSS.escape(key);
+    const form = place.closest("[data-keys]");
+    if (form) return form.querySelector(`[data-key="${name}"]`);
+    const row = current() ?? rows().find((each) => each.querySelector(`[data-row-key="${name}"]`));
+    return row?.querySelector(`[data-row-key="${name}"]`) ?? document.querySelector(`[data-key="${name}"]`);
+  };
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (!areOn() || isWriting(event.target) || document.querySelector("dialog[open]")) return;
-    const own = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    const action = own ? () => own.click() : ACTIONS[event.key];
+    const own = withKey(event.key, event.target);
+    const action = own ? () => own.click() : event.target.closest("[data-keys]") ? null : ACTIONS[event.key];
     if (!action) return;
     event.preventDefault();
     action();
@@ -47,9 +60,9 @@
 
   // The row that holds the focus is the row that the keys start from.
   document.addEventListener("focusin", (event) => {
-    const row = event.target.closest(".leads tbody tr");
+    const row = event.target.closest(ROW);
     if (!row) return;
-    document.querySelector(".leads tr.is-here")?.classList.remove("is-here");
+    current()?.classList.remove("is-here");
     row.classList.add("is-here");
   });
 

@@ -1,0 +1,185 @@
+"""What a day holds: one query for each section, whatever the number of rows.
+
+Leads that wait for an answer come first and nowhere else. Where a next step is planned, nobody is told again
+that a lead is hot, stale or going cold.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import (
+    CharField,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    Window,
+)
+from django.db.models.aggregates import Count
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, Greatest, Left
+
+from leadapp.models import Activity, Lead, Stage, Status, Temperature, User
+from leadapp.services.meetings import BOOKED, STARTS_AT, write_start
+from leadapp.views.my_day.day import Day
+from qualification.models import Assignment, BantAnswer, Task
+from scoring.models import ScoreChange
+
+NEW_FOR = timedelta(days=7)
+COOLING = timedelta(days=14)
+# So much of the score has to be gone, and so many points at least.
+FALL_SHARE, FALL_POINTS = 5, 5  # a fifth
+MOST_STALE = 500
+HELD, ATTEMPTED = "meeting_held", "call_attempted"
+
+
+def total() -> Window:
+    """Return how many rows there are before they are cut."""
+    return Window(Count("*"))
+
+
+def waiting_for_answer(day: Day) -> QuerySet[Assignment]:
+    """Return the clocks that run for somebody, soonest due first, and those that stopped today."""
+    running = Q(ended_at=None, answered_at=None, lead__status=Status.OPEN)
+    answered = Q(answered_at__gte=day.starts_at)
+    mine = Assignment.objects.filter(owner=day.person, due_at__isnull=False).filter(running | answered)
+    return (
+        mine.select_related("lead__company")
+        .annotate(number=total())
+        .order_by(F("answered_at").asc(nulls_first=True), "due_at", "pk")
+    )
+
+
+def tasks(day: Day, viewer: User) -> QuerySet[Task]:
+    """Return what is due until the end of the day, soonest first, and what was done today."""
+    due = Q(done_at=None, due_at__lt=day.ends_at)
+    mine = Task.objects.filter(owner=day.person).filter(due | Q(done_at__gte=day.starts_at))
+    return (
+        mine.filter(lead__in=Lead.objects.visible_to(viewer))
+        .select_related("lead__company")
+        .annotate(number=total())
+        .order_by(F("done_at").asc(nulls_first=True), "due_at", "pk")
+    )
+
+
+def hot_arrivals(day: Day) -> QuerySet[Lead]:
+    """Return hot leads that came, or became hot, within a week and that nobody has touched since."""
+    week_ago = day.now - NEW_FOR
+    running = Assignment.objects.filter(lead=OuterRef("pk"), ended_at=None, owner=day.person)
+    cool = ScoreChange.objects.filter(lead=OuterRef("lead")).exclude(temperature=Temperature.HOT).order_by()
+    since_hot = (
+        _changes()
+        .filter(temperature=Temperature.HOT)
+        .annotate(cool_until=Subquery(cool.values("lead").annotate(at_=Max("at")).values("at_")))
+        .filter(Q(cool_until=None) | Q(at__gt=F("cool_until")))
+        .values("lead")
+        .annotate(at_=Min("at"))
+    )
+    arrived = (
+        _unplanned(day)
+        .filter(temperature=Temperature.HOT)
+        .annotate(
+            given_at=Subquery(running.values("assigned_at")[:1]), hot_at=Subquery(since_hot.values("at_"))
+        )
+        .annotate(arrived_at=Greatest(Coalesce("given_at", "created_at"), Coalesce("hot_at", "created_at")))
+        .filter(arrived_at__gte=week_ago)
+    )
+    return (
+        arrived.exclude(Exists(_touches(since=OuterRef("arrived_at"))))
+        .annotate(number=total())
+        .order_by("-arrived_at", "-pk")
+    )
+
+
+def meetings(day: Day, *, until: datetime) -> QuerySet[Activity]:
+    """Return the meetings that are arranged with somebody's leads from today on, soonest first."""
+    held = Activity.objects.filter(
+        lead=OuterRef("lead"), type__slug=HELD, voided_at=None, occurred_at__gte=day.starts_at
+    )
+    begins = Left(KT(f"properties__{STARTS_AT}"), 20)
+    return (
+        Activity.objects.filter(properties__has_key=STARTS_AT)
+        .annotate(begins=begins, was_held=Exists(held))
+        .filter(begins__gte=write_start(day.starts_at), begins__lt=write_start(until))
+        .filter(type__slug=BOOKED, voided_at=None, lead__owner=day.person, lead__status=Status.OPEN)
+        .select_related("lead__company")
+        .order_by("begins", "pk")
+    )
+
+
+def maybe_stale(day: Day) -> QuerySet[Lead]:
+    """Return leads before the proposal or the deal of which some answer ran out; not all need an answer."""
+    ran_out = BantAnswer.objects.filter(lead=OuterRef("pk"), expires_at__lte=day.now)
+    return (
+        _unplanned(day)
+        .filter(Exists(ran_out), stage__in=[Stage.MQL, Stage.SQL])
+        .order_by("-priority", "-last_activity_at", "-pk")[:MOST_STALE]
+    )
+
+
+def going_cold(day: Day, *, without: set[int]) -> QuerySet[Lead]:
+    """Return leads that lost a band or a fifth of their score in two weeks in which nobody touched them."""
+    then = _changes().filter(at__lte=day.now - COOLING).order_by("-at", "-pk")
+    fallen = (
+        _unplanned(day)
+        .filter(score__isnull=False)
+        .exclude(stage=Stage.CUSTOMER)
+        .exclude(pk__in=without)
+        .annotate(
+            score_then=Subquery(then.values("score")[:1], output_field=IntegerField()),
+            warmth_then=Subquery(then.values("temperature")[:1], output_field=CharField()),
+        )
+        .annotate(lost=F("score_then") - F("score"))
+        .filter(lost__gte=FALL_POINTS)
+        .filter(
+            Q(score_then__lte=F("lost") * FALL_SHARE)
+            | Q(warmth_then=Temperature.HOT, temperature__in=[Temperature.WARM, Temperature.COLD])
+            | Q(warmth_then=Temperature.WARM, temperature=Temperature.COLD)
+        )
+    )
+    return (
+        fallen.exclude(Exists(_touches(since=Value(day.now - COOLING))))
+        .annotate(number=total())
+        .order_by("-lost", "-pk")
+    )
+
+
+def logged_today(day: Day) -> QuerySet[Activity]:
+    """Return what somebody logged today for leads of their own, newest first."""
+    return (
+        Activity.objects.filter(
+            lead__owner=day.person,
+            actor=day.person,
+            occurred_at__gte=day.starts_at,
+            voided_at=None,
+            type__is_internal=False,
+        )
+        .select_related("lead__company", "type")
+        .order_by("-occurred_at", "-pk")[:200]
+    )
+
+
+def _changes() -> QuerySet[ScoreChange]:
+    return ScoreChange.objects.filter(lead=OuterRef("pk")).order_by()
+
+
+def _touches(*, since: Any) -> QuerySet[Activity]:
+    """Return what people did with a lead since a moment, whether they reached it or not."""
+    reached_out = Q(type__is_touch=True) | Q(type__slug=ATTEMPTED)
+    return Activity.objects.filter(reached_out, lead=OuterRef("pk"), voided_at=None, occurred_at__gte=since)
+
+
+def _unplanned(day: Day) -> QuerySet[Lead]:
+    """Return somebody's open leads for which nothing is planned and no clock runs."""
+    planned = Task.objects.filter(lead=OuterRef("pk"), done_at=None)
+    clock = Assignment.objects.filter(
+        lead=OuterRef("pk"), ended_at=None, answered_at=None, due_at__isnull=False
+    )
+    mine = Lead.objects.filter(owner=day.person, status=Status.OPEN).select_related("company")
+    return mine.exclude(Exists(planned)).exclude(Exists(clock))
