@@ -116,7 +116,8 @@ def test_a_conflict_is_told_and_the_reason_is_kept(page: Page, opened: Open, peo
     lead = opened()
     page.click("#do-more")
     page.get_by_text("Disqualify…").click()
-    page.get_by_label("Reason").fill("No project before 2028")
+    page.get_by_label("Why").select_option("no_need")
+    page.get_by_label("A word more").fill("No project before 2028")
     lead.refresh_from_db()
     move_lead(
         lead=lead,
@@ -128,7 +129,7 @@ def test_a_conflict_is_told_and_the_reason_is_kept(page: Page, opened: Open, peo
     )
     page.get_by_role("button", name="Disqualify").click()
     expect(page.locator("dialog .notice")).to_contain_text("it is Lead now, not MQL")
-    expect(page.get_by_label("Reason")).to_have_value("No project before 2028")
+    expect(page.get_by_label("A word more")).to_have_value("No project before 2028")
     page.get_by_role("button", name="Disqualify").click()
     expect(page.locator(".lead-due")).to_contain_text("Disqualified")
 
