@@ -121,6 +121,8 @@ FIXED_FIELDS = {
         _count("deal.count", "Won deals of this round", DEALS_OF_THIS_ROUND),
     )
 }
+# What these say depends on which framework is in use.
+FRAMEWORK_FIELDS = frozenset(key for key in FIXED_FIELDS if key.startswith("bant."))
 DIMENSION = re.compile(r"bant\.([a-z][a-z0-9_]{0,31})")
 
 

@@ -238,6 +238,51 @@ def test_answers_show_their_source_and_when_they_run_out(people: People) -> None
     assert "Authority Unknown" in text
 
 
+def test_contradicting_answers_are_shown_as_such(people: People) -> None:
+    lead, now, owner = new_lead(people["owner"]), timezone.now(), people["owner"]
+    asked: dict[str, Any] = {"lead": lead, "dimension": "budget", "actor": owner}
+    said = now - timedelta(days=1)
+    answer_bant(state="confirmed", value="€60,000", source="call", confidence="high", now=said, **asked)
+    answer_bant(state="ruled_out", value="No budget", source="form", now=now, **asked)
+    text = words(page(owner, lead))
+    assert "Budget Ruled out No budget Contradicted. The form says ruled out: “No budget”." in text
+    assert "The call said confirmed: “€60,000”. The newest counts, though it is less sure." in text
+    assert "low confidence" in text
+
+
+def test_what_is_asked_beside_the_framework_is_folded_until_it_is_known(people: People) -> None:
+    lead, owner = new_lead(people["owner"]), people["owner"]
+    assert '<details class="bant-more">' in page(owner, lead)
+    answer_bant(
+        lead=lead,
+        dimension="competition",
+        state="confirmed",
+        value="Prefers us",
+        actor=owner,
+        now=timezone.now(),
+    )
+    html = page(owner, lead)
+    assert '<details class="bant-more" open>' in html
+    assert "Competition Confirmed Prefers us" in words(html)
+    assert "0 of 4 confirmed" in words(html)
+
+
+def test_the_history_of_a_dimension_is_read_by_everybody(people: People) -> None:
+    lead, owner, now = new_lead(people["owner"]), people["owner"], timezone.now()
+    for days, value in ((200, "€40,000"), (1, "€60,000")):
+        answer_bant(
+            lead=lead, dimension="budget", state="confirmed", value=value, actor=owner,
+            now=now - timedelta(days=days),
+        )  # fmt: skip
+    for person, button in (("owner", True), ("colleague", False), ("marketer", False)):
+        html = as_user(people[person]).get(f"/leads/{lead.pk}/bant/budget/").content.decode()
+        text = words(html)
+        assert "2 answers so far Confirmed: “€60,000”. Rep, Owner" in text
+        assert "Was Confirmed: “€40,000”" in text
+        assert ("Save budget" in text) is button
+    assert "History of budget" in words(page(people["marketer"], lead))
+
+
 def test_a_lead_in_nurture_says_why_and_can_be_reopened(people: People) -> None:
     lead = new_lead(people["owner"])
     Lead.objects.filter(pk=lead.pk).update(status=Status.NURTURE, status_reason="Budget in spring")

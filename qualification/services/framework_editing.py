@@ -1,0 +1,152 @@
+"""Which framework is used, and what may be deleted of what is asked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from leadapp.access import Actor, require
+from leadapp.errors import Conflict, NotFound
+from leadapp.models import Form
+from qualification.models import (
+    BantAnswer,
+    Dimension,
+    Framework,
+    FrameworkDimension,
+    GateCriterion,
+    RoutingCriterion,
+    Step,
+)
+from qualification.services.criteria import leads_asked_by
+from qualification.services.fields import FRAMEWORK_FIELDS
+from qualification.services.gate_editing import record_edit
+from qualification.services.gates import GateLines, read_gates
+from qualification.services.steps import in_front_sql
+
+EDIT = "qualification.change_framework"
+NOT_YOURS = "Only marketing may say what leads are asked."
+
+
+@dataclass(frozen=True)
+class GateEffect:
+    """What another framework would do to a gate: how many open leads in front of it pass now, and then."""
+
+    step: Step
+    passing_now: int
+    passing_then: int
+    in_front: int
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        leads = "1 lead" if self.in_front == 1 else f"{self.in_front:,} leads"
+        if self.passing_now == self.passing_then:
+            return f"{self.step.label}: {self.passing_now:,} of {leads} pass, as now."
+        return (
+            f"{self.step.label}: {self.passing_then:,} of {leads} would pass; now it is {self.passing_now:,}."
+        )
+
+
+def effects_of(*, framework: Framework, now: datetime) -> list[GateEffect]:
+    """Return what using this framework would do to each gate that counts answers; nothing is written.
+
+    It is put into use and taken back, so that the gates themselves are asked.
+    """
+    with transaction.atomic():
+        before = {gate.step: _count(gate, now) for gate in _counting()}
+        _put_into_use(framework)
+        after = {gate.step: _count(gate, now) for gate in _counting()}
+        transaction.set_rollback(True)
+    return [
+        GateEffect(step, passing_now=before[step][0], passing_then=passing, in_front=in_front)
+        for step, (passing, in_front) in after.items()
+    ]
+
+
+def use_framework(*, framework: Framework, actor: Actor, now: datetime) -> None:
+    """Use this framework from now on. Answers stay; nobody moves backward by it.
+
+    Raise Conflict if it is in use already, and if it asks nothing.
+    """
+    require(actor, EDIT, NOT_YOURS)
+    with transaction.atomic():
+        found = {one.pk: one for one in Framework.objects.select_for_update().order_by("pk")}
+        if framework.pk not in found:
+            raise NotFound("This framework does not exist any more.")
+        if found[framework.pk].is_in_use:
+            raise Conflict(f"{framework} is in use already.")
+        _put_into_use(framework)
+        record_change(now=now)
+
+
+def record_change(*, now: datetime) -> None:
+    """Finish a change of what is counted, in the caller's transaction: the gates that count are edited by it.
+
+    Raise Conflict if nothing would be asked: then everybody would pass.
+    """
+    if not FrameworkDimension.objects.filter(framework__is_in_use=True).exists():
+        raise Conflict("The framework in use must ask something, or every lead would pass.")
+    for gate in _counting():
+        record_edit(gate=gate.gate, now=now)
+
+
+def delete_framework(*, framework: Framework, actor: Actor) -> None:
+    """Delete a framework that is not in use; its dimensions and all answers stay."""
+    require(actor, "qualification.delete_framework", NOT_YOURS)
+    with transaction.atomic():
+        locked = Framework.objects.select_for_update().filter(pk=framework.pk).first()
+        if locked is None:
+            raise NotFound("This framework does not exist any more.")
+        if locked.is_in_use:
+            raise Conflict(f"{locked} is in use. Use another one first.")
+        locked.delete()
+
+
+def delete_dimension(*, dimension: Dimension, actor: Actor) -> None:
+    """Delete a dimension that nothing needs, or raise Conflict saying what does."""
+    require(actor, "qualification.delete_dimension", NOT_YOURS)
+    with transaction.atomic():
+        if users := users_of(dimension):
+            raise Conflict(f"{dimension} is needed: {'; '.join(users)}.")
+        dimension.delete()
+
+
+def users_of(dimension: Dimension) -> list[str]:
+    """Say what needs a dimension: answers, frameworks, gates, routing rules and forms."""
+    users = []
+    if answers := BantAnswer.objects.filter(dimension=dimension).count():
+        users.append(f"{answers:,} answer{'' if answers == 1 else 's'}")
+    frameworks = Framework.objects.filter(parts__dimension=dimension).order_by("name")
+    users += [f"the framework {framework}" for framework in frameworks]
+    asking = {"field": f"bant.{dimension.pk}"}
+    criteria = GateCriterion.objects.filter(**asking).select_related("gate").order_by("gate_id", "pk")
+    users += [f"the gate {name}" for name in dict.fromkeys(str(criterion.gate) for criterion in criteria)]
+    rules = RoutingCriterion.objects.filter(**asking).select_related("rule").order_by("rule_id", "pk")
+    users += [f"the routing rule {name}" for name in dict.fromkeys(str(one.rule) for one in rules)]
+    forms = Form.objects.filter(fields__contains=[{"answer": dimension.pk}]).order_by("name", "pk")
+    users += [f"the form {form}" for form in forms]
+    return users
+
+
+def _put_into_use(framework: Framework) -> None:
+    # One after the other: the database knows one in use at every moment.
+    Framework.objects.filter(is_in_use=True).update(is_in_use=False)
+    Framework.objects.filter(pk=framework.pk).update(is_in_use=True)
+
+
+def _counting() -> list[GateLines]:
+    """Return the gates that count answers over the framework in use."""
+    return [
+        gate
+        for gate in read_gates().values()
+        if any(criterion.field in FRAMEWORK_FIELDS for criterion in gate.criteria)
+    ]
+
+
+def _count(gate: GateLines, now: datetime) -> tuple[int, int]:
+    """Return how many open leads in front of a gate pass it, and how many there are."""
+    counted = "SELECT count(*) FILTER (WHERE " + gate.test + "), count(*) FROM "  # noqa: S608 - built in code
+    query = counted + leads_asked_by(gate.test, now) + " WHERE " + in_front_sql(gate.step)
+    with connection.cursor() as cursor:
+        cursor.execute(query.sql, query.bind())
+        passing, in_front = cursor.fetchone()
+    return passing, in_front
