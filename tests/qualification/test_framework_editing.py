@@ -1,12 +1,13 @@
 """Another framework can be used without fear: what it does is said before, and what is needed stays."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leadapp.errors import Conflict, NotAllowed, NotFound
+from leadapp.errors import Conflict, NotAllowed, NotFound, Refused
 from leadapp.models import Form, User
 from qualification.models import (
     BantAnswer,
@@ -41,6 +42,11 @@ def named(name: str) -> Framework:
 def state() -> list[Any]:
     models = (Framework, FrameworkDimension, Dimension, Gate, BantAnswer)
     return [list(model._default_manager.order_by("pk").values_list()) for model in models]
+
+
+def refuses(error: type[Refused], change: Callable[..., object], **facts: Any) -> None:
+    with pytest.raises(error):
+        change(**facts)
 
 
 def test_what_another_framework_would_do_is_counted_and_nothing_is_written() -> None:
@@ -107,24 +113,17 @@ def test_refusals_change_nothing(rep: User, manager: User, marketer: User) -> No
     empty = Framework.objects.create(name="SPIN")
     gone = Framework(pk=987654, name="Gone")
     before = state()
+    need, champ, bant = Dimension.objects.get(pk="need"), named("CHAMP"), named("BANT")
     for actor in (rep, manager):
-        for change in (
-            lambda actor=actor: use_framework(framework=named("CHAMP"), actor=actor, now=NOW),
-            lambda actor=actor: delete_framework(framework=named("CHAMP"), actor=actor),
-            lambda actor=actor: delete_dimension(dimension=Dimension.objects.get(pk="need"), actor=actor),
-        ):
-            with pytest.raises(NotAllowed):
-                change()
-    for refused, change in (
-        (Conflict, lambda: use_framework(framework=named("BANT"), actor=marketer, now=NOW)),
-        (Conflict, lambda: use_framework(framework=empty, actor=marketer, now=NOW)),
-        (NotFound, lambda: use_framework(framework=gone, actor=marketer, now=NOW)),
-        (Conflict, lambda: delete_framework(framework=named("BANT"), actor=marketer)),
-        (NotFound, lambda: delete_framework(framework=gone, actor=marketer)),
-        (Conflict, lambda: delete_dimension(dimension=Dimension.objects.get(pk="need"), actor=marketer)),
-    ):
-        with pytest.raises(refused):
-            change()
+        refuses(NotAllowed, use_framework, framework=champ, actor=actor, now=NOW)
+        refuses(NotAllowed, delete_framework, framework=champ, actor=actor)
+        refuses(NotAllowed, delete_dimension, dimension=need, actor=actor)
+    refuses(Conflict, use_framework, framework=bant, actor=marketer, now=NOW)
+    refuses(Conflict, use_framework, framework=empty, actor=marketer, now=NOW)
+    refuses(NotFound, use_framework, framework=gone, actor=marketer, now=NOW)
+    refuses(Conflict, delete_framework, framework=bant, actor=marketer)
+    refuses(NotFound, delete_framework, framework=gone, actor=marketer)
+    refuses(Conflict, delete_dimension, dimension=need, actor=marketer)
     assert state() == before
 
 
