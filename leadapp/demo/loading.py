@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from leadapp.demo.behaviour import behave
 from leadapp.demo.copying import copy_rows
+from leadapp.demo.evidence import answer_in_forms, hear_more
 from leadapp.demo.extras import add_bursts, add_custom_fields, add_identifiers_and_consents, void_some
 from leadapp.demo.history import DAYS_BACK, score_the_year
 from leadapp.demo.objections import set_some_aside
@@ -22,6 +23,7 @@ from leadapp.errors import Conflict
 from leadapp.models import Activity, ActivityType, Company, Lead, Stage, Status, User
 from leadapp.services.changes import Origin, records_of_new
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
+from qualification.services.bant import see_ends
 from qualification.services.clock.promises import Promises
 from qualification.services.evaluation import evaluate_waiting
 from scoring.engine import score_leads
@@ -74,10 +76,14 @@ def load(
         activities += _insert_activities(done, now=now)
         void_some(rng, by=people["marketer"], now=now)
         activities += add_bursts(prospects, now=now)
+        selling.bant_answers += hear_more(selling.bant_answers, seed=seed)
+        selling.bant_answers += answer_in_forms(prospects, seed=seed, now=now)
         _finish_leads(prospects)
         _insert_selling(selling, version)
         score_the_year(prospects, now=now, advance=lambda: advance("scores of the year"))
         advance("gates")
+        while see_ends(now=now, limit=leads * 10):
+            pass
         while evaluate_waiting(now=now, limit=leads):
             pass
         set_some_aside(now=now)

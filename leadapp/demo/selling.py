@@ -21,6 +21,7 @@ from qualification.models import (
     Assignment,
     BantAnswer,
     BantState,
+    Confidence,
     Deal,
     Move,
     Note,
@@ -217,13 +218,15 @@ def _answer(
     at: datetime,
 ) -> None:
     value = rng.choice(BANT_VALUES[dimension]) if state == BantState.CONFIRMED else RULED_OUT[dimension]
+    source = rng.choice((BantAnswer.Source.CALL, BantAnswer.Source.CALL, BantAnswer.Source.EMAIL))
     selling.bant_answers.append(
         BantAnswer(
             lead=prospect.lead,
             dimension_id=dimension,
             state=state,
             value=value,
-            source=rng.choice((BantAnswer.Source.CALL, BantAnswer.Source.CALL, BantAnswer.Source.EMAIL)),
+            confidence=Confidence.HIGH if source == BantAnswer.Source.CALL else Confidence.MEDIUM,
+            source=source,
             author=rep,
             answered_at=at,
             expires_at=at + timedelta(days=EVIDENCE_DAYS),

@@ -256,6 +256,16 @@ BANT_VALUES = {
     "timeline": ("Start in the first quarter", "Pilot within six weeks", "Before the summer shutdown",
                  "Order by the end of the quarter"),
 }  # fmt: skip
+# What forms are answered; the form lists what rules it out.
+FORM_ANSWERS = {
+    "budget": ("€50,000", "Up to €100,000", "Depends on the offer", "No budget"),
+    "timeline": ("This quarter", "Within six months", "Next year", "Just looking"),
+}
+ALSO_HEARD = {
+    "pain_points": ("The night shift cannot see alarms", "Spare parts are ordered too late"),
+    "urgency": ("The insurer's deadline is in March", "The old system is switched off next year"),
+    "competition": ("Compares three vendors, prefers us", "Has an offer from a large vendor"),
+}
 RULED_OUT = {
     "budget": "No money before next year",
     "authority": "Only gathers information",

@@ -14,6 +14,7 @@ from leadapp.demo.loading import STEPS, load
 from leadapp.demo.people import PEOPLE
 from leadapp.models import Activity, Company, Lead, Quarantine, User
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
+from qualification.services.bant import bant_of_many
 from scoring.engine import score_leads
 from scoring.models import ScoreChange, ScoredLead, ScoringModelVersion, ScoringRequest
 
@@ -146,6 +147,14 @@ def the_day_of_a_rep_has_something_in_it() -> None:
     assert Assignment.objects.filter(answered_at__isnull=False).count() > 50
     assert Task.objects.filter(done_at__isnull=True).count() > 10
     assert BantAnswer.objects.count() > 100
+    assert {"form", "call", "email"} <= set(BantAnswer.objects.values_list("source", flat=True))
+    assert not BantAnswer.objects.filter(expires_at__lte=NOW, end_seen_at=None).exists()
+    open_ones = Lead.objects.filter(status="open", stage__in=["mql", "sql"]).values_list("pk", flat=True)
+    views = [
+        view for of_lead in bant_of_many(lead_ids=open_ones, now=NOW).values() for view in of_lead.values()
+    ]
+    assert any(view.contradicting for view in views)
+    assert any(view.is_stale for view in views)
     assert Note.objects.count() > 20
     assert Deal.objects.count() == Lead.objects.filter(stage="customer").count()
 
@@ -220,4 +229,4 @@ def test_a_real_account_of_the_same_name_keeps_its_password(db: None) -> None:
 def test_the_load_is_set_based(db: None) -> None:
     with CaptureQueriesContext(connection) as captured:
         load_small()
-    assert len(captured) < 450
+    assert len(captured) < 550
