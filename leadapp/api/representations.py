@@ -5,7 +5,7 @@ from typing import Any
 
 from leadapp.models import Activity, Company, Lead, LeadIdentifier, Status
 from leadapp.services.facts import LEAD_FACTS
-from qualification.models import StageChange, WakeUp
+from qualification.models import Assignment, StageChange, WakeUp
 from qualification.services.wake_ups import wake_ups_of
 from scoring.engine import reasons_for
 from scoring.models import ScoreOverride
@@ -16,11 +16,13 @@ FACTS = tuple(name for name in LEAD_FACTS if name not in {"email", "source"})
 def leads_as_json(leads: Sequence[Lead]) -> list[dict[str, Any]]:
     """Return the leads, with company, owner and disqualify reason read before.
 
-    Takes two statements for any number of them, and one more where some are in nurture.
+    Takes three statements for any number of them, and one more where some are in nurture.
     """
     reasons = reasons_for(leads)
     resting = [lead.pk for lead in leads if lead.status == Status.NURTURE]
     wake_ups = wake_ups_of(resting) if resting else {}
+    running = Assignment.objects.running().filter(lead__in=[lead.pk for lead in leads])
+    clocks = {item.lead_id: item for item in running.filter(due_at__isnull=False)} if leads else {}
     external_ids: dict[int, list[str]] = {}
     identifiers = LeadIdentifier.objects.filter(
         lead__in=[lead.pk for lead in leads], kind=LeadIdentifier.Kind.EXTERNAL
@@ -29,6 +31,7 @@ def leads_as_json(leads: Sequence[Lead]) -> list[dict[str, Any]]:
         external_ids.setdefault(lead_id, []).append(value)
     return [
         _lead(lead, reasons.get(lead.pk, []), external_ids.get(lead.pk, []), wake_ups.get(lead.pk))
+        | _clock(clocks.get(lead.pk))
         for lead in leads
     ]
 
@@ -60,6 +63,14 @@ def _lead(lead: Lead, reasons: list[str], external_ids: list[str], wake_up: Wake
         "last_activity_at": lead.last_activity_at,
         "created_at": lead.created_at,
         "updated_at": lead.updated_at,
+    }
+
+
+def _clock(running: Assignment | None) -> dict[str, Any]:
+    return {
+        "waits_since": running.clock_started_at if running else None,
+        "answer_due_at": running.due_at if running else None,
+        "answered_at": running.answered_at if running else None,
     }
 
 

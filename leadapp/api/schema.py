@@ -105,6 +105,11 @@ class Lead(LeadFacts):
     reason_code = serializers.CharField(allow_null=True, help_text="Why it is disqualified.")
     wake_on = serializers.DateField(allow_null=True, help_text="In nurture: the day it wakes.")
     wake_score = serializers.IntegerField(allow_null=True, help_text="In nurture: the score it wakes at.")
+    waits_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when it waits, or waited, for an answer; null where none is due."
+    )
+    answer_due_at = serializers.DateTimeField(allow_null=True, help_text="Within the team's working time.")
+    answered_at = serializers.DateTimeField(allow_null=True, help_text="The first call, email or meeting.")
     advocacy = serializers.ChoiceField(
         choices=Advocacy.choices, help_text="Whether a customer speaks for us."
     )

@@ -10,8 +10,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from leadapp.models import Activity, Company, CustomField, Lead, User
+from qualification.services.assignment import hand_over
 from scoring.models import ScoringRequest
 from scoring.services.queue import score_waiting
 from tests.api.conftest import Caller, faults, stored
@@ -315,3 +317,16 @@ def test_reading_takes_the_same_few_statements_however_much_there_is(api: Caller
     api.post("activities/batch", [{"lead": {"id": lead}, "type": "page_view"}] * 20)
     # Why it has its score, how it goes on, what would change it, and what other models say.
     assert statements() == few <= (12 if path.endswith("score") else 6)
+
+
+def test_a_lead_that_waits_says_since_when_and_until_when(api: Caller) -> None:
+    lead = Lead.objects.create(email="waits@example.com", stage="mql", stage_changed_at=timezone.now())
+    quiet = api.get(f"leads/{lead.pk}").json()
+    assert [quiet[name] for name in ("waits_since", "answer_due_at", "answered_at")] == [None, None, None]
+
+    [clock] = hand_over(lead_ids=[lead.pk], now=timezone.now())
+
+    waiting = api.get(f"leads/{lead.pk}").json()
+    assert parse_datetime(waiting["waits_since"]) == clock.clock_started_at
+    assert parse_datetime(waiting["answer_due_at"]) == clock.due_at
+    assert waiting["answered_at"] is None
