@@ -59,6 +59,12 @@ class Day:
         """Return how long the team works."""
         return sum((closes - opens for opens, closes in self.spans), timedelta())
 
+    @property
+    def written(self) -> str:
+        """Return the length in words, to the minute; nothing for a day without work."""
+        hours, minutes = divmod(int(self.length.total_seconds()) // 60, 60)
+        return " ".join(f"{number} {unit}" for number, unit in ((hours, "h"), (minutes, "min")) if number)
+
 
 def week_ahead(*, team: Team, now: datetime) -> list[Day]:
     """Return the next seven days as they are counted, today first."""
