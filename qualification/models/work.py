@@ -114,6 +114,8 @@ class Assignment(models.Model):
                 condition=Q(ended_at__isnull=True, answered_at__isnull=True, due_at__isnull=False),
                 name="assignment_due",
             ),
+            # The owners of a lead, newest first; which clocks it had.
+            models.Index("lead", F("assigned_at").desc(), F("id").desc(), name="assignment_of_lead"),
             # What everybody got of the leads that were handed over last, for whose turn it is.
             models.Index(
                 F("assigned_at").desc(),
