@@ -14,6 +14,7 @@ from leadapp.services.activities import log_activity
 from qualification.models import BantAnswer, Gate, GateCriterion, GateHold, StageChange, Task
 from qualification.services.assignment import hand_over
 from qualification.services.bant import answer_bant
+from qualification.services.clock.escalation import escalate_due
 from qualification.services.gate_editing import record_edit
 from scoring.engine import explain_leads
 from scoring.services.queue import score_waiting
@@ -167,6 +168,32 @@ def test_the_clock_of_a_handover_is_shown(people: People) -> None:
     text = words(page(people["owner"], lead))
     assert "23 h left" in text
     assert "Call within 23 h." in text
+
+
+def test_a_clock_that_ran_out_says_so_and_until_when_it_ran(people: People) -> None:
+    lead = new_lead(people["owner"])
+    Lead.objects.filter(pk=lead.pk).update(stage=Stage.MQL)
+    hand_over(lead_ids=[lead.pk], now=timezone.now() - timedelta(hours=26))
+    text = words(page(people["owner"], lead))
+    assert "2 h late" in text
+    assert re.search(r"was due \w{3} \d+ \w{3}, \d\d:\d\d UTC", text)
+    assert "Call now, 2 h late." in text
+
+
+def test_others_may_take_a_lead_whose_answer_is_very_late(people: People) -> None:
+    lead = new_lead(people["owner"])
+    Lead.objects.filter(pk=lead.pk).update(stage=Stage.MQL)
+    hand_over(lead_ids=[lead.pk], now=timezone.now() - timedelta(hours=29))
+    assert 'id="do-take"' not in page(people["colleague"], lead)
+    escalate_due(now=timezone.now())
+    html = page(people["colleague"], lead)
+    assert 'id="do-take"' in html
+    assert "Owner has not answered in time, so you may take it." in html
+    for name in ("owner", "marketer", "manager"):
+        assert 'id="do-take"' not in page(people[name], lead)
+    as_user(people["colleague"]).post(f"/leads/{lead.pk}/take/")
+    lead.refresh_from_db()
+    assert lead.owner == people["colleague"]
 
 
 def test_the_checklist_says_what_is_missing(people: People) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from leadapp.models import Activity, ActivityType, Lead, Stage, User
 from leadapp.services.activities import void_activity
-from qualification.models import Assignment, Note, StageChange
+from qualification.models import Assignment, Escalation, Note, StageChange
 from qualification.services.bant import answer_bant
 from qualification.services.work import add_note
 from scoring.models import Cause, ScoreChange
@@ -349,3 +349,22 @@ def test_two_hundred_activities_take_as_many_queries_as_one(
     for lead in (few, many):
         with django_assert_num_queries(26):
             client.get(f"/leads/{lead.pk}/timeline/")
+
+
+def test_who_was_told_of_a_late_answer_is_there(people: People) -> None:
+    user, lead = people["owner"], bare_lead(people["owner"])
+    clock = Assignment.objects.create(
+        lead=lead,
+        owner=user,
+        assigned_at=NOON,
+        reason="Handed over",
+        clock_started_at=NOON,
+        due_at=NOON + timedelta(days=1),
+    )
+    for level, hours in (("due_soon", 18), ("late", 24), ("free", 28)):
+        Escalation.objects.create(assignment=clock, level=level, at=NOON + timedelta(hours=hours))
+    told = " ".join(entries(html_of(user, lead, show="moves")))
+    free = "Answer still missing , Owner: other reps may take it"
+    found = [told.index(words) for words in (free, "Answer late , Owner", "Answer due soon , Owner")]
+    assert found == sorted(found)
+    assert "Answer due by Thu 19 Nov, 12:00 UTC" in told
