@@ -19,6 +19,8 @@ from qualification.services.notices.reading import mark_read, unread_count
 
 NEWEST = Order(columns=("created_at", "id"), moments=frozenset({"created_at"}), is_descending=True)
 PAGE, MOST_COUNTED = 50, 100
+# As short as a phone needs them.
+WAYS = [(ByEmail.IMMEDIATE, "At once"), (ByEmail.DIGEST, "Daily digest"), (ByEmail.NONE, "No email")]
 ICONS = {
     NoticeKind.HANDOVER: "user",
     NoticeKind.DUE_SOON: "clock",
@@ -99,7 +101,7 @@ class ChoicesForm(forms.Form):
         self.kinds = list(habits.by_email)
         for kind, by_email in habits.by_email.items():
             self.fields[str(kind)] = forms.ChoiceField(
-                label=str(kind.label), choices=ByEmail.choices, widget=forms.RadioSelect, initial=by_email
+                label=str(kind.label), choices=WAYS, widget=forms.RadioSelect, initial=by_email
             )
 
     def choices(self) -> list[forms.BoundField]:
