@@ -190,6 +190,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "ENUM_NAME_OVERRIDES": {
+        "AdvocacyEnum": "leadapp.models.Advocacy",
         "AnswerStateEnum": "qualification.models.BantState",
         "StageEnum": "leadapp.models.Stage",
         "StandingEnum": "leadapp.api.answer_operations.STATES",

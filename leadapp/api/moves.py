@@ -1,8 +1,6 @@
 """/api/v1/leads/<id>/move and its like: move leads, one or many, take a move back, read the history."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils import timezone
@@ -13,6 +11,7 @@ from rest_framework.views import APIView
 from leadapp.api import move_operations as operations
 from leadapp.api.access import actor_of, find_lead, seen_by
 from leadapp.api.cursors import read_page
+from leadapp.api.deal_bodies import DEAL, read_day, read_deal
 from leadapp.api.problems import refusal_as_json
 from leadapp.api.queries import LARGEST_ID, Parameters
 from leadapp.api.representations import stage_change_as_json
@@ -29,7 +28,6 @@ WRITE = {"POST": ("write",)}
 SEEN = "Say which stage you saw, so that nobody else's move is lost."
 SET_ASIDE = ("seen_stage", "seen_status", "reason")
 MANY = ("action", "leads", "to_stage", "reason", "past_gates", "reason_code", "wake_on", "wake_score")
-DEAL = ("value", "currency", "won_on", "product")
 
 
 class LeadMoves(APIView):
@@ -197,7 +195,7 @@ def _asked(request: Request, body: Body) -> dict[str, Any]:
 def _waking(body: Body) -> Waking:
     score = body.whole("wake_score", smallest=1, largest=HIGHEST_SCORE)
     text = body.text("wake_on")
-    on = _day(text) if text else None
+    on = read_day(text) if text else None
     if text and on is None:
         body.errors["wake_on"] = ["Must be a date, such as 2026-01-31."]
     return Waking(on=on, score=score)
@@ -258,39 +256,7 @@ def _results(wanted: Mapping[int, object], outcomes: Sequence[moves.Outcome]) ->
 
 def _deal(body: Body) -> DealFacts | None:
     deal = body.data.get("deal")
-    if deal is None:
-        return None
-    if not isinstance(deal, Mapping) or deal.keys() - set(DEAL):
-        body.errors["deal"] = [f"Must be an object of {', '.join(DEAL)}."]
-        return None
-    value, won_on = _amount(deal.get("value")), _day(deal.get("won_on"))
-    if value is None:
-        body.errors["deal.value"] = ["Must be an amount, such as 58000 or 58000.50."]
-    if won_on is None:
-        body.errors["deal.won_on"] = ["Must be a date, such as 2026-01-31."]
-    texts = {"currency": deal.get("currency", "EUR"), "product": deal.get("product") or ""}
-    for name, text in texts.items():
-        if not isinstance(text, str):
-            body.errors[f"deal.{name}"] = ["Must be a text."]
-    if value is None or won_on is None or body.errors:
-        return None
-    return DealFacts(value=value, won_on=won_on, **texts)
-
-
-def _amount(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return Decimal(str(value)[:40])
-    except InvalidOperation:
-        return None
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return None if deal is None else read_deal(deal, body, "deal.")
 
 
 def _within_deal(refused: Invalid) -> Invalid:

@@ -5,7 +5,7 @@ from typing import Any
 
 from leadapp.models import Activity, Company, Lead, LeadIdentifier, Status
 from leadapp.services.facts import LEAD_FACTS
-from qualification.models import Assignment, StageChange, WakeUp
+from qualification.models import Assignment, Deal, StageChange, WakeUp
 from qualification.services.wake_ups import wake_ups_of
 from scoring.engine import reasons_for
 from scoring.models import ScoreOverride
@@ -132,4 +132,21 @@ def stage_change_as_json(change: StageChange) -> dict[str, Any]:
         "reason_code": change.disqualify_reason.code if change.disqualify_reason else None,
         "score": change.score,
         "undoes": change.undoes_id,
+    }
+
+
+def deal_as_json(deal: Deal) -> dict[str, Any]:
+    """Return a deal; amounts are texts, so that nothing is rounded on the way."""
+    return {
+        "id": deal.pk,
+        "lead": deal.lead_id,
+        "round": deal.round,
+        "value": str(deal.value),
+        "currency": deal.currency,
+        "won_on": deal.won_on,
+        "product": deal.product,
+        "created_at": deal.created_at,
+        "created_by": deal.created_by.username if deal.created_by else None,
+        "voided_at": deal.voided_at,
+        "void_reason": deal.void_reason,
     }

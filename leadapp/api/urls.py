@@ -4,6 +4,13 @@ from django.urls import include, path, re_path
 
 from leadapp.api.activities import Activities, ActivityBatch
 from leadapp.api.answers import LeadAnswers
+from leadapp.api.customers import (
+    DisqualifyReasons,
+    LeadAdvocacy,
+    LeadDeals,
+    LeadOpportunity,
+    VoidDeal,
+)
 from leadapp.api.docs import Docs, NothingHere, Schema
 from leadapp.api.forms import Submissions
 from leadapp.api.gates import Gates, LeadGates
@@ -34,6 +41,11 @@ urlpatterns = [
     path("leads/<int:pk>/disqualify", DisqualifyLead.as_view(), name="api-lead-disqualify"),
     path("leads/<int:pk>/reopen", ReopenLead.as_view(), name="api-lead-reopen"),
     path("leads/<int:pk>/undo", UndoMove.as_view(), name="api-lead-undo"),
+    path("leads/<int:pk>/deals", LeadDeals.as_view(), name="api-lead-deals"),
+    path("leads/<int:pk>/deals/<int:deal>/void", VoidDeal.as_view(), name="api-lead-deal-void"),
+    path("leads/<int:pk>/opportunity", LeadOpportunity.as_view(), name="api-lead-opportunity"),
+    path("leads/<int:pk>/advocacy", LeadAdvocacy.as_view(), name="api-lead-advocacy"),
+    path("disqualify-reasons", DisqualifyReasons.as_view(), name="api-disqualify-reasons"),
     path("gates", Gates.as_view(), name="api-gates"),
     path("leads/<int:pk>/gates", LeadGates.as_view(), name="api-lead-gates"),
     path("leads/<int:pk>/answers", LeadAnswers.as_view(), name="api-lead-answers"),

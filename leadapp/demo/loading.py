@@ -16,13 +16,23 @@ from leadapp.demo.history import DAYS_BACK, score_the_year
 from leadapp.demo.objections import set_some_aside
 from leadapp.demo.people import create_people
 from leadapp.demo.population import Event, Prospect, build_companies, build_people
+from leadapp.demo.recycling import recycle
 from leadapp.demo.selling import Selling, answer_request, sell
 from leadapp.demo.teams import create_teams
 from leadapp.demo.verdicts import judge
 from leadapp.errors import Conflict
 from leadapp.models import Activity, ActivityType, Company, Lead, Stage, Status, User
 from leadapp.services.changes import Origin, records_of_new
-from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
+from qualification.models import (
+    AdvocacyChange,
+    Assignment,
+    BantAnswer,
+    Deal,
+    Note,
+    StageChange,
+    Task,
+    WakeUp,
+)
 from qualification.services.bant import see_ends
 from qualification.services.clock.promises import Promises
 from qualification.services.evaluation import evaluate_waiting
@@ -72,14 +82,18 @@ def load(
         activities += _record_creation(prospects)
         advance("who was good enough for sales")
         selling, done = _sell_all(rng, prospects, version, people, now)
+        # With dice of its own, so that the story before stays as it is.
+        recycled = recycle(random.Random(seed + 1), prospects, selling, now=now)  # noqa: S311
         advance("what sales did")
-        activities += _insert_activities(done, now=now)
+        activities += _insert_activities([*done, *recycled.meetings], now=now)
         void_some(rng, by=people["marketer"], now=now)
         activities += add_bursts(prospects, now=now)
         selling.bant_answers += hear_more(selling.bant_answers, seed=seed)
         selling.bant_answers += answer_in_forms(prospects, seed=seed, now=now)
         _finish_leads(prospects)
         _insert_selling(selling, version)
+        WakeUp.objects.bulk_create(recycled.wake_ups, batch_size=BATCH)
+        AdvocacyChange.objects.bulk_create(recycled.advocacy_changes, batch_size=BATCH)
         score_the_year(prospects, now=now, advance=lambda: advance("scores of the year"))
         advance("gates")
         while see_ends(now=now, limit=leads * 10):
@@ -202,7 +216,15 @@ def _sell_all(
 
 def _finish_leads(prospects: Sequence[Prospect]) -> None:
     """Write what the year did to the leads; the rest comes from scoring."""
-    fields = ["owner", "stage", "stage_changed_at", "status", "status_reason"]
+    fields = [
+        "owner",
+        "stage",
+        "stage_changed_at",
+        "status",
+        "status_reason",
+        "disqualify_reason",
+        "advocacy",
+    ]
     worked_on = [p.lead for p in prospects if p.lead.stage != Stage.LEAD or p.lead.owner is not None]
     Lead.objects.bulk_update(worked_on, fields, batch_size=500)
 

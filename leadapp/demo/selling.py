@@ -287,7 +287,7 @@ def _close(
 
 def _lose(rng: random.Random, prospect: Prospect, selling: Selling, rep: User, at: datetime) -> None:
     selling.assignments[-1].ended_at = at
-    reason = rng.choice(LOSS_REASONS)
+    reason = rng.choice(list(LOSS_REASONS))
     _move(
         prospect, selling, at, to_status=Status.DISQUALIFIED, actor=rep, move=Move.DISQUALIFY, reason=reason
     )

@@ -213,15 +213,16 @@ DEMO_MESSAGES = (
     "Looking for a pilot on one packaging line first.",
     "",
 )
-LOSS_REASONS = (
-    "Went with a competitor: price.",
-    "Went with a competitor: already in the group contract.",
-    "No budget this year; the project was cancelled.",
-    "Machines too old, no controls to connect.",
-    "Never reached after five attempts.",
-    "Only collecting material for a thesis.",
-    "Consultant, not a buyer.",
-)
+# Why deals were lost, and the code that reports count by.
+LOSS_REASONS = {
+    "Went with a competitor: price.": "competitor",
+    "Went with a competitor: already in the group contract.": "competitor",
+    "No budget this year; the project was cancelled.": "no_budget",
+    "Machines too old, no controls to connect.": "bad_fit",
+    "Never reached after five attempts.": "unreachable",
+    "Only collecting material for a thesis.": "student",
+    "Consultant, not a buyer.": "no_authority",
+}
 NURTURE_REASONS = (
     "Budget is planned for next year; ask again in January.",
     "Reorganisation, decision postponed by half a year.",
@@ -276,4 +277,15 @@ PRODUCTS = (
     ("Monitoring Starter", 9_000, 24_000),
     ("Monitoring Plant", 28_000, 85_000),
     ("Monitoring Group", 90_000, 240_000),
+)
+SERVICES = (
+    ("Training for two shifts", 1_800, 6_000),
+    ("Monitoring Starter, second line", 9_000, 20_000),
+    ("Spare parts forecast", 4_000, 12_000),
+)
+# How customers became fans and references, each with a note.
+ADVOCATES = (
+    (("fan", "Posted about the pilot"),),
+    (("fan", "Recommended us at the user meeting"), ("reference", "Takes calls from prospects")),
+    (("reference", "May be named; not in December"),),
 )

@@ -55,6 +55,12 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], tmp_path: Any)
         ("/api/v1/leads/{id}/disqualify", "post"),
         ("/api/v1/leads/{id}/reopen", "post"),
         ("/api/v1/leads/{id}/undo", "post"),
+        ("/api/v1/leads/{id}/deals", "get"),
+        ("/api/v1/leads/{id}/deals", "post"),
+        ("/api/v1/leads/{id}/deals/{deal}/void", "post"),
+        ("/api/v1/leads/{id}/advocacy", "post"),
+        ("/api/v1/leads/{id}/opportunity", "post"),
+        ("/api/v1/disqualify-reasons", "get"),
     }
 
 
@@ -101,6 +107,8 @@ def test_the_answers_are_as_the_schema_says(api: Caller, visitor: Caller, schema
     )
     check(api.get(f"leads/{number}/score"), "leads/{id}/score", "get")
     check(api.get(f"leads/{number}/gates"), "leads/{id}/gates", "get")
+    check(api.get(f"leads/{number}/deals"), "leads/{id}/deals", "get")
+    check(api.get("disqualify-reasons"), "disqualify-reasons", "get")
     check(api.get("gates"), "gates", "get")
     answer = {"dimension": "budget", "state": "confirmed"}
     check(api.post(f"leads/{number}/answers", answer), "leads/{id}/answers", "post")

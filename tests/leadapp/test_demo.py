@@ -13,7 +13,7 @@ from leadapp.demo import loading
 from leadapp.demo.loading import STEPS, load
 from leadapp.demo.people import PEOPLE
 from leadapp.models import Activity, Company, Lead, Quarantine, User
-from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
+from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task, WakeUp
 from qualification.services.bant import bant_of_many
 from scoring.engine import score_leads
 from scoring.models import ScoreChange, ScoredLead, ScoringModelVersion, ScoringRequest
@@ -156,7 +156,17 @@ def the_day_of_a_rep_has_something_in_it() -> None:
     assert any(view.contradicting for view in views)
     assert any(view.is_stale for view in views)
     assert Note.objects.count() > 20
-    assert Deal.objects.count() == Lead.objects.filter(stage="customer").count()
+    customers = Lead.objects.filter(stage="customer")
+    assert Deal.objects.values("lead").distinct().count() == customers.count() < Deal.objects.count()
+    assert customers.filter(advocacy="fan").exists()
+    assert customers.filter(advocacy="reference").exists()
+    resting = Lead.objects.filter(status="nurture").count()
+    assert WakeUp.objects.filter(ended_at=None).count() == resting > 5
+    assert not Lead.objects.filter(status="disqualified", disqualify_reason=None).exists()
+    today = Activity.objects.filter(
+        type__slug="meeting_booked", properties__starts_at__startswith="2026-11-19"
+    )
+    assert today.count() >= 2
 
 
 def test_bursts_of_programs_are_in_quarantine(db: None) -> None:
@@ -230,3 +240,4 @@ def test_the_load_is_set_based(db: None) -> None:
     with CaptureQueriesContext(connection) as captured:
         load_small()
     assert len(captured) < 550
+    assert len(captured) < 480
