@@ -240,4 +240,4 @@ def test_the_load_is_set_based(db: None) -> None:
     with CaptureQueriesContext(connection) as captured:
         load_small()
     assert len(captured) < 550
-    assert len(captured) < 480
+    assert len(captured) < 520
