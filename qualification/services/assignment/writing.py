@@ -31,7 +31,8 @@ def new_assignment(
     return Assignment(
         lead=lead,
         owner=owner,
-        assigned_at=now,
+        # Whoever waited for the locks may have looked at the watch before somebody started the clock.
+        assigned_at=max(now, clock.clock_started_at) if clock else now,
         assigned_by=by,
         reason=reason[:500],
         rule=rule,
