@@ -15,6 +15,7 @@ from leadapp.views.list_moves import moved
 from leadapp.views.my_day import pages as my_day
 from leadapp.views.sign_in import SignIn
 from qualification.views import (
+    absences,
     assignment,
     bant,
     board,
@@ -71,6 +72,11 @@ urlpatterns = [
     path("my-day/count/", my_day.count, name="my-day-count"),
     path("my-day/log/<int:pk>/<slug:kind>/", my_day.log, name="my-day-log"),
     path("my-day/tasks/<int:task_id>/", my_day.tick, name="my-day-tick"),
+    path("absences/", absences.absences, name="absences"),
+    path("absences/new/", absences.enter, name="absence-enter"),
+    path("absences/available/", absences.available, name="available"),
+    path("absences/<int:pk>/", absences.change, name="absence-change"),
+    path("absences/<int:pk>/cancel/", absences.cancel, name="absence-cancel"),
     path("board/", board.board, name="board"),
     path("board/move/", board.move_card, name="board-move"),
     path("response-times/", response_times.response_times, name="response-times"),

@@ -130,8 +130,10 @@ class AbsenceForm(forms.ModelForm):  # type: ignore[type-arg]
             show_in(self, refusal)
         return data
 
-    def validate_constraints(self) -> None:
-        """Leave that to check_absence, which knows the field at fault."""
+    def _get_validation_exclusions(self) -> set[str]:
+        """Let the constraint on overlaps see whether the absence is over, which its condition asks."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - {"handed_back_at"}
 
 
 @admin.register(Absence)

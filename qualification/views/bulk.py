@@ -18,7 +18,7 @@ from leadapp.errors import NotFound, Refused
 from leadapp.models import Lead, Stage, User
 from leadapp.views.answering import came_from, posted, signed_in
 from qualification.services import moves
-from qualification.services.assignment import assign_lead
+from qualification.services.assignment import SeenOwner, assign_leads
 from qualification.views.forms import WakingForm, WhyOutForm, in_three_months, reason_field
 from qualification.views.moves import undo_url
 
@@ -64,7 +64,8 @@ class BulkOwnerForm(forms.Form):
         queryset=User.objects.filter(is_active=True, groups__name="rep")
         .order_by("first_name", "last_name", "pk")
         .distinct(),
-        empty_label="Choose…",
+        required=False,
+        empty_label="Whoever is next, for each of them",
     )
     reason = reason_field("Why this person; both of you read it.")
 
@@ -137,21 +138,13 @@ def _disqualify(picked: Sequence[Picked], form: Any, user: User) -> list[Result]
 
 
 def _assign(picked: Sequence[Picked], form: Any, user: User) -> list[Result]:
-    results = []
-    for each in picked:
-        try:
-            assign_lead(
-                lead=each.lead,
-                seen_owner_id=each.owner_id,
-                actor=user,
-                now=timezone.now(),
-                **form.cleaned_data,
-            )
-        except Refused as refused:
-            results.append(Result(each.lead, refused))
-        else:
-            results.append(Result(each.lead))
-    return results
+    outcomes = assign_leads(
+        leads=[SeenOwner(each.lead, each.owner_id) for each in picked],
+        actor=user,
+        now=timezone.now(),
+        **form.cleaned_data,
+    )
+    return [Result(outcome.lead, outcome.refused) for outcome in outcomes]
 
 
 ACTIONS = {
