@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from leadapp.models import EventType, WebhookDelivery
+from leadapp.outbox import announce
 from leadapp.services.leads import create_lead
+from leadapp.services.webhooks.delivery import deliver_due
 from leadapp.services.webhooks.endpoints import create_endpoint
+from tests.qualification.build import make_lead
 from tests.support.processes import Process, celery_worker
 from tests.webhooks.receiver import Receiver, listening
 
@@ -22,6 +25,30 @@ pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 def receiver() -> Iterator[Receiver]:
     with listening() as receiver:
         yield receiver
+
+
+def test_several_workers_send_each_delivery_once(receiver: Receiver, settings: Any) -> None:
+    settings.WEBHOOKS_TO_PRIVATE_ADDRESSES = True
+    endpoint = create_endpoint(url=receiver.url, events=[EventType.CREATED], actor=None, now=timezone.now())
+    receiver.secret = endpoint.secret
+    announce(type=EventType.CREATED, details={make_lead().pk: {} for _ in range(60)}, now=timezone.now())
+    together = threading.Barrier(4)
+
+    def deliver() -> None:
+        together.wait()
+        try:
+            deliver_due(clock=timezone.now)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=deliver) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ids = [got.id for got in receiver.received]
+    assert len(ids) == len(set(ids)) == 60
+    assert not WebhookDelivery.objects.exclude(state="delivered").exists()
 
 
 def test_a_killed_worker_loses_nothing_and_a_rolled_back_lead_is_never_heard_of(

@@ -204,6 +204,12 @@ def _advance(delivery: WebhookDelivery, answer: Answer, now: datetime) -> None:
     delivery.save(
         update_fields=["attempts", "claimed_until", "last_error", "state", "delivered_at", "due_at"]
     )
+    if delivery.state == State.WAITING and delivery.lead_id is not None:
+        # Those behind it wait as long, so that nobody looks at them in vain meanwhile.
+        behind = WebhookDelivery.objects.filter(endpoint=delivery.endpoint_id, lead=delivery.lead_id)
+        behind.filter(state=State.WAITING, pk__gt=delivery.pk, due_at__lt=delivery.due_at).update(
+            due_at=delivery.due_at
+        )
 
 
 def _note_success(endpoint: WebhookEndpoint) -> None:
