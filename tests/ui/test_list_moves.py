@@ -19,7 +19,7 @@ def client_(as_: As, rep: User) -> Client:
 
 
 def poll_of(client: Client, path: str) -> str:
-    found = re.search(r'data-poll hx-get="([^"]*)"', client.get(path).content.decode())
+    found = re.search(r'data-poll hx-get="(/leads/moved/[^"]*)"', client.get(path).content.decode())
     assert found
     return html.unescape(found.group(1))
 
