@@ -136,9 +136,9 @@ class LeadPage:
         return STAGES[: STAGES.index(Stage(self.lead.stage))]
 
     @property
-    def is_more_known(self) -> bool:
-        """Tell whether something beside the framework was answered."""
-        return any(view.answer is not None for view in self.also_asked)
+    def also_known(self) -> int:
+        """Return how much of what is asked beside the framework is known."""
+        return sum(not view.is_open for view in self.also_asked)
 
     @property
     def confirmed(self) -> int:
