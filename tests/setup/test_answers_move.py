@@ -59,10 +59,10 @@ class Old:
         command = [sys.executable, "manage.py", "migrate", "-v", "0", *to]
         subprocess.run(command, cwd=ROOT, env=self.environment, check=True, capture_output=True)
 
-    def ask(self, statement: str, facts: object = None) -> list[tuple[object, ...]]:
+    def ask(self, statement: str) -> list[tuple[object, ...]]:
         """Run a statement and return its rows."""
         with psycopg2.connect(self.environment["DATABASE_URL"]) as connection, connection.cursor() as cursor:
-            cursor.execute(statement, facts)
+            cursor.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
 
