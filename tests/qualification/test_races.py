@@ -20,6 +20,7 @@ from qualification.services.evaluation import evaluate_leads, evaluate_waiting
 from qualification.services.moves import GateClosed, disqualify_lead, move_lead, nurture_lead
 from scoring.models import ScoredLead
 from tests.qualification.build import DAY, NOW, confirm, make_good_lead, make_lead, make_user, wait_for_gates
+from tests.support.database import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -222,15 +223,6 @@ def test_a_move_waits_for_evidence_that_is_being_written(wait_for: Wait) -> None
         with transaction.atomic():
             answer_bant(lead=lead, dimension="need", state="ruled_out", actor=manager, now=NOW)
             moving = pool.submit(move)
-            wait_for(_somebody_waits_for_a_lock)
+            wait_for(somebody_waits)
         assert isinstance(moving.result(30), GateClosed)
     assert not StageChange.objects.exists()
-
-
-def _somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-            " WHERE NOT l.granted AND a.datname = current_database())"
-        )
-        return bool(cursor.fetchone()[0])

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from leadapp.models import Lead
@@ -19,6 +19,7 @@ from scoring.services.queue import request_scoring, score_waiting
 from scoring.services.rescore import continue_rescores
 from scoring.services.verification import Verified, verify_scores
 from tests.scoring.build import NOW, log, make_lead, the_live_version
+from tests.support.database import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,15 +47,6 @@ def locked(lead: Lead) -> Iterator[None]:
     with transaction.atomic():
         Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
         yield
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-            " WHERE NOT l.granted AND a.datname = current_database()"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def ask(lead: Lead) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from leadapp.errors import Conflict
 from leadapp.models import Lead
@@ -21,6 +21,7 @@ from scoring.services.rescore import continue_rescores
 from scoring.services.scheduling import cancel_schedule, publish_due, schedule_publish
 from scoring.services.versions import keep_live_version
 from tests.scoring.build import DAY, NOW, make_lead, make_rule, make_version, the_live_version
+from tests.support.database import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,15 +43,6 @@ def beside() -> Iterator[Beside]:
             return pool.submit(closing)
 
         yield run
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-            " WHERE NOT l.granted AND a.datname = current_database()"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def at_once(beside: Beside, *actions: Callable[[], Any]) -> list[Any]:

@@ -78,6 +78,17 @@ def restore_migrated_data() -> None:
         cursor.execute("SELECT migrated.restore()")
 
 
+def somebody_waits() -> bool:
+    """Say whether another connection waits for what this one has locked."""
+    with connection.cursor() as cursor:
+        # Not from pg_stat_activity, which stands still within a transaction.
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def _test_name() -> str:
     """Return the name that Django gives the test database; pytest-django sets one for each process."""
     name = connection.settings_dict["NAME"]

@@ -1,9 +1,7 @@
 """Endpoints and events for the tests."""
 
 from collections.abc import Collection
-from datetime import datetime
-
-from django.utils import timezone
+from datetime import UTC, datetime
 
 from leadapp.models import EventType, Lead, WebhookDelivery, WebhookEndpoint
 from leadapp.models.webhooks import LISTENABLE
@@ -11,8 +9,7 @@ from leadapp.outbox import announce
 from leadapp.services.webhooks import delivery
 from leadapp.services.webhooks.endpoints import create_endpoint
 
-# Receivers compare the moment of a delivery with the clock on the wall.
-NOW = timezone.now()
+NOW = datetime(2026, 11, 19, 10, 0, tzinfo=UTC)
 
 
 def make_endpoint(url: str, events: Collection[str] = LISTENABLE) -> WebhookEndpoint:
