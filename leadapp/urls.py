@@ -8,6 +8,8 @@ from django.urls import include, path, re_path
 from leadapp import health
 from leadapp.api.docs import NothingHere
 from leadapp.views import lead, lead_actions, quarantines
+from leadapp.views.companies import pages as companies
+from leadapp.views.finder import find
 from leadapp.views.lead_list import lead_list
 from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
@@ -68,6 +70,11 @@ urlpatterns = [
     path("leads/new/", lead_new, name="lead-new"),
     path("leads/bulk/", bulk.bulk, name="leads-bulk"),
     path("leads/<int:pk>/", include(LEAD)),
+    path("companies/", companies.company_list, name="company-list"),
+    path("companies/filters/", companies.company_filters, name="company-list-filters"),
+    path("companies/<int:pk>/", companies.company, name="company-detail"),
+    path("companies/<int:pk>/edit/", companies.company_edit, name="company-edit"),
+    path("search/", find, name="find"),
     path("my-day/", my_day.my_day, name="my-day"),
     path("my-day/count/", my_day.count, name="my-day-count"),
     path("my-day/log/<int:pk>/<slug:kind>/", my_day.log, name="my-day-log"),

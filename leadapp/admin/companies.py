@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -11,7 +11,7 @@ from leadapp.admin.asking import person
 from leadapp.admin.paging import CappedPaginator
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import Company
-from leadapp.search import ILike
+from leadapp.search import find_companies
 from leadapp.services.company_edits import save_company
 
 
@@ -21,7 +21,7 @@ class CompanyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ("name", "domain", "industry", "employees", "country")
     search_fields = ("name",)
-    search_help_text = "A part of the name"
+    search_help_text = "A part of the name or the domain"
     ordering = ("-id",)
     sortable_by = ()
     paginator = CappedPaginator
@@ -32,10 +32,7 @@ class CompanyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, queryset: QuerySet[Company], search_term: str
     ) -> tuple[QuerySet[Company], bool]:
         """Search with the trigram index."""
-        for word in search_term.split()[:6]:
-            escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            queryset = queryset.filter(Q(ILike(F("name"), f"%{escaped}%")))
-        return queryset, False
+        return find_companies(queryset, search_term), False
 
     def has_delete_permission(self, request: HttpRequest, obj: Company | None = None) -> bool:
         """Companies stay: leads refer to them."""

@@ -7,6 +7,7 @@ from leadapp.models.capture import (
     Form,
     ImportJob,
 )
+from leadapp.models.company_changes import CompanyChange
 from leadapp.models.leads import (
     Advocacy,
     Company,
@@ -36,6 +37,7 @@ __all__ = [
     "Advocacy",
     "ApiKey",
     "Company",
+    "CompanyChange",
     "ConsentRecord",
     "CustomField",
     "EventType",

@@ -44,8 +44,13 @@ class Company(models.Model):
         indexes = [
             # Read by capture (a lead names its company) and by the company list.
             models.Index(Lower("name"), name="company_name_lower"),
-            # Read by the search of the lead list.
+            # Read by the search for companies: parts of names and domains.
             GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="company_name_trigram"),
+            GinIndex(fields=["domain"], opclasses=["gin_trgm_ops"], name="company_domain_trigram"),
+            # The company list, largest first; those of unknown size come last.
+            models.Index(
+                Coalesce(F("employees"), Value(-1)).desc(), F("id").desc(), name="company_list_size"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,7 @@
 """A lead that somebody types in."""
 
+import re
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +10,7 @@ from django.utils import timezone
 
 from leadapp.access import may, may_take
 from leadapp.errors import Conflict, NotAllowed, Refused
-from leadapp.models import Lead
+from leadapp.models import Company, Lead
 from leadapp.services.leads import create_lead, find_lead
 from leadapp.views.answering import signed_in
 from qualification.services.assignment import take_lead
@@ -29,6 +31,7 @@ class NewLeadForm(forms.Form):
         widget=forms.TextInput({"type": "tel", "autocomplete": "off"}),
     )
     company = forms.CharField(label="Company", required=False)
+    company_id = forms.CharField(required=False, widget=forms.HiddenInput)
     job_title = forms.CharField(label="Job title", required=False)
     country = forms.CharField(
         label="Country", required=False, help_text="Two letters, such as DE.", widget=forms.TextInput()
@@ -37,6 +40,14 @@ class NewLeadForm(forms.Form):
     source = forms.CharField(
         label="Source", required=False, help_text="Where you met, such as Hannover Messe."
     )
+
+    def facts(self) -> dict[str, object]:
+        """Return what was typed. A company that was opened is meant by its domain, not only by its name."""
+        facts: dict[str, object] = {name: value for name, value in self.cleaned_data.items() if value}
+        known = company_with(str(facts.pop("company_id", "")))
+        if known is not None and known.domain and facts.get("company") == known.name:
+            facts["company"] = {"name": known.name, "domain": known.domain}
+        return facts
 
     def tell(self, refused: Refused) -> None:
         """Put what was refused beside the fields that it is about."""
@@ -48,15 +59,22 @@ class NewLeadForm(forms.Form):
             self.add_error(None, refused.message)
 
 
+def company_with(key: str) -> Company | None:
+    """Return the company with this number, as it stands in an address."""
+    return Company.objects.filter(pk=int(key)).first() if re.fullmatch("[0-9]{1,9}", key) else None
+
+
 def lead_new(request: HttpRequest) -> HttpResponse:
     """Ask for a new lead, and make it. What a rep makes is theirs."""
     user, now = signed_in(request), timezone.now()
     if not (may(user, "leadapp.work_own_lead") or may(user, "leadapp.work_any_lead")):
         raise NotAllowed("You may not create leads.")
-    form = NewLeadForm(request.POST if request.method == "POST" else None)
+    known = company_with(request.GET.get("company", ""))
+    initial = {"company": known.name, "company_id": known.pk} if known else {}
+    form = NewLeadForm(request.POST if request.method == "POST" else None, initial=initial)
     existing = None
     if request.method == "POST" and form.is_valid():
-        facts = {name: value for name, value in form.cleaned_data.items() if value}
+        facts = form.facts()
         try:
             lead = create_lead(facts=facts, source=SOURCE, actor=user, now=now)
         except NotAllowed:

@@ -60,6 +60,13 @@ def rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
     ]
 
 
+def short_rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
+    """Read the reasons of these leads, and which scores are set aside."""
+    reasons = reasons_for(leads, now=now)
+    overrides = overrides_of([lead.pk for lead in leads], now=now)
+    return [Row(lead, reasons.get(lead.pk, []), None, "", override=overrides.get(lead.pk)) for lead in leads]
+
+
 def news_of_clocks(ids: Sequence[int], *, now: datetime) -> dict[int, Clock]:
     """Return the clocks of leads whose answer is due, or was given lately."""
     return {

@@ -6,7 +6,7 @@ shown twice on one page nor do they break anything.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,7 +18,8 @@ from leadapp.errors import Invalid
 Row = TypeVar("Row", bound=Model)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-FORM = re.compile(r"-?[0-9]{1,18}(\.-?[0-9]{1,18}){1,3}")
+PART = r"(-?[0-9]{1,18}|x[0-9a-f]{0,2000})"
+FORM = re.compile(rf"{PART}(\.{PART}){{1,3}}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class Order:
     columns: tuple[str, ...]
     moments: frozenset[str]
     is_descending: bool
+    texts: frozenset[str] = field(default_factory=frozenset)
 
     def names(self, *, backwards: bool = False) -> list[str]:
         """Return the columns in the form of order_by."""
@@ -63,14 +65,22 @@ def read_place(order: Order, after: str, before: str) -> Place | None:
     if len(parts) != len(order.columns) + 1:
         raise Invalid("That page does not exist. This is the first one.")
     try:
-        *values, number = [int(part) for part in parts]
         found = tuple(
-            EPOCH + timedelta(microseconds=value) if column in order.moments else value
-            for column, value in zip(order.columns, values, strict=True)
+            _value(order, column, part) for column, part in zip(order.columns, parts[:-1], strict=True)
         )
-    except OverflowError as error:
+        number = int(parts[-1])
+    except (OverflowError, ValueError) as error:
         raise Invalid("That page does not exist. This is the first one.") from error
     return Place(found, max(1, number), backwards=bool(before))
+
+
+def _value(order: Order, column: str, part: str) -> Any:
+    if column in order.texts:
+        text = bytes.fromhex(part.removeprefix("x")).decode()
+        if "\0" in text:
+            raise ValueError("a text of the database holds no zero byte")
+        return text
+    return EPOCH + timedelta(microseconds=int(part)) if column in order.moments else int(part)
 
 
 def turn_to(rows: QuerySet[Row, Any], order: Order, place: Place | None, *, size: int) -> Page:
@@ -108,5 +118,9 @@ def _cursor(row: Any, order: Order, number: int) -> str:
         value = row
         for name in column.split("__"):
             value = getattr(value, name)
-        values.append((value - EPOCH) // timedelta(microseconds=1) if column in order.moments else value)
+        if column in order.moments:
+            value = (value - EPOCH) // timedelta(microseconds=1)
+        elif column in order.texts:
+            value = f"x{value.encode().hex()}"
+        values.append(value)
     return ".".join(str(value) for value in [*values, number])

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from leadapp.models import Activity, Quarantine, Stage, Status
+from leadapp.models import Activity, Lead, Quarantine, Stage, Status
 from leadapp.views.activity_words import Words, duration, words_of
 from qualification.models import Assignment, BantAnswer, BantState, Escalation, Move, Note, StageChange
 from qualification.services.clock.promises import write_in_zone, zone_of
@@ -39,6 +39,8 @@ class Entry:
     score: int | None = None
     changes: list[FactChange] = field(default_factory=list)
     activity: Activity | None = None
+    # Whom it is about, where the lines of several leads stand together.
+    lead: Lead | None = None
     score_change: ScoreChange | None = None
     quarantine: Quarantine | None = None
     fold: tuple[object, ...] | None = None

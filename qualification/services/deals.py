@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import Greatest
 
 from leadapp.access import Actor, require_may_work, user_of
@@ -122,6 +122,20 @@ def totals_of(lead_ids: Collection[int]) -> dict[int, list[Total]]:
     totals: dict[int, list[Total]] = {}
     for lead_id, currency, value, number in rows:
         totals.setdefault(lead_id, []).append(Total(currency, value, number))
+    return totals
+
+
+def totals_by_company(leads: QuerySet[Lead]) -> dict[int, list[Total]]:
+    """Return what the deals of these leads come to, by company and currency."""
+    rows = (
+        Deal.objects.filter(lead__in=leads, voided_at__isnull=True, lead__company__isnull=False)
+        .order_by("lead__company", "currency")
+        .values_list("lead__company", "currency")
+        .annotate(value=Sum("value"), number=Count("pk"))
+    )
+    totals: dict[int, list[Total]] = {}
+    for company_id, currency, value, number in rows:
+        totals.setdefault(company_id, []).append(Total(currency, value, number))
     return totals
 
 

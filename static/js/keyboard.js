@@ -1,4 +1,4 @@
-/* Single keys. `/` searches, `j` and `k` walk through the rows, `?` lists the keys; an element with
+/* Single keys. `/` searches everything (finder.js), `j` and `k` walk through the rows, `?` lists the keys; an element with
    data-key="c" is clicked by that key, one with data-row-key="c" if it is in the row that the keys are at. Inside a
    form with data-keys only its own keys count. They can be switched off in the list of keys. */
 "use strict";
@@ -27,11 +27,7 @@
     }
   };
 
-  const search = () => {
-    const field = document.getElementById("search");
-    field?.focus();
-    field?.select();
-  };
+  const search = () => document.dispatchEvent(new Event("leadapp:find"));
 
   const showKeys = () => {
     const dialog = document.getElementById("keys");

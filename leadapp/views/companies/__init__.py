@@ -1,0 +1,1 @@
+"""The companies: their list, and what is known about one of them."""

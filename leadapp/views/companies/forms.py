@@ -1,0 +1,86 @@
+"""The facts of a company as people edit them, and the filters of the list."""
+
+import json
+from typing import Any
+
+from django import forms
+
+from leadapp.models import Company
+from leadapp.services.company_edits import facts_of_company
+from leadapp.views.companies.listing import SIZES, SORTS, Asked, choices
+
+
+def _text(label: str, longest: int, help_text: str = "", **attributes: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=longest,
+        help_text=help_text,
+        required=False,
+        widget=forms.TextInput(attributes),
+    )
+
+
+class CompanyForm(forms.Form):
+    """What is known about a company. Only what was changed is written; `seen` is what was on the screen."""
+
+    name = _text("Name", 200)
+    domain = _text(
+        "Domain", 300, "Such as example.com; new leads with this address belong to it", inputmode="url"
+    )
+    industry = _text("Industry", 100)
+    employees = _text("Employees", 20, inputmode="numeric")
+    annual_revenue = _text("Annual revenue", 20, "In euros", inputmode="numeric")
+    country = _text("Country", 100, "Two letters, such as DE")
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = facts_of_company(company)
+        self.initial = {**known, "seen": json.dumps(known)}
+
+    def clean_seen(self) -> dict[str, str]:
+        """Read what the person saw."""
+        try:
+            seen = json.loads(self.cleaned_data["seen"] or "{}")
+        except ValueError:
+            seen = None
+        if not isinstance(seen, dict):
+            self.add_error(None, "The form was damaged on its way. Open it again.")
+            return {}
+        return {str(name): str(value) for name, value in seen.items()}
+
+    def changes(self) -> dict[str, str]:
+        """Return the facts that the person changed."""
+        seen = self.cleaned_data["seen"]
+        facts = {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+        return {name: value for name, value in facts.items() if value != seen.get(name)}
+
+    def look_again(self, company: Company) -> None:
+        """Go on from the facts that the person is told about now; what was typed stays."""
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data["seen"] = json.dumps(facts_of_company(company))
+        self.data = data
+
+
+class FilterForm(forms.Form):
+    """Every filter of the company list. It is sent to the list, which reads and checks it."""
+
+    industry = forms.ChoiceField(required=False)
+    country = forms.ChoiceField(required=False)
+    size = forms.ChoiceField(
+        label="Employees",
+        required=False,
+        choices=[("", "Any number"), *((key, label) for key, (label, _, _) in SIZES.items())],
+    )
+    sort = forms.ChoiceField(
+        label="Sorted by",
+        required=False,
+        choices=list(zip(SORTS, ("Name", "Employees, most first", "Best score first"), strict=True)),
+    )
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__(initial={**asked.values, "sort": asked.sort})
+        for name, known in choices().items():
+            # What the address asks for stays choosable, even where no company has it now.
+            values = dict.fromkeys([*known, *filter(None, [asked.values.get(name)])])
+            self.fields[name].choices = [("", "Any"), *((value, value) for value in values)]  # type: ignore[attr-defined]

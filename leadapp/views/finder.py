@@ -1,0 +1,160 @@
+"""The search over everything: leads, companies, scoring, and places to go to."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from leadapp.access import may
+from leadapp.models import Company, Lead, User
+from leadapp.search import companies_like, find_companies, find_leads
+from leadapp.services.texts import text_fault
+from leadapp.views.answering import signed_in
+from leadapp.views.list_filters import LONGEST
+from scoring.models import ScoringModel, ScoringModelVersion, ScoringRule
+
+MOST = 5
+MOST_COUNTED = 1_000
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something that was found, and where it is."""
+
+    url: str
+    name: str
+    small: str = ""
+    lead: Lead | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """What was found of one kind; `more` leads to the whole list."""
+
+    name: str
+    label: str
+    icon: str
+    hits: Sequence[Hit]
+    more: Hit | None = None
+
+
+# Address, words, and who may go there: any of the permissions, or everybody where none is named.
+WORK = ("leadapp.work_own_lead", "leadapp.work_any_lead")
+PLACES: Sequence[tuple[str, str, tuple[str, ...]]] = (
+    ("lead-list", "Leads", ()),
+    ("my-day", "My day", WORK),
+    ("board", "Board", ("leadapp.view_lead",)),
+    ("company-list", "Companies", ("leadapp.view_company",)),
+    ("response-times", "Response times", ("leadapp.work_own_lead", "qualification.see_response_times")),
+    ("scoring-home", "Scoring", ("scoring.view_scoringmodelversion",)),
+    ("lead-new", "New lead", WORK),
+    ("notices", "Notices", ()),
+    ("notice-settings", "Notice settings", ()),
+)
+
+
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """Answer the dialog with what was found; without it the lead list searches."""
+    text = request.GET.get("q", "").strip()
+    if not getattr(request, "htmx", False):
+        return redirect(f"{reverse('lead-list')}?{urlencode({'q': text})}")
+    user = signed_in(request)
+    if text_fault(text, longest=LONGEST):
+        text = ""
+    groups = [group for part in PARTS for group in part(text, user) if group.hits]
+    number = sum(len(group.hits) for group in groups)
+    return render(request, "components/found.html", {"groups": groups, "number": number, "text": text})
+
+
+def _leads(text: str, user: User) -> list[Group]:
+    if not text:
+        return []
+    found = find_leads(Lead.objects.visible_to(user), text)
+    top = found.select_related("company").prioritised()[:MOST]
+    hits = [
+        Hit(
+            reverse("lead-detail", args=[lead.pk]),
+            lead.name,
+            ", ".join(filter(None, [lead.job_title, lead.company.name if lead.company else ""])),
+            lead,
+        )
+        for lead in top
+    ]
+    more = _more("lead-list", text, found, len(hits), "leads")
+    return [Group("leads", "Leads", "list", hits, more)]
+
+
+def _companies(text: str, user: User) -> list[Group]:
+    if not text or not may(user, "leadapp.view_company"):
+        return []
+    found = find_companies(Company.objects.all(), text)
+    rows = list(found.order_by(Lower("name"), "pk")[:MOST])
+    if not rows:
+        found = Company.objects.filter(pk__in=companies_like(text))
+        rows = list(found.order_by(Lower("name"), "pk")[:MOST])
+    hits = [
+        Hit(
+            reverse("company-detail", args=[company.pk]),
+            company.name,
+            ", ".join(filter(None, [company.domain, company.industry])),
+        )
+        for company in rows
+    ]
+    more = _more("company-list", text, found, len(hits), "companies")
+    return [Group("companies", "Companies", "company", hits, more)]
+
+
+def _more(
+    address: str, text: str, found: QuerySet[Lead] | QuerySet[Company], shown: int, what: str
+) -> Hit | None:
+    """Lead to all of them, counted no further than anybody reads."""
+    if shown < MOST:
+        return None
+    number = found.order_by()[: MOST_COUNTED + 1].count()
+    if number <= MOST:
+        return None
+    many = f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+    return Hit(f"{reverse(address)}?{urlencode({'q': text})}", f"All {many} {what} with “{text}”")
+
+
+def _scoring(text: str, user: User) -> list[Group]:
+    if not text or not may(user, "scoring.view_scoringmodelversion"):
+        return []
+    models = ScoringModel.objects.filter(name__icontains=text).order_by("name")[:MOST]
+    shown = (ScoringModelVersion.State.LIVE, ScoringModelVersion.State.DRAFT)
+    rules = ScoringRule.objects.filter(name__icontains=text, version__state__in=shown)
+    rules = rules.select_related("version__model").order_by("name", "version__state", "pk")
+    hits = [Hit(reverse("scoring-model", args=[model.slug]), model.name, "Scoring model") for model in models]
+    seen: set[tuple[int, str]] = set()
+    for rule in rules[: 2 * MOST]:
+        key = (rule.version.model_id, rule.name)
+        if key in seen:
+            continue
+        seen.add(key)
+        address = reverse("scoring-model", args=[rule.version.model.slug])
+        hits.append(Hit(f"{address}#rule-{rule.pk}", rule.name, f"Rule of {rule.version.model.name}"))
+    return [Group("scoring", "Scoring", "rules", hits[:MOST])]
+
+
+def _places(text: str, user: User) -> list[Group]:
+    """Return the places one of whose words begins with the text; without a text all of them."""
+    wanted = f" {text.lower()}"
+    hits = [
+        Hit(reverse(name), label)
+        for name, label, permissions in PLACES
+        if wanted in f" {label.lower()}" or not text
+        if not permissions or any(may(user, permission) for permission in permissions)
+    ]
+    if user.is_staff and (not text or "admin".startswith(text.lower())):
+        hits.append(Hit(reverse("admin:index"), "Admin"))
+    return [Group("places", "Go to", "arrow-right", hits if not text else hits[:MOST])]
+
+
+PARTS: Sequence[Callable[[str, User], list[Group]]] = (_leads, _companies, _scoring, _places)
