@@ -58,10 +58,6 @@
     } else if (event.key === "ArrowUp" && all.length) {
       event.preventDefault();
       choose(all[(here <= 0 ? all.length : here) - 1]);
-    } else if (event.key === "Escape") {
-      // A field of the kind search would only empty itself.
-      event.preventDefault();
-      dialog.close();
     }
   });
 

@@ -42,7 +42,7 @@ def test_everything_is_found_opened_and_edited_by_keyboard(
     page.locator(".brand").first.focus()
 
     page.keyboard.press("/")
-    text = page.get_by_role("combobox", name="Search leads, companies and pages")
+    text = page.get_by_role("combobox", name="Find leads, companies and pages")
     expect(text).to_be_focused()
     expect(page.locator("#finder-says")).to_contain_text("places to go to")
     page.keyboard.press("Escape")
