@@ -72,21 +72,16 @@ def hot_arrivals(day: Day) -> QuerySet[Lead]:
     """Return hot leads that came, or became hot, within a week and that nobody has touched since."""
     week_ago = day.now - NEW_FOR
     running = Assignment.objects.filter(lead=OuterRef("pk"), ended_at=None, owner=day.person)
-    cool = ScoreChange.objects.filter(lead=OuterRef("lead")).exclude(temperature=Temperature.HOT).order_by()
-    since_hot = (
-        _changes()
-        .filter(temperature=Temperature.HOT)
-        .annotate(cool_until=Subquery(cool.values("lead").annotate(at_=Max("at")).values("at_")))
-        .filter(Q(cool_until=None) | Q(at__gt=F("cool_until")))
-        .values("lead")
-        .annotate(at_=Min("at"))
-    )
+    cool = _changes().exclude(temperature=Temperature.HOT).values("lead").annotate(at_=Max("at"))
+    hot = _changes().filter(temperature=Temperature.HOT).values("lead").annotate(at_=Min("at"))
     arrived = (
         _unplanned(day)
         .filter(temperature=Temperature.HOT)
         .annotate(
-            given_at=Subquery(running.values("assigned_at")[:1]), hot_at=Subquery(since_hot.values("at_"))
+            given_at=Subquery(running.values("assigned_at")[:1]),
+            cool_until=Coalesce(Subquery(cool.values("at_")), F("created_at")),
         )
+        .annotate(hot_at=Subquery(hot.filter(at__gt=OuterRef("cool_until")).values("at_")))
         .annotate(arrived_at=Greatest(Coalesce("given_at", "created_at"), Coalesce("hot_at", "created_at")))
         .filter(arrived_at__gte=week_ago)
     )

@@ -129,7 +129,7 @@ def read_day(person: User, *, viewer: User, now: datetime, whole: str = "") -> D
     sections = [
         _answer_first(answers, now),
         _due_today(list(finding.tasks(day, viewer)[:MOST]), day),
-        _arrivals(list(finding.hot_arrivals(day)[:MOST]), now),
+        _arrivals(list(finding.hot_arrivals(day)[:MOST]), now, told=MOST if whole == "hot" else SHOWN),
         _meetings([pair for pair in booked if pair[0] < day.ends_at], day),
         stale,
         _going_cold(list(finding.going_cold(day, without={row.lead.pk for row in stale.rows})[:MOST]), now),
@@ -214,8 +214,9 @@ def _when_due(task: Task, day: Day) -> str:
     return f"by {local:%H:%M}"
 
 
-def _arrivals(leads: list[Any], now: datetime) -> Section:
-    reasons = reasons_for(leads, now=now)
+def _arrivals(leads: list[Any], now: datetime, *, told: int) -> Section:
+    """Say why they score what they score, of as many as are shown: that is the dear part."""
+    reasons = reasons_for(leads[:told], now=now)
     rows = [
         Row(
             key=f"hot-{lead.pk}",
