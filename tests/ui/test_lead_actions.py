@@ -408,7 +408,7 @@ def test_a_move_that_somebody_else_made_first_is_a_conflict(people: People) -> N
     html = response.content.decode()
     assert response.status_code == 409
     assert "it is SQL now, not MQL" in html
-    assert "Show the lead as it is now" in html
+    assert "Show it as it is now" in html
     assert response.context["form"]["seen_stage"].value() == "sql"
     assert everything() == before
 
