@@ -39,7 +39,10 @@ class CallForm(forms.Form):
     tab = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     seen_stage = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
     notes = forms.CharField(
-        label="Notes", max_length=10_000, required=False, widget=forms.Textarea({"rows": 4})
+        label="Notes",
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea({"rows": 4, "class": "input"}),
     )
     outcome = forms.ChoiceField(label="How did it end?", choices=list(OUTCOMES.items()))
     next = forms.CharField(
@@ -84,6 +87,8 @@ class CallForm(forms.Form):
             end = settled.expires_at
             spans = [(KEEP, f"Until {write_day(end)}" if end else "No end, as before"), *spans]
         evidence = {"placeholder": f"e.g. {asked.example}"} if asked.example else {}
+        if view.is_stale and view.answer is not None and view.answer.value:
+            evidence = {"placeholder": f"as before: {view.answer.value}"}
         self.fields |= {
             f"{key}-state": forms.ChoiceField(
                 label=f"{asked.label} is", choices=BantState.choices, widget=forms.RadioSelect
@@ -112,6 +117,7 @@ class CallForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Confirmed or ruled out needs evidence: the next person has to know why."""
         data = super().clean() or self.cleaned_data
+        self._take_over(data)
         self.said = self._said(data)
         for key in self.said:
             name = f"{key}-value"
@@ -120,6 +126,13 @@ class CallForm(forms.Form):
         if data.get("next") and not data.get("due") and "due" not in self.errors:
             self.add_error("due", "Say until when.")
         return data
+
+    def _take_over(self, data: dict[str, Any]) -> None:
+        """Let what ran out be confirmed again without writing it again."""
+        for view in self.views:
+            name, state = f"{view.dimension.key}-value", data.get(f"{view.dimension.key}-state")
+            if view.is_stale and view.answer is not None and state == view.state and data.get(name) == "":
+                data[name] = view.answer.value
 
     def call(self, *, now: datetime) -> Call:
         """Return the call as it was typed; what is incomplete or wrong is left out of it."""

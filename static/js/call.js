@@ -45,7 +45,9 @@
 
   const tellAhead = () => {
     const button = form().querySelector("button[name=then]");
-    if (button) button.disabled = document.getElementById("call-ahead").dataset.passes !== "yes";
+    if (!button) return;
+    button.disabled = document.getElementById("call-ahead").dataset.passes !== "yes";
+    document.getElementById("move-why").textContent = document.getElementById("call-why").textContent;
   };
 
   const later = (wait) => {

@@ -144,6 +144,24 @@ def test_what_is_settled_is_renewed_by_a_new_end_or_changed_by_new_words(people:
     assert BantAnswer.objects.filter(lead=lead).count() == 4
 
 
+def test_what_ran_out_is_confirmed_again_without_writing_it_again(people: People) -> None:
+    lead, owner, now = new_lead(people["owner"]), people["owner"], timezone.now()
+    for key in ("budget", "need"):
+        say(lead, owner, key, now=now - timedelta(days=91))
+    client = as_user(owner)
+    data = shown(client, lead)
+    assert data["budget-value"] == ""
+    assert 'placeholder="as before: €60,000"' in client.get(address(lead)).content.decode()
+    client.post(address(lead), data | {"budget-state": "confirmed"})
+    newest = BantAnswer.objects.filter(lead=lead).latest("pk")
+    assert (newest.dimension_id, newest.state, newest.value) == ("budget", "confirmed", "€60,000")
+    assert newest.expires_at is not None
+    assert newest.expires_at > now
+    assert BantAnswer.objects.filter(lead=lead).count() == 3
+    refused = client.post(address(lead), shown(client, lead) | {"need-state": "ruled_out"})
+    assert "need-value" in refused.context["form"].errors
+
+
 def test_a_call_sent_twice_is_saved_once(people: People) -> None:
     lead, client = new_lead(people["owner"]), as_user(people["owner"])
     data = shown(client, lead) | {"need-state": "confirmed", "need-value": "Standstill", "notes": "SAP"}
