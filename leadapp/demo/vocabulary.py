@@ -259,7 +259,7 @@ BANT_VALUES = {
 }  # fmt: skip
 # What forms are answered; the form lists what rules it out.
 FORM_ANSWERS = {
-    "budget": ("€50,000", "Up to €100,000", "Depends on the offer", "No budget"),
+    "budget": ("€50,000", "Up to €100,000", "€20,000", "No budget"),
     "timeline": ("This quarter", "Within six months", "Next year", "Just looking"),
 }
 ALSO_HEARD = {
