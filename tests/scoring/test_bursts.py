@@ -293,9 +293,10 @@ def test_one_statement_more_where_there_is_something_to_be_seen(count: int) -> N
         log_many(lead, "email_clicked", AT_ONCE)
         log_many(lead, "page_view", views(100, apart=SECOND / 2))
     score(make_lead())
-    # A savepoint and its release, the claim, the lock, the bursts, the version with its lock, the scores.
-    assert statements(*calm) == 8
-    assert statements(*scanned) == 9
+    # A savepoint and its release, the claim, the lock, the bursts, the version with its lock, who listens,
+    # the scores.
+    assert statements(*calm) == 9
+    assert statements(*scanned) == 10
     assert Quarantine.objects.count() == 2 * count
     # What is in quarantine already is not looked at again.
-    assert statements(*scanned) == 8
+    assert statements(*scanned) == 9
