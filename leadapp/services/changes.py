@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from leadapp.access import Actor, user_of
-from leadapp.models import Activity, ActivityType, Company, EventType, Lead
+from leadapp.models import Activity, ActivityType, Company, CompanyChange, EventType, Lead
 from leadapp.outbox import announce
 from leadapp.services.companies import Companies, Wanted, resolve_companies, wanted_company
 from leadapp.services.facts import LEAD_FACTS, Facts
@@ -89,7 +89,7 @@ def apply_facts(*, changes: Sequence[Change], origin: Origin) -> Applied:
     for index, change in enumerate(changes):
         if edit := edits.get(change.lead_id):
             edit.apply(change, companies, wanted.get(index))
-    _save(edits.values(), applied, origin.now)
+    _save(edits.values(), applied, origin)
     changed = [edit for edit in edits.values() if edit.after]
     if changed:
         updated = ActivityType.objects.get(slug=UPDATED)
@@ -186,6 +186,19 @@ class _Edit:
                 setattr(company, name, value)
                 self.company_columns.add(name)
 
+    def company_change(self, origin: Origin) -> CompanyChange | None:
+        """Build the record of what this did to the company, for the history of the company itself."""
+        names = [name for name in sorted(self.company_columns) if f"company.{name}" in self.after]
+        if not names:
+            return None
+        return CompanyChange(
+            company=self.lead.company,
+            at=origin.now,
+            before={name: self.before[f"company.{name}"] for name in names},
+            after={name: self.after[f"company.{name}"] for name in names},
+            actor=user_of(origin.actor),
+        )
+
     def _wins(self, name: str, known: Any, value: Any, overwrite: Overwrite) -> bool:
         if known == value or (known in (None, "") and value in (None, "")):
             return False
@@ -220,12 +233,12 @@ def _with(attributes: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]
     return changed
 
 
-def _save(edits: Iterable[_Edit], applied: Applied, now: datetime) -> None:
+def _save(edits: Iterable[_Edit], applied: Applied, origin: Origin) -> None:
     changed = [edit for edit in edits if edit.columns]
     if changed:
         columns = set().union(*(edit.columns for edit in changed))
         for edit in changed:
-            edit.lead.updated_at = now
+            edit.lead.updated_at = origin.now
         Lead.objects.bulk_update([edit.lead for edit in changed], sorted(columns | {"updated_at"}))
         applied.to_score.update(edit.lead.pk for edit in changed)
     companies: dict[int, Company] = {}
@@ -236,6 +249,8 @@ def _save(edits: Iterable[_Edit], applied: Applied, now: datetime) -> None:
             columns |= edit.company_columns
     if companies:
         Company.objects.bulk_update([companies[pk] for pk in sorted(companies)], sorted(columns))
+        kept = [change for edit in edits if (change := edit.company_change(origin)) is not None]
+        CompanyChange.objects.bulk_create(kept)
         applied.to_score |= who_works_at(companies)
 
 

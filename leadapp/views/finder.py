@@ -20,6 +20,8 @@ from leadapp.views.list_filters import LONGEST
 from scoring.models import ScoringModel, ScoringModelVersion, ScoringRule
 
 MOST = 5
+# One letter begins too many names to help anybody; it goes to places only.
+SHORTEST = 2
 MOST_COUNTED = 1_000
 
 
@@ -74,7 +76,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 
 def _leads(text: str, user: User) -> list[Group]:
-    if not text:
+    if len(text) < SHORTEST:
         return []
     found = find_leads(Lead.objects.visible_to(user), text)
     top = found.select_related("company").prioritised()[:MOST]
@@ -92,7 +94,7 @@ def _leads(text: str, user: User) -> list[Group]:
 
 
 def _companies(text: str, user: User) -> list[Group]:
-    if not text or not may(user, "leadapp.view_company"):
+    if len(text) < SHORTEST or not may(user, "leadapp.view_company"):
         return []
     found = find_companies(Company.objects.all(), text)
     rows = list(found.order_by(Lower("name"), "pk")[:MOST])
@@ -125,7 +127,7 @@ def _more(
 
 
 def _scoring(text: str, user: User) -> list[Group]:
-    if not text or not may(user, "scoring.view_scoringmodelversion"):
+    if len(text) < SHORTEST or not may(user, "scoring.view_scoringmodelversion"):
         return []
     models = ScoringModel.objects.filter(name__icontains=text).order_by("name")[:MOST]
     shown = (ScoringModelVersion.State.LIVE, ScoringModelVersion.State.DRAFT)

@@ -66,6 +66,19 @@
     choose(null);
     text.setAttribute("aria-expanded", String(options().length > 0));
   });
+  const fail = () => {
+    const note = document.createElement("div");
+    note.className = "finder__none";
+    note.setAttribute("role", "option");
+    note.setAttribute("aria-disabled", "true");
+    note.setAttribute("aria-selected", "false");
+    note.textContent = "The server did not answer. What you typed is still here; try again in a moment.";
+    list.replaceChildren(note);
+    document.getElementById("finder-says").textContent = note.textContent;
+  };
+  text.addEventListener("htmx:sendError", fail);
+  text.addEventListener("htmx:responseError", fail);
+
   // A link to a place on this very page loads nothing, so that the dialog would stay.
   list.addEventListener("click", (event) => {
     if (event.target.closest("a") && !event.ctrlKey && !event.metaKey && !event.shiftKey) dialog.close();

@@ -6,7 +6,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from leadapp.models import Activity, Company, Lead, User
+from leadapp.models import Activity, Company, CompanyChange, Lead, User
 from leadapp.services.leads import create_lead
 from qualification.models import (
     AdvocacyChange,
@@ -73,6 +73,7 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
         Assignment,
         BantAnswer,
         Company,
+        CompanyChange,
         Deal,
         Lead,
         Note,

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from leadapp.models import Company, CompanyChange, Lead, User
 from leadapp.services.company_edits import facts_of_company
+from leadapp.services.edits import edit_lead
 from qualification.models import Task
 from scoring.models import ScoringRequest
 from tests.ui.build import make_activity, make_lead
@@ -142,6 +143,20 @@ def test_a_rep_with_a_lead_there_edits_the_facts_and_it_is_kept(
     page = page_of(as_(rep), company)
     assert "Employees from 480 to 500" in page
     assert "Jonas Wiegand" in page
+
+
+def test_what_somebody_changes_on_a_lead_of_it_is_kept_too(as_: As, rep: User, company: Company) -> None:
+    lead = make_lead(80, company="Vögele", owner=rep)
+
+    edit_lead(
+        lead=lead,
+        facts={"company.employees": 510},
+        seen={"company.employees": "480"},
+        actor=rep,
+        now=timezone.now(),
+    )
+
+    assert "Jonas Wiegand: Employees from 480 to 510" in page_of(as_(rep), company)
 
 
 def test_others_may_look_and_not_edit(

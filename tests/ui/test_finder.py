@@ -101,6 +101,13 @@ def test_without_the_dialog_the_lead_list_searches(as_: As, rep: User) -> None:
     assert Client().get("/search/?q=x").status_code == 302
 
 
+def test_one_letter_finds_places_only(as_: As, rep: User) -> None:
+    make_lead(80)
+
+    assert hits(as_(rep), "b") == ["Board"]
+    assert "Write two letters or more" in find(as_(rep), "ä")
+
+
 def test_what_cannot_be_searched_for_is_no_error(as_: As, rep: User) -> None:
     assert "places to go to" in find(as_(rep), "\0")
     assert "places to go to" in find(as_(rep), "x" * 300)

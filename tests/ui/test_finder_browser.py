@@ -88,6 +88,21 @@ def test_enter_without_a_choice_searches_the_leads(
     expect(page.locator(".leads__name")).to_have_text(["Ada Nr3"])
 
 
+def test_without_a_connection_the_words_stay_and_it_is_told(
+    page: Page, live_server: Any, sign_in: SignIn, rep: User
+) -> None:
+    sign_in(page, live_server.url, rep)
+    page.goto(f"{live_server.url}/companies/")
+    page.keyboard.press("/")
+    expect(page.locator("#finder-says")).to_contain_text("places to go to")
+    page.context.set_offline(True)
+
+    page.keyboard.type("vög")
+
+    expect(page.locator("#finder-says")).to_contain_text("did not answer")
+    expect(page.get_by_role("combobox", name="Find leads")).to_have_value("vög")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_pages_have_no_barriers(
@@ -113,6 +128,6 @@ def test_the_pages_have_no_barriers(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     page.goto(f"{live_server.url}/companies/")
     page.keyboard.press("/")
-    page.keyboard.type("a")
+    page.keyboard.type("ad")
     expect(page.locator("#finder-says")).to_contain_text("result")
     assert faults_of(page) == []

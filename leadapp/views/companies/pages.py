@@ -151,7 +151,7 @@ def _text(asked: Asked, page: Page, companies: Any) -> str:
     last = page.number + len(page.rows) - 1
     text = f"{page.number:,} to {last:,}"
     if asked.sort == "score":
-        return f"{text}. Companies without a lead of yours to see are left out in this order."
+        return f"{text}. Companies without a lead that you may see are left out in this order."
     number = companies.order_by()[: MOST_COUNTED + 1].count()
     return f"{text} of {f'{MOST_COUNTED:,}+' if number > MOST_COUNTED else f'{number:,}'}"
 
