@@ -122,7 +122,7 @@ def test_an_edit_meanwhile_is_told_and_the_result_is_that_of_the_edit(
     plain_page.goto(live_server.url + PREVIEW)
     ScoringRule.objects.filter(version=draft).update(points=20)
     plain_page.get_by_role("button", name="Next piece").click()
-    expect(plain_page.get_by_role("status").first).to_contain_text("it begins again")
+    expect(plain_page.locator("main").get_by_role("status").first).to_contain_text("it begins again")
     plain_page.get_by_role("button", name="Show the result").click()
     expect(plain_page.get_by_role("row", name="Anna11")).to_contain_text(
         "+90"
