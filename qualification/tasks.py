@@ -4,10 +4,13 @@ from celery import shared_task
 from django.utils import timezone
 
 from leadapp.nudging import send
-from qualification.services import absences, assignment, bant, evaluation, wake_ups, waking
+from qualification.services import absences, assignment
 from qualification.services.clock.escalation import escalate_due
+from qualification.services.evidence import answers
+from qualification.services.gates import evaluation, waking
 from qualification.services.notices import mails
 from qualification.services.notices.telling import SEND_MAILS
+from qualification.services.recycling import wake_ups
 from scoring.models import ScoredLead
 from scoring.tasks import EVALUATE
 
@@ -38,7 +41,7 @@ def escalate() -> None:
 @shared_task
 def sweep() -> None:
     """Serve what no nudge has served and what time brought: ends of evidence, wake-ups, absences."""
-    bant.see_ends(now=timezone.now())
+    answers.see_ends(now=timezone.now())
     if ScoredLead.objects.exists():
         send(EVALUATE)
     wake_ups.wake_due(now=timezone.now(), limit=LIMIT)

@@ -15,8 +15,8 @@ from leadapp.access import require
 from leadapp.admin.asking import ask, person, show_in
 from leadapp.errors import Refused
 from leadapp.models import Advocacy, Lead
-from qualification.services.advocacy import set_advocacy
-from qualification.services.deals import DealFacts, add_deal
+from qualification.services.customers.advocacy import set_advocacy
+from qualification.services.customers.deals import DealFacts, add_deal
 
 WORK, NOT_YOURS = "leadapp.work_any_lead", "Only sales may write down deals and advocates."
 

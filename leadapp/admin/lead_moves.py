@@ -18,9 +18,8 @@ from leadapp.admin.asking import ask, carry_out, chosen_ids, person, show_in
 from leadapp.errors import Refused
 from leadapp.models import Lead, Stage, User
 from qualification.models import BantAnswer, BantState, Confidence, Dimension
-from qualification.services.bant import answer_bant
-from qualification.services.deals import DealFacts
-from qualification.services.disqualify_reasons import OTHER, offered_reasons
+from qualification.services.customers.deals import DealFacts
+from qualification.services.evidence.answers import answer_bant
 from qualification.services.moves import (
     NEW_ROUND_AT,
     Outcome,
@@ -35,7 +34,8 @@ from qualification.services.moves import (
     reopen_lead,
     reopen_leads,
 )
-from qualification.services.wake_ups import Waking
+from qualification.services.recycling.reasons import OTHER, offered_reasons
+from qualification.services.recycling.wake_ups import Waking
 
 WORK, NOT_YOURS = "leadapp.work_any_lead", "Only sales may move leads and answer BANT."
 MOVES = [

@@ -6,7 +6,7 @@ from typing import Any
 from leadapp.admin.lead_score import read_score_panel
 from leadapp.models import Activity, Lead
 from qualification.models import Assignment, Deal, StageChange
-from qualification.services.bant import bant_of
+from qualification.services.evidence.answers import bant_of
 from scoring.models import ScoreChange
 
 LATEST = 10

@@ -14,8 +14,8 @@ from leadapp.api.cursors import read_page
 from leadapp.api.queries import Parameters
 from leadapp.api.scoring_bodies import Body
 from qualification.models import BantAnswer
-from qualification.services.bant import BantView, NewAnswer, answer_all, bant_of_many
-from qualification.services.frameworks import read_questions
+from qualification.services.evidence.answers import BantView, NewAnswer, answer_all, bant_of_many
+from qualification.services.evidence.frameworks import read_questions
 
 ORDER = ("answered_at", "id")
 FIELDS = ("dimension", "state", "value", "source", "confidence", "expires_at")

@@ -15,8 +15,8 @@ from leadapp.api.scoring_bodies import Body
 from leadapp.errors import NotFound
 from leadapp.models import Advocacy
 from qualification.models import Deal, DisqualifyReason
-from qualification.services.advocacy import set_advocacy
-from qualification.services.deals import add_deal, totals_of, void_deal
+from qualification.services.customers.advocacy import set_advocacy
+from qualification.services.customers.deals import add_deal, totals_of, void_deal
 from qualification.services.moves import NEW_ROUND_AT, new_opportunity
 
 MOST_DEALS = 500

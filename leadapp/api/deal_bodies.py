@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from leadapp.api.scoring_bodies import Body
-from qualification.services.deals import DealFacts
+from qualification.services.customers.deals import DealFacts
 
 DEAL = ("value", "currency", "won_on", "product")
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from leadapp.models import Match, Operator, Stage, Status
 from qualification.models import Step as Steps
-from qualification.services.wording import ItemState
+from qualification.services.gates.wording import ItemState
 
 
 class Step(serializers.Serializer[Any]):

@@ -14,10 +14,10 @@ from leadapp.api.queries import Parameters
 from leadapp.api.scoring_representations import whole_list
 from leadapp.models import User
 from qualification.models import GateCriterion
-from qualification.services.gate_words import say_criteria
-from qualification.services.gates import GateCheck, GateLines, check_gates, read_gates
-from qualification.services.steps import AROUND, STEP_INTO
-from qualification.services.way_back import WayBack, way_back
+from qualification.services.gates.checklists import GateCheck, GateLines, check_gates, read_gates
+from qualification.services.gates.steps import AROUND, STEP_INTO
+from qualification.services.gates.way_back import WayBack, way_back
+from qualification.services.gates.words import say_criteria
 
 
 class Gates(APIView):

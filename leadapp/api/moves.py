@@ -20,9 +20,9 @@ from leadapp.errors import Invalid, NotFound, Refused
 from leadapp.models import Stage, Status
 from qualification.models import StageChange
 from qualification.services import moves
-from qualification.services.deals import DealFacts
-from qualification.services.disqualify_reasons import OTHER
-from qualification.services.wake_ups import HIGHEST_SCORE, Waking
+from qualification.services.customers.deals import DealFacts
+from qualification.services.recycling.reasons import OTHER
+from qualification.services.recycling.wake_ups import HIGHEST_SCORE, Waking
 
 WRITE = {"POST": ("write",)}
 SEEN = "Say which stage you saw, so that nobody else's move is lost."

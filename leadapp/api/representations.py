@@ -6,7 +6,7 @@ from typing import Any
 from leadapp.models import Activity, Company, Lead, LeadIdentifier, Status
 from leadapp.services.facts import LEAD_FACTS
 from qualification.models import Assignment, Deal, StageChange, WakeUp
-from qualification.services.wake_ups import wake_ups_of
+from qualification.services.recycling.wake_ups import wake_ups_of
 from scoring.engine import reasons_for
 from scoring.models import ScoreOverride
 

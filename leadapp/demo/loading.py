@@ -33,9 +33,9 @@ from qualification.models import (
     Task,
     WakeUp,
 )
-from qualification.services.bant import see_ends
 from qualification.services.clock.promises import Promises
-from qualification.services.evaluation import evaluate_waiting
+from qualification.services.evidence.answers import see_ends
+from qualification.services.gates.evaluation import evaluate_waiting
 from scoring.engine import score_leads
 from scoring.models import Publication, ScoringModelVersion
 

@@ -12,9 +12,9 @@ from leadapp.errors import Invalid
 from leadapp.models import Activity, ActivityType, Lead, User
 from leadapp.services.activities import OWN_PAGES, log_activity
 from qualification.models import BantAnswer
-from qualification.services.bant import NewAnswer, answer_all, answer_rows
-from qualification.services.call_drafts import discard_draft
-from qualification.services.gates import STEP_FROM, GateCheck, check_gates
+from qualification.services.evidence.answers import NewAnswer, answer_all, answer_rows
+from qualification.services.evidence.call_drafts import discard_draft
+from qualification.services.gates.checklists import STEP_FROM, GateCheck, check_gates
 from qualification.services.locks import lock_lead
 from qualification.services.moves import move_lead
 from qualification.services.work import add_note, add_task

@@ -12,7 +12,7 @@ from leadapp.models import ActivityType, CustomField
 from leadapp.services.facts import SOFT_IN_EVENTS, Facts, clean_facts, custom_fields_for
 from leadapp.services.identity import Reference
 from leadapp.services.texts import clean_text, json_fault
-from qualification.services.bant import FormAnswer
+from qualification.services.evidence.answers import FormAnswer
 
 AHEAD = timedelta(minutes=5)  # other people's clocks are wrong by so much
 OLDEST = timedelta(days=3653)

@@ -15,7 +15,7 @@ from leadapp.services.identity import Reference
 from leadapp.services.recording import record_activities
 from leadapp.services.texts import clean_text, text_fault
 from qualification.models import BantState
-from qualification.services.bant import FormAnswer
+from qualification.services.evidence.answers import FormAnswer
 
 LONGEST_ANSWER = 5_000
 # A visitor can mend an address; nothing else may stand between us and what they wrote.

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from qualification.services.gate_preview import scored_gates
+from qualification.services.gates.preview import scored_gates
 from scoring.analysis.preview import Preview, begin, step
 from scoring.models import ScoringModel, ScoringModelVersion
 

@@ -26,7 +26,7 @@ from leadapp.services.facts import Facts
 from leadapp.services.identity import People, Person, create_people, look_up
 from leadapp.services.inserts import insert_unless_present
 from leadapp.services.meetings import BOOKED, with_start
-from qualification.services.bant import keep_form_answers
+from qualification.services.evidence.answers import keep_form_answers
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
 from scoring.tasks import nudge

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from leadapp.models import Lead, Stage, Temperature, User
 from leadapp.times import write_date, write_moment, write_span, write_work
-from qualification.services.sla import COUNTED_AHEAD, Clock
+from qualification.services.clock.clocks import COUNTED_AHEAD, Clock
 
 register = template.Library()
 

@@ -15,8 +15,8 @@ from leadapp.views.looking import read_look, read_other_scores
 from leadapp.views.score_history import read_history
 from leadapp.views.timeline import read_timeline
 from qualification.models import AdvocacyChange, Assignment, Deal, Note, Task
-from qualification.services.deals import totals_of
-from qualification.services.sla import clocks_for
+from qualification.services.clock.clocks import clocks_for
+from qualification.services.customers.deals import totals_of
 from qualification.views.forms import NoteForm, TaskForm, tomorrow_morning
 from scoring.analysis.ways import ways_from
 

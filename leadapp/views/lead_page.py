@@ -14,14 +14,14 @@ from leadapp.services.quarantines import may_release
 from leadapp.times import write_moment
 from leadapp.views.next_step import NextStep, Situation, choose_next_step
 from qualification.models import Assignment, Deal, Note, StageChange, Task
-from qualification.services.bant import BantView, bant_of_many
-from qualification.services.frameworks import Questions, read_questions
-from qualification.services.gates import STEP_FROM, GateCheck, check_gates
+from qualification.services.clock.clocks import Clock, clocks_for
+from qualification.services.evidence.answers import BantView, bant_of_many
+from qualification.services.evidence.frameworks import Questions, read_questions
+from qualification.services.gates.checklists import STEP_FROM, GateCheck, check_gates
+from qualification.services.gates.steps import STEP_INTO
+from qualification.services.gates.way_back import WayBack, say_ahead, way_back
 from qualification.services.moves import may_undo
-from qualification.services.sla import Clock, clocks_for
-from qualification.services.steps import STEP_INTO
-from qualification.services.wake_ups import say_waking
-from qualification.services.way_back import WayBack, say_ahead, way_back
+from qualification.services.recycling.wake_ups import say_waking
 from scoring.models import ScoreChange, ScoreOverride
 from scoring.services.overrides import overrides_of
 

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.functions import TruncDay
 
 from leadapp.models import Activity, Lead
-from qualification.services.sla import Clock, clocks_of
+from qualification.services.clock.clocks import Clock, clocks_of
 from scoring.engine import reasons_for
 from scoring.models import ScoreChange, ScoreOverride
 from scoring.services.overrides import overrides_of

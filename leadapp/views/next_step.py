@@ -8,9 +8,9 @@ from django.urls import reverse
 from leadapp.models import Lead, Stage
 from leadapp.times import write_moment, write_work
 from qualification.models import Task
-from qualification.services.bant import BantView
-from qualification.services.gates import GateCheck
-from qualification.services.sla import Clock
+from qualification.services.clock.clocks import Clock
+from qualification.services.evidence.answers import BantView
+from qualification.services.gates.checklists import GateCheck
 
 
 @dataclass(frozen=True, kw_only=True)

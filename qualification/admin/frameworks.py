@@ -17,7 +17,7 @@ from leadapp.admin.asking import ask, person
 from leadapp.admin.refusals import say, say_refusals
 from leadapp.errors import Refused
 from qualification.models import Dimension, Framework, FrameworkDimension
-from qualification.services.framework_editing import (
+from qualification.services.evidence.editing import (
     EDIT,
     NOT_YOURS,
     delete_dimension,

@@ -10,8 +10,8 @@ from django.forms.models import BaseInlineFormSet
 from leadapp.errors import Invalid
 from qualification.models import Gate
 from qualification.models.gates import MOST_HOURS
-from qualification.services.criteria import validate_counting, validate_criterion, validate_leave_value
-from qualification.services.gate_editing import fault_of_criterion, faults_of_gate
+from qualification.services.gates.criteria import validate_counting, validate_criterion, validate_leave_value
+from qualification.services.gates.editing import fault_of_criterion, faults_of_gate
 from scoring.admin.conditions import ConditionForm
 
 UNITS = {"hours": 1, "days": 24}

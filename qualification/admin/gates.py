@@ -14,11 +14,11 @@ from leadapp.admin.asking import person
 from leadapp.admin.refusals import say_refusals
 from qualification.admin.gate_forms import CriterionForm, CriterionRows, GateForm
 from qualification.models import Gate, GateCriterion, Step
-from qualification.services.criteria import criterion_fields
-from qualification.services.gate_editing import TAKING_BACK, open_gate, record_edit
-from qualification.services.gate_trial import edited_gate, try_gate
-from qualification.services.gate_words import describe_gate, write_hours
-from qualification.services.gates import read_gates
+from qualification.services.gates.checklists import read_gates
+from qualification.services.gates.criteria import criterion_fields
+from qualification.services.gates.editing import TAKING_BACK, open_gate, record_edit
+from qualification.services.gates.trial import edited_gate, try_gate
+from qualification.services.gates.words import describe_gate, write_hours
 from scoring.admin.conditions import TYPING, grouped
 
 PREVIEW = "_preview"

@@ -13,7 +13,7 @@ from leadapp.admin.asking import ask, ask_about, carry_out, chosen_ids, person
 from leadapp.models import Lead
 from qualification.admin.history import ReadOnly
 from qualification.models import AdvocacyChange, Deal, DisqualifyReason, WakeUp
-from qualification.services.deals import void_deal
+from qualification.services.customers.deals import void_deal
 
 
 class VoidForm(forms.Form):

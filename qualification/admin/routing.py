@@ -14,7 +14,7 @@ from leadapp.errors import Refused
 from leadapp.models import User
 from qualification.models import Absence, RoutingCriterion, RoutingRule, TeamMember
 from qualification.services.absences import cancel_absence, change_absence, check_absence, enter_absence
-from qualification.services.criteria import criterion_fields, validate_criterion
+from qualification.services.gates.criteria import criterion_fields, validate_criterion
 from qualification.services.routing.trial import try_rules
 from scoring.admin.conditions import TYPING, ConditionForm, grouped
 

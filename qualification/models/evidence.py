@@ -11,7 +11,7 @@ from django.utils import timezone
 from leadapp.models import Lead
 
 KEY = r"^[a-z][a-z0-9_]{0,31}$"
-# Fields of gates beside those of the dimensions are called so (qualification/services/fields.py).
+# Fields of gates beside those of the dimensions are called so (qualification/services/gates/fields.py).
 COUNTS = ("confirmed_count", "unconfirmed_count", "ruled_out_count", "unsure_count", "contradicted_count")
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from leadapp.access import may_work
 from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
-from qualification.services.bant import answer_bant, answers_about, bant_of
+from qualification.services.evidence.answers import answer_bant, answers_about, bant_of
 from qualification.views.conversation import answer_line
 from qualification.views.forms import BantForm
 

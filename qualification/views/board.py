@@ -18,7 +18,7 @@ from leadapp.views.answering import signed_in, visible_lead
 from leadapp.views.list_filters import BY_PRIORITY
 from leadapp.views.paging import read_place
 from qualification.services import moves
-from qualification.services.deals import won_in_this_round
+from qualification.services.customers.deals import won_in_this_round
 from qualification.views.board_cards import STAGES, Whose, cards_of, count_of, read_lanes, read_more
 from qualification.views.moves import stage_words, undo_url
 

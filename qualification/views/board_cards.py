@@ -14,9 +14,9 @@ from leadapp.views.list_filters import BY_PRIORITY, is_rep
 from leadapp.views.list_rows import news_of_clocks
 from leadapp.views.paging import Place, turn_to
 from qualification.models import TeamMember
-from qualification.services.deals import Total, totals_of
-from qualification.services.gates import STEP_FROM, GateCheck, check_many
-from qualification.services.sla import Clock
+from qualification.services.clock.clocks import Clock
+from qualification.services.customers.deals import Total, totals_of
+from qualification.services.gates.checklists import STEP_FROM, GateCheck, check_many
 
 STAGES = list(Stage)
 CARDS = 20

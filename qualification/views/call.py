@@ -19,10 +19,10 @@ from leadapp.services.calls import gate_after, is_saved, save_call
 from leadapp.views.answering import signed_in, visible_lead
 from leadapp.views.lead_page import Rights
 from qualification.models import CallDraft
-from qualification.services.bant import BantView, bant_of
-from qualification.services.call_drafts import DraftChanged, discard_draft, draft_of, keep_draft
-from qualification.services.gates import GateCheck
-from qualification.services.sla import clocks_of
+from qualification.services.clock.clocks import clocks_of
+from qualification.services.evidence.answers import BantView, bant_of
+from qualification.services.evidence.call_drafts import DraftChanged, discard_draft, draft_of, keep_draft
+from qualification.services.gates.checklists import GateCheck
 from qualification.views.call_form import NEXT_STEPS, CallForm, Heard
 from qualification.views.conversation import Prompt, prompts_for, read_clues
 from scoring.engine import reasons_for

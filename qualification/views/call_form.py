@@ -12,7 +12,7 @@ from leadapp.models import Lead
 from leadapp.services.calls import OUTCOMES, REACHED, Call, FollowUp
 from leadapp.times import write_day
 from qualification.models import BantAnswer, BantState, Confidence
-from qualification.services.bant import BantView, NewAnswer
+from qualification.services.evidence.answers import BantView, NewAnswer
 from qualification.views.forms import good_for_choices, tomorrow_morning
 
 KEEP = "keep"

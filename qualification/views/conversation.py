@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from leadapp.models import Activity, Lead
 from leadapp.times import write_day, write_moment
 from qualification.models import BantAnswer, BantState
-from qualification.services.bant import BantView
-from qualification.services.frameworks import Asked
+from qualification.services.evidence.answers import BantView
+from qualification.services.evidence.frameworks import Asked
 
 CLUES_FROM = timedelta(days=180)
 MOST_CLUES = 300

@@ -9,11 +9,11 @@ from django.utils import timezone
 from leadapp.models import Advocacy, Lead, User
 from leadapp.views.answering import SeenForm
 from qualification.models import BantAnswer, BantState, Confidence
-from qualification.services.bant import BantView
-from qualification.services.deals import DealFacts
-from qualification.services.disqualify_reasons import offered_reasons
+from qualification.services.customers.deals import DealFacts
+from qualification.services.evidence.answers import BantView
 from qualification.services.moves import NEW_ROUND_AT
-from qualification.services.wake_ups import HIGHEST_SCORE, Waking
+from qualification.services.recycling.reasons import offered_reasons
+from qualification.services.recycling.wake_ups import HIGHEST_SCORE, Waking
 
 
 def reason_field(hint: str = "", *, required: bool = True) -> forms.CharField:

@@ -13,7 +13,7 @@ from leadapp.models import Lead, Stage, Status
 from leadapp.views.answering import Done, Question, SeenForm, answer, posted, signed_in, visible_lead
 from qualification.models import StageChange
 from qualification.services import moves
-from qualification.services.gates import STEP_FROM, GateCheck, check_gates
+from qualification.services.gates.checklists import STEP_FROM, GateCheck, check_gates
 from qualification.views.forms import (
     DealForm,
     DealOverrideForm,

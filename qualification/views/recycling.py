@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods
 from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
 from leadapp.views.lead_forms import VoidForm
 from qualification.models import Deal
-from qualification.services.advocacy import set_advocacy
-from qualification.services.deals import add_deal as write_deal
-from qualification.services.deals import void_deal as declare_wrong
+from qualification.services.customers.advocacy import set_advocacy
+from qualification.services.customers.deals import add_deal as write_deal
+from qualification.services.customers.deals import void_deal as declare_wrong
 from qualification.services.moves import new_opportunity
-from qualification.services.wake_ups import change_waking, wake_ups_of
+from qualification.services.recycling.wake_ups import change_waking, wake_ups_of
 from qualification.views.forms import AdvocacyForm, OpportunityForm, WakingForm, WonForm
 
 

@@ -17,8 +17,8 @@ from leadapp.views.answering import signed_in
 from leadapp.views.paging import Order, read_place, turn_to
 from qualification.models import Team
 from qualification.models.querysets import AssignmentQuerySet
+from qualification.services.clock.clocks import clocks_for
 from qualification.services.clock.report import BEHIND, Asked, Group, Numbers, ask, clocks, measure
-from qualification.services.sla import clocks_for
 
 PERIODS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "Year"}
 USUAL_PERIOD = 30

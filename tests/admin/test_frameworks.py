@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from leadapp.models import User
 from qualification.models import Dimension, Framework, Gate
-from qualification.services.frameworks import read_questions
+from qualification.services.evidence.frameworks import read_questions
 from tests.admin.build import errors_of, goes_to, said, shown
 from tests.admin.conftest import As
 from tests.qualification.build import confirm, make_lead

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import Lead
 from qualification.models import BantAnswer, Framework
-from qualification.services.bant import answer_bant
+from qualification.services.evidence.answers import answer_bant
 from tests.api.conftest import Caller, faults
 from tests.qualification.build import everything, make_lead, make_user
 

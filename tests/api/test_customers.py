@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from leadapp.models import Lead
 from qualification.models import AdvocacyChange, Deal, DisqualifyReason
 from qualification.services.moves import nurture_lead
-from qualification.services.wake_ups import Waking
+from qualification.services.recycling.wake_ups import Waking
 from tests.api.conftest import Caller, faults
 from tests.qualification.build import NOW, everything, make_lead
 

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from leadapp.models import Lead
 from qualification.models import Gate, GateCriterion, StageChange
-from qualification.services.gate_editing import record_edit
+from qualification.services.gates.editing import record_edit
 from tests.api.conftest import Caller
 from tests.qualification.build import confirm, make_good_lead, make_lead, make_user
 

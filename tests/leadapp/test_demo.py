@@ -14,7 +14,7 @@ from leadapp.demo.loading import STEPS, load
 from leadapp.demo.people import PEOPLE
 from leadapp.models import Activity, Company, Lead, Quarantine, User
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task, WakeUp
-from qualification.services.bant import bant_of_many
+from qualification.services.evidence.answers import bant_of_many
 from scoring.engine import score_leads
 from scoring.models import ScoreChange, ScoredLead, ScoringModelVersion, ScoringRequest
 

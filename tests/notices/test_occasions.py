@@ -8,7 +8,7 @@ import pytest
 from leadapp.models import Lead, User
 from qualification.models import Notice
 from qualification.services.assignment import assign_lead, hand_over, take_lead
-from qualification.services.evaluation import evaluate_waiting
+from qualification.services.gates.evaluation import evaluate_waiting
 from qualification.services.work import add_note
 from scoring.models import Cause, ScoreChange, ScoredLead
 from tests.notices.build import NOW, make_rep

@@ -19,7 +19,7 @@ from qualification.models import (
     Task,
     WakeUp,
 )
-from qualification.services.bant import answer_bant
+from qualification.services.evidence.answers import answer_bant
 from scoring.models import ScoredLead, ScoringModelVersion
 
 NOW = datetime(2026, 11, 19, 10, 0, tzinfo=UTC)

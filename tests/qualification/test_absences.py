@@ -11,7 +11,7 @@ from leadapp.models import Company, Lead, User
 from qualification.models import Absence, Assignment, Notice, Task, Team, TeamMember
 from qualification.services.absences import cancel_absence, change_absence, enter_absence, look_after_absences
 from qualification.services.assignment import assign_lead, hand_out_queue, hand_over, take_lead
-from qualification.services.bant import answer_bant
+from qualification.services.evidence.answers import answer_bant
 from qualification.services.moves import move_lead
 from qualification.services.work import add_task, complete_task
 from tests.qualification.build import everything, log, make_lead, make_user

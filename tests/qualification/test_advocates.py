@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from leadapp.errors import Conflict, Invalid, NotAllowed, Refused
 from leadapp.models import Lead, User
 from qualification.models import AdvocacyChange, Deal
-from qualification.services.advocacy import set_advocacy
+from qualification.services.customers.advocacy import set_advocacy
 from tests.qualification.build import NOW, everything, make_lead
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from leadapp.services.activities import log_activity, void_activity
 from qualification.models import Assignment
 from qualification.services.assignment import hand_over, take_lead
 from qualification.services.clock.answers import answer_clocks
-from qualification.services.evaluation import evaluate_leads
+from qualification.services.gates.evaluation import evaluate_leads
 from tests.qualification.build import NOW, log, make_lead
 
 pytestmark = pytest.mark.django_db

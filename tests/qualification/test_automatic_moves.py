@@ -7,9 +7,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import Lead, User
 from qualification.models import Assignment, Gate, GateCriterion, Move, StageChange, Step
-from qualification.services.evaluation import evaluate_waiting
+from qualification.services.gates.evaluation import evaluate_waiting
+from qualification.services.gates.steps import REST_AFTER_STEP_BACK
 from qualification.services.moves import move_lead, nurture_lead, reopen_lead
-from qualification.services.steps import REST_AFTER_STEP_BACK
 from scoring.models import ScoredLead
 from tests.qualification.build import DAY, NOW, confirm, everything, make_good_lead, make_lead, wait_for_gates
 

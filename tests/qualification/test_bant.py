@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from leadapp.errors import Invalid, NotAllowed, NotFound
 from leadapp.models import ApiKey, Lead, User
 from qualification.models import BantAnswer, BantState
-from qualification.services.bant import answer_bant, bant_of, bant_of_many
+from qualification.services.evidence.answers import answer_bant, bant_of, bant_of_many
 from scoring.models import ScoredLead
 from tests.qualification.build import BANT, DAY, NOW, confirm, everything, make_lead
 

@@ -8,8 +8,8 @@ import pytest
 from leadapp.models import Activity
 from leadapp.services.calls import Call, FollowUp, save_call
 from qualification.models import BantAnswer, CallDraft, Note, Task
-from qualification.services.bant import NewAnswer, see_ends
-from qualification.services.call_drafts import DraftChanged, keep_draft
+from qualification.services.evidence.answers import NewAnswer, see_ends
+from qualification.services.evidence.call_drafts import DraftChanged, keep_draft
 from scoring.models import ScoredLead
 from tests.qualification.build import DAY, NOW, confirm, make_lead, make_user
 from tests.qualification.test_races import at_once

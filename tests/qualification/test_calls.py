@@ -10,8 +10,8 @@ from leadapp.errors import Conflict, Invalid, NotAllowed
 from leadapp.models import Activity, Lead, User
 from leadapp.services.calls import OUTCOMES, Call, FollowUp, gate_after, is_saved, save_call
 from qualification.models import Assignment, BantAnswer, CallDraft, Note, StageChange, Task
-from qualification.services.bant import NewAnswer
-from qualification.services.call_drafts import DraftChanged, discard_draft, draft_of, keep_draft
+from qualification.services.evidence.answers import NewAnswer
+from qualification.services.evidence.call_drafts import DraftChanged, discard_draft, draft_of, keep_draft
 from qualification.services.moves import GateClosed
 from tests.qualification.build import DAY, NOW, confirm, everything, make_lead
 

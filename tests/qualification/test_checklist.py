@@ -7,9 +7,9 @@ import pytest
 from leadapp.errors import Invalid
 from leadapp.models import Company, Lead
 from qualification.models import Deal, Gate, GateCriterion, Step
-from qualification.services.bant import answer_bant
-from qualification.services.criteria import criterion_fields, operators_of, validate_criterion
-from qualification.services.gates import STEP_FROM, check_gates, check_many, passing
+from qualification.services.evidence.answers import answer_bant
+from qualification.services.gates.checklists import STEP_FROM, check_gates, check_many, passing
+from qualification.services.gates.criteria import criterion_fields, operators_of, validate_criterion
 from tests.qualification.build import DAY, NOW, confirm, log, make_good_lead, make_lead
 
 pytestmark = pytest.mark.django_db

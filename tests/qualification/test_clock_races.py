@@ -9,7 +9,7 @@ from leadapp.services.activities import log_activity
 from qualification.models import Assignment, Escalation, Notice
 from qualification.services.assignment import hand_over
 from qualification.services.clock.escalation import escalate_due
-from qualification.services.evaluation import evaluate_leads
+from qualification.services.gates.evaluation import evaluate_leads
 from tests.qualification.build import DAY, NOW, log, make_lead, make_user
 from tests.qualification.test_races import at_once
 

@@ -9,8 +9,8 @@ from leadapp.models import Lead, User
 from qualification.models import Assignment, Holiday, OpeningHours, Team, TeamMember
 from qualification.services.assignment import assign_lead, hand_over, take_lead
 from qualification.services.clock.answers import answer_clocks
+from qualification.services.clock.clocks import Clock, clocks_of
 from qualification.services.moves import nurture_lead
-from qualification.services.sla import Clock, clocks_of
 from tests.qualification.build import DAY, NOW, log, make_lead
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,16 @@ from pytest_django import DjangoAssertNumQueries
 from leadapp.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from leadapp.models import Lead, User
 from qualification.models import Deal, Move, StageChange, Step
-from qualification.services.currencies import CURRENCIES, WHOLE
-from qualification.services.deals import DealFacts, Total, add_deal, take_back_deal, totals_of, void_deal
-from qualification.services.gates import check_gates
+from qualification.services.customers.currencies import CURRENCIES, WHOLE
+from qualification.services.customers.deals import (
+    DealFacts,
+    Total,
+    add_deal,
+    take_back_deal,
+    totals_of,
+    void_deal,
+)
+from qualification.services.gates.checklists import check_gates
 from qualification.services.moves import move_lead, new_opportunity
 from tests.qualification.build import DAY, NOW, confirm, everything, log, make_good_lead, make_lead
 

@@ -8,9 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import Company, Lead, User
 from qualification.models import Deal, Gate, Step
-from qualification.services.bant import answer_bant
-from qualification.services.gates import check_gates, check_many, passing
-from qualification.services.wording import ItemState
+from qualification.services.evidence.answers import answer_bant
+from qualification.services.gates.checklists import check_gates, check_many, passing
+from qualification.services.gates.wording import ItemState
 from tests.qualification.build import DAY, NOW, confirm, log, make_good_lead, make_lead
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from django.db.models import ProtectedError
 from leadapp.errors import Invalid
 from leadapp.models import Lead, User
 from qualification.models import DisqualifyReason, StageChange
-from qualification.services.disqualify_reasons import offered_reasons
 from qualification.services.moves import disqualify_lead, reopen_lead
+from qualification.services.recycling.reasons import offered_reasons
 from tests.qualification.build import NOW, everything, make_lead
 
 pytestmark = pytest.mark.django_db

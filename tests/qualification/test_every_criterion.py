@@ -8,8 +8,9 @@ import pytest
 from leadapp.errors import Invalid
 from leadapp.models import Company, CustomField, Lead, Operator
 from qualification.models import GateCriterion
-from qualification.services import criteria as asking
-from qualification.services.criteria import (
+from qualification.services.gates import criteria as asking
+from qualification.services.gates.checklists import select_leads
+from qualification.services.gates.criteria import (
     NEVER,
     criterion_fields,
     operators_of,
@@ -19,7 +20,6 @@ from qualification.services.criteria import (
     validate_leave_value,
     value_sql,
 )
-from qualification.services.gates import select_leads
 from tests.qualification.build import NOW, confirm, log, make_lead
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import Lead
 from qualification.models import BantAnswer, BantState, Confidence, Gate, GateCriterion, Step
-from qualification.services.bant import answer_bant, bant_of, see_ends
-from qualification.services.gates import check_gates
+from qualification.services.evidence.answers import answer_bant, bant_of, see_ends
+from qualification.services.gates.checklists import check_gates
 from scoring.models import ScoredLead
 from tests.qualification.build import BANT, DAY, NOW, confirm, make_lead
 

@@ -7,9 +7,9 @@ import pytest
 
 from leadapp.models import Lead
 from qualification.models import Gate, StageChange, Step
-from qualification.services.evaluation import evaluate_waiting
-from qualification.services.gate_editing import record_edit
-from qualification.services.waking import wake_gates
+from qualification.services.gates.editing import record_edit
+from qualification.services.gates.evaluation import evaluate_waiting
+from qualification.services.gates.waking import wake_gates
 from scoring.models import Cause, ScoringModel
 from scoring.services.publishing import make_draft, publish
 from scoring.services.queue import request_scoring, score_waiting

@@ -19,17 +19,17 @@ from qualification.models import (
     StageChange,
     Step,
 )
-from qualification.services.bant import answer_bant
-from qualification.services.evaluation import evaluate_waiting
-from qualification.services.framework_editing import (
+from qualification.services.evidence.answers import answer_bant
+from qualification.services.evidence.editing import (
     delete_dimension,
     delete_framework,
     effects_of,
     use_framework,
     users_of,
 )
-from qualification.services.frameworks import read_questions
-from qualification.services.waking import wake_gates
+from qualification.services.evidence.frameworks import read_questions
+from qualification.services.gates.evaluation import evaluate_waiting
+from qualification.services.gates.waking import wake_gates
 from tests.qualification.build import DAY, NOW, confirm, make_lead
 
 pytestmark = pytest.mark.django_db

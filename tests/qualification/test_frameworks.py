@@ -8,9 +8,9 @@ from django.db.models import ProtectedError
 from pytest_django import DjangoAssertNumQueries
 
 from qualification.models import Dimension, Framework, FrameworkDimension, Step
-from qualification.services.bant import answer_bant
-from qualification.services.frameworks import read_questions
-from qualification.services.gates import check_gates
+from qualification.services.evidence.answers import answer_bant
+from qualification.services.evidence.frameworks import read_questions
+from qualification.services.gates.checklists import check_gates
 from tests.qualification.build import NOW, confirm, make_lead
 
 pytestmark = pytest.mark.django_db

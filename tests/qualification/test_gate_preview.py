@@ -8,8 +8,8 @@ from django.db import connection
 from leadapp.models import Lead, Stage, Status
 from leadapp.services.previews import whole_preview
 from qualification.models import Gate, GateCriterion, Move, StageChange, Step
-from qualification.services.gate_preview import scored_gates
-from qualification.services.gates import passing
+from qualification.services.gates.checklists import passing
+from qualification.services.gates.preview import scored_gates
 from scoring.analysis.preview import Preview
 from scoring.engine.fragments import Fragment
 from scoring.models import ScoringModel, ScoringModelVersion, ScoringRule

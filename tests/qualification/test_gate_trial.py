@@ -8,9 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 from leadapp.models import Lead, User
 from qualification.models import Gate, GateCriterion, Step
 from qualification.services.assignment import hand_over
-from qualification.services.evaluation import evaluate_waiting
-from qualification.services.gate_trial import Trial, edited_gate, try_gate
-from qualification.services.gate_words import describe_gate
+from qualification.services.gates.evaluation import evaluate_waiting
+from qualification.services.gates.trial import Trial, edited_gate, try_gate
+from qualification.services.gates.words import describe_gate
 from qualification.services.moves import move_lead
 from tests.qualification.build import DAY, NOW, everything, log, make_good_lead, make_lead, wait_for_gates
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from leadapp.models import Activity, Company, Lead
 from qualification.models import BantAnswer, Gate, GateCriterion, Step
-from qualification.services.gate_trial import edited_gate, try_gate
-from qualification.services.gates import GateLines, check_many, passing_gate, select_leads
+from qualification.services.gates.checklists import GateLines, check_many, passing_gate, select_leads
+from qualification.services.gates.trial import edited_gate, try_gate
 from tests.qualification.build import DAY, NOW, log, make_lead
 from tests.scoring.oracle import condition_holds
 from tests.scoring.strategies import LEAD_CONDITIONS

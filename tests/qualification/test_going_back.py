@@ -11,12 +11,12 @@ from pytest_django import DjangoAssertNumQueries
 from leadapp.errors import Invalid
 from leadapp.models import Lead, User
 from qualification.models import Gate, GateCriterion, GateHold, Move, StageChange, Step, Task
-from qualification.services.bant import answer_bant
 from qualification.services.clock.answers import answer_clocks
-from qualification.services.evaluation import evaluate_waiting
-from qualification.services.gate_editing import fault_of_criterion, faults_of_gate, record_edit
+from qualification.services.evidence.answers import answer_bant
+from qualification.services.gates.editing import fault_of_criterion, faults_of_gate, record_edit
+from qualification.services.gates.evaluation import evaluate_waiting
+from qualification.services.gates.waking import wake_gates
 from qualification.services.moves import move_lead, nurture_lead, reopen_lead
-from qualification.services.waking import wake_gates
 from scoring.models import Cause, Rescore, ScoreChange, ScoredLead
 from tests.qualification.build import (
     DAY,

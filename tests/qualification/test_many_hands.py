@@ -12,7 +12,7 @@ from leadapp.models import Lead, User
 from qualification.models import Assignment, StageChange
 from qualification.services import moves
 from qualification.services.assignment import assign_lead, hand_over, take_lead
-from qualification.services.evaluation import evaluate_waiting
+from qualification.services.gates.evaluation import evaluate_waiting
 from tests.qualification.build import NOW, make_good_lead, make_user, wait_for_gates
 from tests.qualification.test_races import LEADS, at_once, wins
 

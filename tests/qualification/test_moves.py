@@ -12,8 +12,8 @@ from leadapp.models import ApiKey, Lead, Stage, Status, User
 from leadapp.services.keys import create_api_key
 from qualification.models import Assignment, Deal, Move, StageChange
 from qualification.services.assignment import assign_lead
-from qualification.services.bant import answer_bant
-from qualification.services.deals import DealFacts
+from qualification.services.customers.deals import DealFacts
+from qualification.services.evidence.answers import answer_bant
 from qualification.services.moves import (
     GateClosed,
     disqualify_lead,

@@ -19,7 +19,7 @@ from leadapp.models import ApiKey, Company, Lead, User
 from leadapp.services.keys import create_api_key
 from qualification.models import BantAnswer, StageChange
 from qualification.services import moves
-from qualification.services.deals import DealFacts
+from qualification.services.customers.deals import DealFacts
 from tests.qualification.build import NOW, everything, log, make_good_lead, make_lead, make_user
 
 pytestmark = pytest.mark.django_db

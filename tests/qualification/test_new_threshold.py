@@ -4,7 +4,7 @@ import pytest
 
 from leadapp.models import ActivityType, Lead, User
 from qualification.models import Assignment
-from qualification.services.evaluation import evaluate_waiting
+from qualification.services.gates.evaluation import evaluate_waiting
 from scoring.models import Cause, ScoringModelVersion
 from scoring.services.publishing import make_draft, publish, roll_back
 from scoring.services.queue import request_scoring, score_waiting

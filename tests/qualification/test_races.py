@@ -15,8 +15,8 @@ from leadapp.errors import Conflict, Refused
 from leadapp.models import Lead
 from qualification.models import Assignment, StageChange
 from qualification.services.assignment import hand_out_queue, hand_over, take_lead
-from qualification.services.bant import answer_bant
-from qualification.services.evaluation import evaluate_leads, evaluate_waiting
+from qualification.services.evidence.answers import answer_bant
+from qualification.services.gates.evaluation import evaluate_leads, evaluate_waiting
 from qualification.services.moves import GateClosed, disqualify_lead, move_lead, nurture_lead
 from scoring.models import ScoredLead
 from tests.qualification.build import DAY, NOW, confirm, make_good_lead, make_lead, make_user, wait_for_gates

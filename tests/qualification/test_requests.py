@@ -10,7 +10,7 @@ from leadapp.models import Activity, ActivityType, Lead, User
 from leadapp.services.activities import void_activity
 from qualification.models import Assignment
 from qualification.services.assignment import take_lead
-from qualification.services.evaluation import evaluate_leads
+from qualification.services.gates.evaluation import evaluate_leads
 from qualification.services.moves import disqualify_lead, reopen_lead
 from tests.qualification.build import DAY, NOW, everything, log, make_good_lead, make_lead
 

@@ -12,8 +12,8 @@ from leadapp.models import ApiKey, Lead, User
 from leadapp.services.keys import create_api_key
 from qualification.models import Assignment, Deal, Move, StageChange
 from qualification.services.assignment import assign_lead, hand_over
-from qualification.services.deals import DealFacts
-from qualification.services.evaluation import evaluate_leads
+from qualification.services.customers.deals import DealFacts
+from qualification.services.gates.evaluation import evaluate_leads
 from qualification.services.moves import (
     disqualify_lead,
     may_undo,
@@ -22,7 +22,7 @@ from qualification.services.moves import (
     reopen_lead,
     undo_move,
 )
-from qualification.services.wake_ups import Waking, wake_ups_of
+from qualification.services.recycling.wake_ups import Waking, wake_ups_of
 from scoring.models import ScoredLead
 from tests.qualification.build import DAY, NOW, confirm, everything, log, make_good_lead, make_lead
 

@@ -22,9 +22,9 @@ from qualification.models import (
     WakeUp,
 )
 from qualification.services.assignment import assign_lead
-from qualification.services.evaluation import evaluate_leads
+from qualification.services.gates.evaluation import evaluate_leads
 from qualification.services.moves import disqualify_lead, nurture_lead, reopen_lead
-from qualification.services.wake_ups import (
+from qualification.services.recycling.wake_ups import (
     Waking,
     change_waking,
     resume_wake_up,

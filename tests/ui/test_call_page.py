@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 
 from leadapp.models import Activity, Lead, User
 from qualification.models import BantAnswer, CallDraft, Framework, Note, Task
-from qualification.services.bant import answer_bant
+from qualification.services.evidence.answers import answer_bant
 from tests.qualification.build import log
 from tests.ui.lead_build import as_user, everything, make_people, new_lead
 

@@ -13,9 +13,9 @@ from leadapp.models import ActivityType, Lead, Stage, Status, User
 from leadapp.services.activities import log_activity
 from qualification.models import BantAnswer, Gate, GateCriterion, GateHold, StageChange, Task
 from qualification.services.assignment import hand_over
-from qualification.services.bant import answer_bant
 from qualification.services.clock.escalation import escalate_due
-from qualification.services.gate_editing import record_edit
+from qualification.services.evidence.answers import answer_bant
+from qualification.services.gates.editing import record_edit
 from scoring.engine import explain_leads
 from scoring.services.queue import score_waiting
 from tests.qualification.build import log

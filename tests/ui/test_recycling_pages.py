@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from leadapp.models import Lead, User
 from qualification.models import AdvocacyChange, Deal, DisqualifyReason, WakeUp
-from qualification.services.deals import DealFacts, add_deal, void_deal
+from qualification.services.customers.deals import DealFacts, add_deal, void_deal
 from qualification.services.moves import disqualify_lead, nurture_lead
-from qualification.services.wake_ups import Waking
+from qualification.services.recycling.wake_ups import Waking
 from tests.ui.lead_build import as_user, make_people, new_lead
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.utils import timezone
 from leadapp.models import Activity, ActivityType, Lead, Stage, User
 from leadapp.services.activities import void_activity
 from qualification.models import Assignment, Escalation, Note, StageChange
-from qualification.services.bant import answer_bant
+from qualification.services.evidence.answers import answer_bant
 from qualification.services.work import add_note
 from scoring.models import Cause, ScoreChange
 from scoring.services.queue import request_scoring, score_waiting

@@ -10,8 +10,8 @@ from leadapp.models import EventType, Lead, OutgoingEvent, User
 from leadapp.services.leads import create_lead
 from leadapp.services.webhooks.retention import forget_old
 from qualification.services.assignment import assign_lead, hand_over, take_lead
-from qualification.services.deals import DealFacts, add_deal
-from qualification.services.evaluation import evaluate_waiting
+from qualification.services.customers.deals import DealFacts, add_deal
+from qualification.services.gates.evaluation import evaluate_waiting
 from qualification.services.moves import move_lead, nurture_lead, undo_move
 from scoring.models import Cause
 from scoring.services.queue import request_scoring, score_waiting

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Max, Q
 
 from leadapp.models import Company, Lead, Stage, Status, User
-from qualification.services.deals import Total, totals_by_company
+from qualification.services.customers.deals import Total, totals_by_company
 
 
 @dataclass(frozen=True)

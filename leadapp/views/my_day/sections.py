@@ -12,8 +12,8 @@ from leadapp.views.activity_words import words_of
 from leadapp.views.my_day import finding
 from leadapp.views.my_day.day import Day
 from qualification.models import Assignment, Task
-from qualification.services.bant import bant_of_many
-from qualification.services.sla import Clock, clocks_for
+from qualification.services.clock.clocks import Clock, clocks_for
+from qualification.services.evidence.answers import bant_of_many
 from scoring.engine import reasons_for
 
 SHOWN, MOST = 10, 200

@@ -11,8 +11,8 @@ from leadapp.access import Actor, may, require_may_work
 from leadapp.errors import Invalid, NotAllowed
 from leadapp.models import Lead, Stage
 from qualification.models import Deal, Move, StageChange, Step
-from qualification.services.deals import DealFacts, won_in_this_round, write_deal
-from qualification.services.gates import STEP_FROM, GateCheck, check_many
+from qualification.services.customers.deals import DealFacts, won_in_this_round, write_deal
+from qualification.services.gates.checklists import STEP_FROM, GateCheck, check_many
 from qualification.services.moves.judging import Judged, Outcome, Seen, only_change
 from qualification.services.moves.writing import STATUS_WORDS, Standing, compare, write_moves
 from qualification.services.texts import cleaned_text, needed_reason

@@ -11,11 +11,10 @@ from leadapp.errors import Conflict, Invalid
 from leadapp.models import Lead, Stage, Status
 from qualification.models import Move, StageChange
 from qualification.services.assignment import end_running, start_again
-from qualification.services.disqualify_reasons import OTHER, read_reason
 from qualification.services.moves.judging import Judged, Outcome, Seen, only_change
 from qualification.services.moves.writing import STATUS_WORDS, Standing, compare, write_moves
-from qualification.services.texts import needed_reason
-from qualification.services.wake_ups import (
+from qualification.services.recycling.reasons import OTHER, read_reason
+from qualification.services.recycling.wake_ups import (
     NEVER,
     Waking,
     check_waking,
@@ -23,6 +22,7 @@ from qualification.services.wake_ups import (
     start_wake_ups,
     stop_wake_ups,
 )
+from qualification.services.texts import needed_reason
 
 
 def nurture_lead(

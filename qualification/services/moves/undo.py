@@ -10,12 +10,12 @@ from leadapp.models import Lead, Status
 from qualification.models import Assignment, Deal, DisqualifyReason, Move, StageChange
 from qualification.services.announcing import announce_moves
 from qualification.services.assignment import end_running
-from qualification.services.deals import take_back_deal
-from qualification.services.inbox import ask_for_evaluation
+from qualification.services.customers.deals import take_back_deal
+from qualification.services.gates.inbox import ask_for_evaluation
 from qualification.services.locks import lock_lead
 from qualification.services.moves.stages import OVERRIDE
+from qualification.services.recycling.wake_ups import resume_wake_up, stop_wake_ups
 from qualification.services.texts import cleaned_text, needed_reason
-from qualification.services.wake_ups import resume_wake_up, stop_wake_ups
 
 UNDO_WITHIN = timedelta(minutes=10)
 SET_ASIDE = (Move.NURTURE, Move.DISQUALIFY)

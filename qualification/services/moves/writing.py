@@ -9,7 +9,7 @@ from leadapp.errors import Conflict, Invalid
 from leadapp.models import Lead, Stage, Status
 from qualification.models import Assignment, Deal, DisqualifyReason, Move, StageChange
 from qualification.services.announcing import announce_moves
-from qualification.services.inbox import ask_for_evaluation
+from qualification.services.gates.inbox import ask_for_evaluation
 
 STATUS_WORDS: Mapping[str, str] = {
     Status.OPEN: "open",

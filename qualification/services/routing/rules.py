@@ -7,7 +7,7 @@ from django.db import connection
 
 from leadapp.models import Match
 from qualification.models import GateCriterion, RoutingCriterion, RoutingRule
-from qualification.services.criteria import leads_sql, test_sql
+from qualification.services.gates.criteria import leads_sql, test_sql
 from scoring.engine.fragments import Fragment, join
 
 

@@ -1,6 +1,6 @@
 """BANT: evidence is added, never changed; the newest answer per dimension counts until it runs out.
 
-BANT stands for whichever framework is in use (qualification/services/frameworks.py).
+BANT stands for whichever framework is in use (qualification/services/evidence/frameworks.py).
 """
 
 from collections import defaultdict
@@ -15,8 +15,8 @@ from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Invalid
 from leadapp.models import Lead, User
 from qualification.models import BantAnswer, BantState, Confidence, Dimension
-from qualification.services.frameworks import Asked, Questions, read_questions
-from qualification.services.inbox import ask_for_evaluation
+from qualification.services.evidence.frameworks import Asked, Questions, read_questions
+from qualification.services.gates.inbox import ask_for_evaluation
 from qualification.services.locks import lock_lead
 from qualification.services.texts import cleaned_text
 

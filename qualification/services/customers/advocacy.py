@@ -8,7 +8,7 @@ from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import Advocacy, Lead
 from qualification.models import AdvocacyChange
-from qualification.services.deals import has_bought
+from qualification.services.customers.deals import has_bought
 from qualification.services.locks import lock_lead
 from qualification.services.texts import cleaned_text
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from leadapp.models import ActivityType, Operator
 from qualification.models import GateCriterion, Step
-from qualification.services.criteria import choice_label, field_label, say_number
-from qualification.services.gates import GateLines
-from qualification.services.happened import ACTIVITY
+from qualification.services.gates.checklists import GateLines
+from qualification.services.gates.criteria import choice_label, field_label, say_number
+from qualification.services.gates.happened import ACTIVITY
 
 TAKEN = {
     Step.TO_MQL: "becomes MQL",

@@ -14,7 +14,7 @@ from leadapp.errors import Conflict, Invalid, NotFound
 from leadapp.models import Lead, Stage
 from qualification.models import Deal, Move, StageChange
 from qualification.services.announcing import announce_deal
-from qualification.services.currencies import CURRENCIES, WHOLE
+from qualification.services.customers.currencies import CURRENCIES, WHOLE
 from qualification.services.locks import lock_lead
 from qualification.services.texts import cleaned_text, needed_reason
 

@@ -9,7 +9,7 @@ from leadapp.errors import Invalid
 from leadapp.models import CustomField, Operator
 from qualification.models import GateCriterion
 from qualification.models.gates import FALLING, MOST_DAYS, MOST_TIMES, RISING
-from qualification.services.fields import (
+from qualification.services.gates.fields import (
     EVIDENCE,
     find_own,
     own_fields,
@@ -17,7 +17,7 @@ from qualification.services.fields import (
     own_value_sql,
     validate_own,
 )
-from qualification.services.happened import ACTIVITY, happened_sql, newest_sql
+from qualification.services.gates.happened import ACTIVITY, happened_sql, newest_sql
 from scoring.engine import conditions
 from scoring.engine.conditions import LEAD_AND_COMPANY
 from scoring.engine.fragments import Fragment

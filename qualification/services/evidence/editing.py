@@ -17,11 +17,11 @@ from qualification.models import (
     RoutingCriterion,
     Step,
 )
-from qualification.services.criteria import leads_asked_by
-from qualification.services.fields import FRAMEWORK_FIELDS
-from qualification.services.gate_editing import record_edit
-from qualification.services.gates import GateLines, read_gates
-from qualification.services.steps import in_front_sql
+from qualification.services.gates.checklists import GateLines, read_gates
+from qualification.services.gates.criteria import leads_asked_by
+from qualification.services.gates.editing import record_edit
+from qualification.services.gates.fields import FRAMEWORK_FIELDS
+from qualification.services.gates.steps import in_front_sql
 
 EDIT = "qualification.change_framework"
 NOT_YOURS = "Only marketing may say what leads are asked."

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from qualification.services.criteria import depends_on_time, leads_asked_by
-from qualification.services.gates import automatic_gates
-from qualification.services.inbox import ask_about
-from qualification.services.leaving import leaves_sql
-from qualification.services.steps import behind_sql, in_front_sql, is_left_alone_sql
+from qualification.services.gates.checklists import automatic_gates
+from qualification.services.gates.criteria import depends_on_time, leads_asked_by
+from qualification.services.gates.inbox import ask_about
+from qualification.services.gates.leaving import leaves_sql
+from qualification.services.gates.steps import behind_sql, in_front_sql, is_left_alone_sql
 
 
 def wake_gates(*, now: datetime) -> int:

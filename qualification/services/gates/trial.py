@@ -10,9 +10,9 @@ from django.db import connection
 
 from leadapp.models import Lead
 from qualification.models import Gate, GateCriterion, Step
-from qualification.services.criteria import leads_asked_by
-from qualification.services.gates import GateLines, lines_of, read_gates
-from qualification.services.steps import behind_sql, in_front_sql, is_left_alone_sql
+from qualification.services.gates.checklists import GateLines, lines_of, read_gates
+from qualification.services.gates.criteria import leads_asked_by
+from qualification.services.gates.steps import behind_sql, in_front_sql, is_left_alone_sql
 from scoring.engine.fragments import FENCE, join
 
 NAMED = 20

@@ -11,10 +11,10 @@ from django.utils.formats import date_format
 
 from leadapp.models import Operator
 from qualification.models import GateCriterion
-from qualification.services.criteria import choice_label, field_label, say_number
-from qualification.services.fields import dimension_of
-from qualification.services.frameworks import Asked, Questions
-from qualification.services.happened import ACTIVITY
+from qualification.services.evidence.frameworks import Asked, Questions
+from qualification.services.gates.criteria import choice_label, field_label, say_number
+from qualification.services.gates.fields import dimension_of
+from qualification.services.gates.happened import ACTIVITY
 
 # Without a score none of these is known.
 SCORE_FIELDS = (

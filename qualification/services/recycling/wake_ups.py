@@ -16,7 +16,7 @@ from leadapp.models import Lead, Status
 from qualification.models import Move, NoticeKind, StageChange, WakeUp
 from qualification.services.announcing import announce_moves
 from qualification.services.assignment import give_back
-from qualification.services.inbox import ask_for_evaluation
+from qualification.services.gates.inbox import ask_for_evaluation
 from qualification.services.locks import Standing, lock_lead, lock_leads
 from qualification.services.notices import Telling, tell
 

@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from leadapp.models import Lead, Stage
-from qualification.services.criteria import field_label
-from qualification.services.gate_words import say_beyond, write_hours
-from qualification.services.gates import GateLines, select_leads
-from qualification.services.leaving import came_and_held_sql, worked_on_sql
-from qualification.services.steps import AROUND
+from qualification.services.gates.checklists import GateLines, select_leads
+from qualification.services.gates.criteria import field_label
+from qualification.services.gates.leaving import came_and_held_sql, worked_on_sql
+from qualification.services.gates.steps import AROUND
+from qualification.services.gates.words import say_beyond, write_hours
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Criteria over activities: these kinds happened so often, within so many days; or they did not."""
 
 from qualification.models import GateCriterion
-from qualification.services.fields import texts_of
+from qualification.services.gates.fields import texts_of
 from scoring.engine.fragments import Fragment
 
 ACTIVITY = "activity"

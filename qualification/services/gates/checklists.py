@@ -11,10 +11,10 @@ from django.db import connection
 
 from leadapp.models import Lead, Match, Stage
 from qualification.models import Gate, GateCriterion, Step
-from qualification.services.criteria import NEVER, leads_sql, staying_sql, test_sql, value_sql
-from qualification.services.fields import dimension_of
-from qualification.services.frameworks import Questions, read_questions
-from qualification.services.wording import Item, ItemState, Reading, item_of
+from qualification.services.evidence.frameworks import Questions, read_questions
+from qualification.services.gates.criteria import NEVER, leads_sql, staying_sql, test_sql, value_sql
+from qualification.services.gates.fields import dimension_of
+from qualification.services.gates.wording import Item, ItemState, Reading, item_of
 from scoring.engine.fragments import Fragment, join
 
 # The step that leads out of a stage.

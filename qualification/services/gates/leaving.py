@@ -13,11 +13,11 @@ from django.db import connection
 from leadapp.models import Lead, Status
 from qualification.models import Move, StageChange
 from qualification.services.announcing import announce_moves
-from qualification.services.criteria import leads_asked_by
-from qualification.services.gates import GateLines, read_criteria, select_leads
+from qualification.services.gates.checklists import GateLines, read_criteria, select_leads
+from qualification.services.gates.criteria import leads_asked_by
+from qualification.services.gates.steps import AROUND, behind_sql
+from qualification.services.gates.wording import say_fall
 from qualification.services.locks import Standing
-from qualification.services.steps import AROUND, behind_sql
-from qualification.services.wording import say_fall
 from scoring.engine.fragments import Fragment
 
 # A person who moved or reopened the lead decided that it belongs where it is; what was undone never was.

@@ -8,11 +8,11 @@ from django.db import transaction
 from leadapp.access import Actor, require
 from leadapp.errors import Invalid
 from qualification.models import Gate, GateCriterion, Step
-from qualification.services.criteria import field_label, leads_sql
-from qualification.services.gates import read_gates
-from qualification.services.inbox import ask_about, ask_for_evaluation
-from qualification.services.leaving import note_holding
-from qualification.services.steps import in_front_sql
+from qualification.services.gates.checklists import read_gates
+from qualification.services.gates.criteria import field_label, leads_sql
+from qualification.services.gates.inbox import ask_about, ask_for_evaluation
+from qualification.services.gates.leaving import note_holding
+from qualification.services.gates.steps import in_front_sql
 
 TAKING_BACK = (Step.TO_MQL, Step.TO_SQL)
 # Time alone moves these: without a far side leads at the line would go in and out.

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from leadapp.models import Lead, Stage, Status
 from qualification.models import Step
-from qualification.services.criteria import leads_asked_by
-from qualification.services.gates import GateLines, read_gates
-from qualification.services.steps import AROUND, is_left_alone_sql
+from qualification.services.gates.checklists import GateLines, read_gates
+from qualification.services.gates.criteria import leads_asked_by
+from qualification.services.gates.steps import AROUND, is_left_alone_sql
 from scoring.engine.fragments import FENCE, Fragment, join
 
 # What scoring writes, and what criteria can ask of it.

@@ -10,12 +10,12 @@ from qualification.models import Move, StageChange, Step
 from qualification.services.announcing import announce_moves
 from qualification.services.assignment import answer_requests, hand_over
 from qualification.services.clock.answers import answer_clocks
-from qualification.services.gates import GateLines, automatic_gates, passing_gate, select_leads
-from qualification.services.leaving import note_holding, take_back
+from qualification.services.gates.checklists import GateLines, automatic_gates, passing_gate, select_leads
+from qualification.services.gates.leaving import note_holding, take_back
+from qualification.services.gates.steps import AROUND, is_left_alone_sql
 from qualification.services.locks import Standing, lock_leads
 from qualification.services.notices.hot import tell_hot
-from qualification.services.steps import AROUND, is_left_alone_sql
-from qualification.services.wake_ups import wake_by_score
+from qualification.services.recycling.wake_ups import wake_by_score
 from scoring.models import ScoredLead
 
 # The steps that change the stage of a lead.

@@ -1,0 +1,1 @@
+"""Customers: what they bought, and how they speak of us."""

@@ -1,0 +1,1 @@
+"""Evidence: frameworks, answers, and the calls in which they are found out."""

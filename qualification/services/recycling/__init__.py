@@ -1,0 +1,1 @@
+"""Recycling: leads that rest and wake up, and why leads were given up."""
