@@ -12,7 +12,8 @@ from leadapp.models import EventType, OutgoingEvent, WebhookAttempt, WebhookDeli
 from leadapp.services.webhooks import delivery
 from leadapp.services.webhooks.delivery import AT_ONCE, CLAIM, DELAYS
 from leadapp.services.webhooks.posting import Answer
-from tests.qualification.build import make_lead
+from qualification.models import Notice
+from tests.qualification.build import make_lead, make_user
 from tests.support.waiting import wait_for
 from tests.webhooks.build import NOW, deliver, make_endpoint, say, states
 from tests.webhooks.receiver import Receiver, listening
@@ -193,6 +194,7 @@ def test_what_never_had_its_turn_is_given_up_after_a_day_without_an_answer(
     with listening() as receiver:
         pass
     endpoint = make_endpoint(receiver.url)
+    make_user("ines", "admin")
     say(*[make_lead() for _ in range(50)])
     now = NOW
     while now <= NOW + 25 * HOUR:
@@ -200,17 +202,26 @@ def test_what_never_had_its_turn_is_given_up_after_a_day_without_an_answer(
         now += HOUR / 2
     say(make_lead(), now=now)
     assert states() == ["dead"] * 50 + ["waiting"]
+    (notice,) = Notice.objects.all()  # once, however often it goes on failing
+    assert "fail since" in notice.text
     endpoint.refresh_from_db()
     assert endpoint.is_active
 
 
-def test_an_endpoint_that_is_gone_is_switched_off(endpoint: WebhookEndpoint, receiver: Receiver) -> None:
+def test_an_endpoint_that_is_gone_is_switched_off_and_admins_are_told(
+    endpoint: WebhookEndpoint, receiver: Receiver
+) -> None:
+    make_user("ines", "admin")
+    make_user("henrik", "manager")
     receiver.status = 410
     say(make_lead())
     deliver()
     endpoint.refresh_from_db()
     assert not endpoint.is_active
     assert states() == ["waiting"]
+    (notice,) = Notice.objects.all()
+    assert (notice.user.username, notice.kind) == ("ines", "webhook")
+    assert notice.text == f"{receiver.url} answered 410 Gone. Webhooks to it are switched off."
     receiver.status = 200
     assert deliver(NOW + HOUR) == 0
 
