@@ -193,6 +193,10 @@ class Activity(models.Model):
                 condition=Q(properties__has_key="starts_at"),
                 name="activity_starts_at",
             ),
+            # The form that a lead came through first: the dashboard, and the list of its leads.
+            models.Index(
+                "lead", "occurred_at", "id", condition=Q(properties__has_key="form"), name="activity_form"
+            ),
             # What a quarantine holds.
             models.Index("quarantine", condition=Q(quarantine__isnull=False), name="activity_in_quarantine"),
         ]

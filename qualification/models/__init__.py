@@ -1,6 +1,7 @@
 """Qualification: gates, evidence, moves, and the work on leads."""
 
 from qualification.models.calls import CallDraft
+from qualification.models.costs import Cost
 from qualification.models.customers import AdvocacyChange, Deal
 from qualification.models.evidence import (
     BantAnswer,
@@ -38,6 +39,7 @@ __all__ = [
     "ByEmail",
     "CallDraft",
     "Confidence",
+    "Cost",
     "Deal",
     "DigestHour",
     "Dimension",

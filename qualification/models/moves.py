@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from leadapp.models import ApiKey, Lead, Stage, Status
+from qualification.models.querysets import StageChangeQuerySet
 from qualification.models.recycling import DisqualifyReason
 
 
@@ -91,6 +92,8 @@ class StageChange(models.Model):
     undoes = models.OneToOneField(
         "self", null=True, editable=False, on_delete=models.CASCADE, related_name="undone_by"
     )
+
+    objects = StageChangeQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,14 +1,15 @@
 """Chainable reads over the work on leads."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, Min, OuterRef, Q, QuerySet, Value, When
 
-from leadapp.models import Lead, Status, User
+from leadapp.models import Lead, Stage, Status, User
 
 if TYPE_CHECKING:
+    from qualification.models.moves import StageChange
     from qualification.models.notices import Notice  # noqa: F401 - as below
     from qualification.models.work import Assignment  # noqa: F401 - mypy reads the name below
 
@@ -63,3 +64,18 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def unread(self) -> Self:
         """Keep those that nobody has read."""
         return self.filter(read_at__isnull=True)
+
+
+class StageChangeQuerySet(models.QuerySet["StageChange"]):
+    """Moves."""
+
+    def arrivals(self, stage: str) -> Self:
+        """Keep the moves that brought a lead to a stage or past it, without those that were taken back."""
+        place = Stage.values.index(stage)
+        return self.filter(
+            from_stage__in=Stage.values[:place], to_stage__in=Stage.values[place:], undone_by__isnull=True
+        ).exclude(move="undo")
+
+    def first_arrivals(self, stage: str) -> "QuerySet[StageChange, dict[str, Any]]":
+        """Return when each lead first came to a stage or past it: `lead` and `first_at`."""
+        return self.arrivals(stage).order_by().values("lead").annotate(first_at=Min("at"))
