@@ -76,6 +76,6 @@ class StageChangeQuerySet(models.QuerySet["StageChange"]):
             from_stage__in=Stage.values[:place], to_stage__in=Stage.values[place:], undone_by__isnull=True
         ).exclude(move="undo")
 
-    def first_arrivals(self, stage: str) -> "QuerySet[StageChange, dict[str, Any]]":
+    def first_arrivals(self, stage: str) -> QuerySet[Any, Any]:
         """Return when each lead first came to a stage or past it: `lead` and `first_at`."""
         return self.arrivals(stage).order_by().values("lead").annotate(first_at=Min("at"))
