@@ -29,6 +29,7 @@ from qualification.views import (
     response_times,
     work,
 )
+from qualification.views.dashboard import pages as dashboard
 from scoring.views import overrides
 
 LEAD = [
@@ -84,6 +85,7 @@ urlpatterns = [
     path("absences/available/", absences.available, name="available"),
     path("absences/<int:pk>/", absences.change, name="absence-change"),
     path("absences/<int:pk>/cancel/", absences.cancel, name="absence-cancel"),
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("board/", board.board, name="board"),
     path("board/move/", board.move_card, name="board-move"),
     path("response-times/", response_times.response_times, name="response-times"),

@@ -46,6 +46,7 @@ class FilterForm(forms.Form):
         choices=[("", "At any time"), *((days, f"Within {words}") for days, words in DAYS.items())],
     )
     source = forms.ChoiceField(required=False)
+    campaign = forms.ChoiceField(required=False)
     country = forms.ChoiceField(required=False)
     industry = forms.ChoiceField(required=False)
 
@@ -53,6 +54,10 @@ class FilterForm(forms.Form):
         single = {"owner", "due", "active", "country", "reason", *FREE_TEXT}
         initial = {name: ",".join(kept) if name in single else kept for name, kept in asked.values.items()}
         super().__init__(initial=initial)
+        # What reports ask for is not chosen here, and stays.
+        self.carried = [
+            (name, ",".join(kept)) for name, kept in asked.values.items() if name not in self.fields
+        ]
         leads = Lead.objects.visible_to(user).order_by()
         people = User.objects.filter(is_active=True, groups__permissions__codename="work_own_lead").distinct()
         owners = sorted((str(person), str(person.pk)) for person in people if person.pk != user.pk)
@@ -69,6 +74,7 @@ class FilterForm(forms.Form):
         reasons = DisqualifyReason.objects.order_by("position", "label").values_list("code", "label")
         self._offer("reason", list(reasons), "Any reason, or none")
         self._offer("source", _pairs(leads.values_list("source", flat=True)), "Any")
+        self._offer("campaign", _pairs(leads.values_list("campaign", flat=True)), "Any")
         self._offer("country", _pairs(leads.values_list("country", flat=True)), "Any")
         self._offer("industry", _pairs(Company.objects.values_list("industry", flat=True)), "Any")
 

@@ -18,6 +18,7 @@ from leadapp.models import Advocacy, Lead, Stage, Status, Temperature, User
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.search import find_leads
 from leadapp.services.texts import text_fault
+from leadapp.views import report_filters as reports
 from leadapp.views.paging import Order
 from scoring.models import ScoreOverride, ScoringModelVersion, Verdict
 
@@ -125,6 +126,10 @@ def _where_in(column: str) -> Callable[[list[str], Asking], Q]:
     return lambda values, asking: Q(**{f"{column}__in": values})
 
 
+def _by(where: Callable[[list[str]], Q]) -> Callable[[list[str], Asking], Q]:
+    return lambda values, asking: where(values)
+
+
 FILTERS: dict[str, Filter] = {
     "owner": Filter("Owner", _where_owner, {"me": "me", "none": "nobody"}),
     "stage": Filter("Stage", _where_in("stage"), dict(Stage.choices)),
@@ -144,7 +149,17 @@ FILTERS: dict[str, Filter] = {
     ),
     "due": Filter("Answer", lambda values, asking: Q(due_at__isnull=False), {"waiting": "still to be given"}),
     "active": Filter("Last activity", _where_active, DAYS),
-    "source": Filter("Source", _where_in("source")),
+    "source": Filter("Source", _by(reports.where_text("source")), {reports.UNKNOWN: "not known"}),
+    "campaign": Filter("Campaign", _by(reports.where_text("campaign")), {reports.UNKNOWN: "not known"}),
+    "form": Filter("First form", _by(reports.where_form)),
+    "score": Filter("Score", _by(reports.where_score)),
+    "created": Filter("Came in", _by(reports.where_created)),
+    "reached": Filter("Came as far as", _by(reports.where_reached), dict(Stage.choices[1:])),
+    "mql": Filter("Became MQL", _by(reports.where_arrived(Stage.MQL))),
+    "sql": Filter("Became SQL", _by(reports.where_arrived(Stage.SQL))),
+    "customer": Filter("Became customer", _by(reports.where_arrived(Stage.CUSTOMER))),
+    "mql_score": Filter("Score on becoming MQL", _by(reports.where_mql_score)),
+    "won": Filter("Bought", _by(reports.where_won)),
     "country": Filter("Country", _where_in("country")),
     "industry": Filter("Industry", _where_in("company__industry")),
 }
@@ -155,7 +170,7 @@ FORMS = {
     "reason": re.compile("[a-z0-9_-]{1,32}"),
 }
 # Names that may have commas in them: one value only.
-FREE_TEXT = {"source", "industry"}
+FREE_TEXT = {"source", "campaign", "form", "industry"}
 
 OPEN = {"status": ["open"]}
 IN_SALES = {"stage": ["lead", "mql", "sql"]}
@@ -241,6 +256,8 @@ def _is_good(name: str, known: Filter, value: str, people: Mapping[str, str]) ->
         return True
     if name == "owner":
         return value in people
+    if name in reports.CHECKS:
+        return reports.CHECKS[name](value)
     if name in FORMS:
         return FORMS[name].fullmatch(value) is not None
     return name in FREE_TEXT and text_fault(value, longest=LONGEST) is None
@@ -286,6 +303,8 @@ def _in_words(name: str, values: list[str], asked: Asked) -> str:
     known = FILTERS[name].choices or {}
     if name == "reason":
         values = [value.replace("_", " ") for value in values]
+    if name in reports.CHECKS:
+        values = [reports.in_words(value) for value in values]
     words = [known.get(value) or asked.people.get(value) or value for value in values]
     if name == "active":
         longest = max(values, key=int)

@@ -9,7 +9,7 @@ from django.db.models import Case, Exists, F, Min, OuterRef, Q, QuerySet, Value,
 from leadapp.models import Lead, Stage, Status, User
 
 if TYPE_CHECKING:
-    from qualification.models.moves import StageChange
+    from qualification.models.moves import StageChange  # noqa: F401 - as below
     from qualification.models.notices import Notice  # noqa: F401 - as below
     from qualification.models.work import Assignment  # noqa: F401 - mypy reads the name below
 

@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leadapp.models import Lead, User
+from leadapp.periods import Period
 from leadapp.views.answering import signed_in
 from leadapp.views.paging import Order, read_place, turn_to
+from leadapp.views.report_filters import in_words
 from qualification.models import Team
 from qualification.models.querysets import AssignmentQuerySet
 from qualification.services.clock.clocks import clocks_for
@@ -47,6 +49,8 @@ class Filter:
 
     days: int
     team_id: int | None
+    # The days that another page asks for in place of the last ones.
+    period: Period | None = None
 
     @classmethod
     def read(cls, query: QueryDict) -> "Filter":
@@ -55,11 +59,12 @@ class Filter:
         return cls(
             days=int(days) if days in {str(known) for known in PERIODS} else USUAL_PERIOD,
             team_id=int(team) if team.isascii() and team.isdigit() and len(team) < 10 else None,
+            period=Period.read(query.get("period", "")),
         )
 
     def query(self, **more: object) -> str:
         """Write the query string, with more in it."""
-        own = {"days": self.days, "team": self.team_id}
+        own = {"days": None if self.period else self.days, "period": self.period, "team": self.team_id}
         return urlencode({name: value for name, value in (own | more).items() if value is not None})
 
 
@@ -95,7 +100,7 @@ def response_times(request: HttpRequest) -> HttpResponse:
         "report": found,
         "faster": _faster(found.total, found.before),
         "points": _points(found.total, found.before),
-        "columns": _columns(found.total),
+        "columns": columns_of_answers(found.total),
         "groups": [
             ("Person", "person", found.people),
             ("Team", "in_team", found.teams),
@@ -130,7 +135,7 @@ def answers(request: HttpRequest) -> HttpResponse:
     context = {
         "title": TITLES[what],
         "whose": _whose(group),
-        "period": PERIODS[asked_for.days],
+        "period": in_words(str(asked_for.period)) if asked_for.period else PERIODS[asked_for.days],
         "rows": [(row, times[row.pk]) for row in page.rows],
         "text": f"{page.number:,} to {page.number + len(page.rows) - 1:,}" if page.rows else "",
         "previous_url": turned(before=page.before) if page.before else "",
@@ -158,8 +163,10 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(asked_for: Filter, user: User, now: datetime) -> Asked:
-    since = now - timedelta(days=asked_for.days)
-    return ask(user=user, since=since, until=now, team_id=asked_for.team_id)
+    since, until = now - timedelta(days=asked_for.days), now
+    if asked_for.period:
+        since, until = asked_for.period.since, asked_for.period.until
+    return ask(user=user, since=since, until=until, team_id=asked_for.team_id)
 
 
 def _of_group(found: AssignmentQuerySet, group: Mapping[str, str]) -> AssignmentQuerySet:
@@ -201,7 +208,7 @@ def _points(total: Numbers, before: Numbers) -> float | None:
     return total.share_in_time - before.share_in_time
 
 
-def _columns(total: Numbers) -> list[Column]:
+def columns_of_answers(total: Numbers) -> list[Column]:
     """Draw the distribution of answers; places in percent across and in pixels down."""
     counts = total.distribution
     most = max(*counts, 1)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0015_meetings_of_a_day'),
+        ('leadapp', '0016_companies_and_phones'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""The dashboard: what becomes of leads, what works, and the leads behind each number."""
