@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin
 
 from qualification.models import Cost
-from qualification.services.currencies import CURRENCIES
+from qualification.services.customers.currencies import CURRENCIES
 
 
 class CostForm(forms.ModelForm):  # type: ignore[type-arg]
