@@ -18,6 +18,7 @@ from leadapp.demo.people import create_people
 from leadapp.demo.population import Event, Prospect, build_companies, build_people
 from leadapp.demo.recycling import recycle
 from leadapp.demo.selling import Selling, answer_request, sell
+from leadapp.demo.sharing import share_work
 from leadapp.demo.teams import create_teams
 from leadapp.demo.verdicts import judge
 from leadapp.errors import Conflict
@@ -100,6 +101,7 @@ def load(
             pass
         while evaluate_waiting(now=now, limit=leads):
             pass
+        share_work(people, now=now)
         set_some_aside(now=now)
         _look_at_tables()
         advance("done")

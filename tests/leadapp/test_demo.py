@@ -13,7 +13,17 @@ from leadapp.demo import loading
 from leadapp.demo.loading import STEPS, load
 from leadapp.demo.people import PEOPLE
 from leadapp.models import Activity, Company, Lead, Quarantine, User
-from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task, WakeUp
+from qualification.models import (
+    Absence,
+    Assignment,
+    BantAnswer,
+    Deal,
+    Note,
+    RoutingRule,
+    StageChange,
+    Task,
+    WakeUp,
+)
 from qualification.services.evidence.answers import bant_of_many
 from scoring.engine import score_leads
 from scoring.models import ScoreChange, ScoredLead, ScoringModelVersion, ScoringRequest
@@ -239,5 +249,18 @@ def test_a_real_account_of_the_same_name_keeps_its_password(db: None) -> None:
 def test_the_load_is_set_based(db: None) -> None:
     with CaptureQueriesContext(connection) as captured:
         load_small()
-    assert len(captured) < 550
-    assert len(captured) < 520
+    assert len(captured) < 600
+
+
+def test_a_colleague_is_away_and_her_leads_are_on_loan() -> None:
+    load_small(leads=300)
+    absence = Absence.objects.select_related("user__membership__team", "stand_in").get()
+    assert (absence.user.first_name, str(absence.user.membership.team)) == ("Lieke", "Benelux")
+    assert absence.handed_over_at == NOW
+    on_loan = Assignment.objects.running().filter(absence=absence)
+    assert {item.owner for item in on_loan} == {absence.stand_in}
+    assert 0 < on_loan.count() <= 4
+    assert [rule.name for rule in RoutingRule.objects.order_by("position")] == [
+        "Low countries",
+        "German-speaking",
+    ]
