@@ -36,7 +36,7 @@ def test_a_rep_enters_an_absence_that_begins_at_once(as_: As, rep: User, other_r
     page = answer.content.decode()
     assert "Their work is handed over." in page
     assert "Away now" in page
-    assert "1 lead" in page
+    assert "1 lead on loan" in page
     assert "Surgery" in page
     # Others see that Jonas is away and not why, and may not change it.
     for_others = as_(other_rep).get("/absences/").content.decode()
