@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from leadapp.api.activities import Activities, ActivityBatch
 from leadapp.api.answers import LeadAnswers
+from leadapp.api.assignments import LeadAssignments
 from leadapp.api.customers import (
     DisqualifyReasons,
     LeadAdvocacy,
@@ -41,6 +42,7 @@ urlpatterns = [
     path("leads/<int:pk>/disqualify", DisqualifyLead.as_view(), name="api-lead-disqualify"),
     path("leads/<int:pk>/reopen", ReopenLead.as_view(), name="api-lead-reopen"),
     path("leads/<int:pk>/undo", UndoMove.as_view(), name="api-lead-undo"),
+    path("leads/<int:pk>/assignments", LeadAssignments.as_view(), name="api-lead-assignments"),
     path("leads/<int:pk>/deals", LeadDeals.as_view(), name="api-lead-deals"),
     path("leads/<int:pk>/deals/<int:deal>/void", VoidDeal.as_view(), name="api-lead-deal-void"),
     path("leads/<int:pk>/opportunity", LeadOpportunity.as_view(), name="api-lead-opportunity"),

@@ -55,6 +55,7 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], tmp_path: Any)
         ("/api/v1/leads/{id}/disqualify", "post"),
         ("/api/v1/leads/{id}/reopen", "post"),
         ("/api/v1/leads/{id}/undo", "post"),
+        ("/api/v1/leads/{id}/assignments", "get"),
         ("/api/v1/leads/{id}/deals", "get"),
         ("/api/v1/leads/{id}/deals", "post"),
         ("/api/v1/leads/{id}/deals/{deal}/void", "post"),
