@@ -191,7 +191,6 @@ def views_for(user: User) -> dict[str, View]:
     views = [
         View("mine", "My leads", {"owner": ["me"], **IN_SALES, **OPEN}),
         View("answer", "Answer first", {**waiting, "due": ["waiting"]}),
-        View("queue", "Team queue", {"owner": ["none"], "due": ["waiting"]}),
         View("hot", "Hot, unassigned", {"owner": ["none"], **IN_SALES, **OPEN, "temperature": ["hot"]}),
         View("all", "All", {}),
     ]
