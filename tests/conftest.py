@@ -12,6 +12,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.test import TransactionTestCase
+from hypothesis import settings as properties
 
 from leadapp.embedded.folder import DataFolder
 from tests.support.broker import broker_at
@@ -20,6 +21,10 @@ from tests.support.database import migrated_copy, restore_migrated_data
 from tests.support.parallel import agree_on_names, broker_database, is_a_share, long_files_first, turn
 from tests.support.processes import Process, WebServer, celery_beat, celery_worker
 from tests.support.waiting import wait_for as wait_until
+
+# How long an example takes says something about the machine, and nothing about the code.
+properties.register_profile("leadapp", deadline=None)
+properties.load_profile("leadapp")
 
 __all__ = ["browser", "browser_context", "page", "sign_in"]
 
