@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.fields.json import KT
 
 from leadapp.models import Activity, Stage
@@ -62,7 +62,7 @@ def where_arrived(stage: str) -> Callable[[list[str]], Q]:
     """Return a filter that keeps leads that first came to a stage within one of the periods."""
 
     def where(values: list[str]) -> Q:
-        when = _any(Q(first_at__gte=one.since, first_at__lt=one.until) for one in _periods(values))
+        when = _any(Q(at__gte=one.since, at__lt=one.until) for one in _periods(values))
         return Q(pk__in=StageChange.objects.first_arrivals(stage).filter(when).values("lead"))
 
     return where
@@ -87,17 +87,18 @@ def where_score(values: list[str]) -> Q:
 
 def where_mql_score(values: list[str]) -> Q:
     """Keep leads whose score was within one of the ranges at the moment that they first became MQL."""
-    firsts = StageChange.objects.arrivals(Stage.MQL).order_by("lead", "at", "id").distinct("lead")
-    moves = StageChange.objects.filter(pk__in=firsts.values("pk"))
+    moves = StageChange.objects.first_arrivals(Stage.MQL)
     return Q(pk__in=moves.filter(_any(_scores("score", value) for value in values)).values("lead"))
 
 
 def where_form(values: list[str]) -> Q:
     """Keep leads that came through one of the forms first, or through none."""
     told = Activity.objects.filter(properties__has_key="form", voided_at__isnull=True)
-    firsts = told.order_by("lead", "occurred_at", "id").distinct("lead")
-    named = Activity.objects.annotate(form=KT("properties__form")).filter(form__in=values)
-    found = Q(pk__in=named.filter(pk__in=firsts.values("pk")).values("lead"))
+    earlier = Q(occurred_at__lt=OuterRef("occurred_at")) | Q(
+        occurred_at=OuterRef("occurred_at"), pk__lt=OuterRef("pk")
+    )
+    firsts = told.filter(~Exists(told.filter(earlier, lead=OuterRef("lead"))))
+    found = Q(pk__in=firsts.annotate(form=KT("properties__form")).filter(form__in=values).values("lead"))
     return found | ~Q(pk__in=told.values("lead")) if UNKNOWN in values else found
 
 

@@ -1,10 +1,10 @@
 """Chainable reads over the work on leads."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Case, Exists, F, Min, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from leadapp.models import Lead, Stage, Status, User
 
@@ -76,6 +76,8 @@ class StageChangeQuerySet(models.QuerySet["StageChange"]):
             from_stage__in=Stage.values[:place], to_stage__in=Stage.values[place:], undone_by__isnull=True
         ).exclude(move="undo")
 
-    def first_arrivals(self, stage: str) -> QuerySet[Any, Any]:
-        """Return when each lead first came to a stage or past it: `lead` and `first_at`."""
-        return self.arrivals(stage).order_by().values("lead").annotate(first_at=Min("at"))
+    def first_arrivals(self, stage: str) -> Self:
+        """Keep, of each lead, the move that first brought it to a stage or past it."""
+        earlier = Q(at__lt=OuterRef("at")) | Q(at=OuterRef("at"), pk__lt=OuterRef("pk"))
+        others = self.model.objects.arrivals(stage).filter(earlier, lead=OuterRef("lead"))
+        return self.arrivals(stage).filter(~Exists(others))

@@ -51,11 +51,12 @@ def came(day: int, month: int = 10, *, form: str = "", **facts: Any) -> Lead:
 
 
 def moved(lead: Lead, stage: str, day: int, month: int = 10, *, score: int | None = None) -> StageChange:
-    """Move a lead forward."""
+    """Move a lead to another stage."""
     before, lead.stage = lead.stage, stage
     lead.save(update_fields=["stage"])
     return StageChange.objects.create(
-        lead=lead, at=at(day, month), move=Move.FORWARD, score=score,
+        lead=lead, at=at(day, month), score=score,
+        move=Move.OVERRIDE, reason="It is time",
         from_stage=before, to_stage=stage, from_status="open", to_status="open",
     )  # fmt: skip
 
@@ -87,6 +88,11 @@ def october(rep: User) -> None:
     won(ada, 5_000, 20)
     won(ada, 100, 25, currency="CHF")
     won(ada, 9_999, 21, voided_at=at(22), void_reason="Typed twice")
+    # Back and forth: only the first time counts, with the score that it had then.
+    back = came(20, 8, source="fair")
+    moved(back, "mql", 20, 9, score=60)
+    moved(back, "lead", 5)
+    moved(back, "mql", 25, score=210)
     # Taken back: it never became MQL.
     slip = came(1, 9)
     undone = moved(slip, "mql", 8, score=200)
@@ -159,7 +165,7 @@ def test_cohorts_are_by_the_month_that_leads_came_in(october: None) -> None:
     assert found == [
         (date(2026, 10, 1), 4, 2, 1, 1, 2),
         (date(2026, 9, 1), 2, 1, 1, 0, 1),
-        (date(2026, 8, 1), 1, 1, 0, 0, 0),
+        (date(2026, 8, 1), 2, 2, 0, 0, 0),
     ]
 
 
