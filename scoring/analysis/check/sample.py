@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import sqrt
 from typing import Any
 
 from django.db import connection
@@ -125,7 +126,8 @@ def read_sample(definition: Definition, now: datetime) -> Sample | None:
 
 def _pick(total: int) -> list[int]:
     largest = 2**31
-    share = largest if total <= MOST_LEADS else int(largest * 1.2 * MOST_LEADS / total)
+    # Six standard deviations above what is wanted, so that there are never fewer.
+    share = min(largest, int(largest * (MOST_LEADS + 6 * sqrt(MOST_LEADS)) / total))
     with connection.cursor() as cursor:
         cursor.execute(PICK, [share, MOST_LEADS])
         return [lead_id for (lead_id,) in cursor.fetchall()]
