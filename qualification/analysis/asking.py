@@ -1,6 +1,7 @@
-"""What a dashboard is about, and the statements that all its figures begin with."""
+"""What a dashboard is about: a period, and whose leads."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -10,29 +11,8 @@ from leadapp.access import may, require
 from leadapp.models import User
 from leadapp.periods import Period
 
-# When each lead first came to a stage, or past it, and the score that it had on becoming MQL. Moves that were
-# taken back do not count. The same as StageChangeQuerySet.first_arrivals, for three stages in one pass.
-REACHED = """
-reached AS (
-    SELECT lead_id,
-        min(at) FILTER (WHERE from_stage = 'lead' AND to_stage <> 'lead') AS mql_at,
-        min(at) FILTER (WHERE from_stage IN ('lead', 'mql') AND to_stage IN ('sql', 'customer')) AS sql_at,
-        min(at) FILTER (WHERE from_stage <> 'customer' AND to_stage = 'customer') AS customer_at,
-        (array_agg(score ORDER BY at, id) FILTER (WHERE from_stage = 'lead' AND to_stage <> 'lead'))[1]
-            AS mql_score
-    FROM qualification_stagechange change
-    WHERE move <> 'undo' AND from_stage <> to_stage AND NOT EXISTS (
-        SELECT FROM qualification_stagechange undo WHERE undo.undoes_id = change.id
-    )
-    GROUP BY lead_id
-)"""
-# The form that each lead came through first.
-LANDED = """
-landed AS (
-    SELECT DISTINCT ON (lead_id) lead_id, properties ->> 'form' AS form
-    FROM leadapp_activity WHERE properties ? 'form' AND voided_at IS NULL
-    ORDER BY lead_id, occurred_at, id
-)"""
+# How many months are shown, up to the end of the period.
+COHORTS = 12
 SEEN = "(%(owner)s::bigint IS NULL OR lead.owner_id = %(owner)s)"
 
 
@@ -47,12 +27,15 @@ class Asked:
     @property
     def values(self) -> dict[str, Any]:
         """Return the values of the statements."""
-        before = self.period.before
+        last = self.period.last
+        months = last.year * 12 + last.month - COHORTS
         return {
             "owner": self.owner_id,
             "since": self.period.since,
             "until": self.period.until,
-            "before": before.since,
+            "before": self.period.before.since,
+            # The first of the months that are shown.
+            "month": date(months // 12, months % 12 + 1, 1),
             "first": self.period.first,
             "last": self.period.last,
             "zone": settings.TIME_ZONE,

@@ -4,40 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from qualification.analysis.asking import REACHED, SEEN, Asked, select
-
-# Lower ends of the bands of scores; the last one is open.
-BANDS = (0, 50, 100, 150, 200)
-COHORTS = 12
-
-FUNNEL = f"""
-WITH {REACHED}
-SELECT lead.created_at >= %(since)s, count(*), count(mql_at), count(sql_at), count(customer_at),
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY mql_at - lead.created_at),
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY sql_at - mql_at),
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY customer_at - sql_at),
-    count(*) FILTER (WHERE lead.status = 'nurture'), count(*) FILTER (WHERE lead.status = 'disqualified')
-FROM leadapp_lead lead LEFT JOIN reached ON reached.lead_id = lead.id
-WHERE lead.created_at >= %(before)s AND lead.created_at < %(until)s AND {SEEN}
-GROUP BY 1
-"""  # noqa: S608 - made of constants
-BY_BAND = f"""
-WITH {REACHED}
-SELECT CASE WHEN mql_score IS NULL THEN 0 ELSE width_bucket(mql_score, %(bands)s::int[]) END,
-    count(*), count(sql_at), count(customer_at)
-FROM reached JOIN leadapp_lead lead ON lead.id = reached.lead_id
-WHERE mql_at >= %(since)s AND mql_at < %(until)s AND {SEEN}
-GROUP BY 1
-"""  # noqa: S608 - made of constants
-BY_MONTH = f"""
-WITH {REACHED}
-SELECT date_trunc('month', lead.created_at AT TIME ZONE %(zone)s)::date,
-    count(*), count(mql_at), count(sql_at), count(customer_at),
-    count(*) FILTER (WHERE mql_at < lead.created_at + interval '30 days')
-FROM leadapp_lead lead LEFT JOIN reached ON reached.lead_id = lead.id
-WHERE lead.created_at >= (%(month)s::timestamp AT TIME ZONE %(zone)s) AND {SEEN}
-GROUP BY 1 ORDER BY 1 DESC
-"""  # noqa: S608 - made of constants
+from qualification.analysis.counting import BANDS, Counts
 
 
 @dataclass(frozen=True)
@@ -48,11 +15,11 @@ class Funnel:
     mql: int = 0
     sql: int = 0
     customer: int = 0
+    nurture: int = 0
+    disqualified: int = 0
     to_mql: timedelta | None = None
     to_sql: timedelta | None = None
     to_customer: timedelta | None = None
-    nurture: int = 0
-    disqualified: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,18 +58,18 @@ def share(part: int, whole: int) -> float | None:
     return 100 * part / whole if whole else None
 
 
-def funnels(asked: Asked) -> tuple[Funnel, Funnel]:
+def funnels(counts: Counts) -> tuple[Funnel, Funnel]:
     """Return the funnel of the leads that came in in the period, and of those in as many days before."""
-    found = {is_now: Funnel(*numbers) for is_now, *numbers in select(FUNNEL, asked.values)}
-    return found.get(True, Funnel()), found.get(False, Funnel())
+    found = {key: Funnel(*line.numbers, *line.waits) for key, line in counts["funnel"].items()}
+    return found.get("true", Funnel()), found.get("false", Funnel())
 
 
-def by_band(asked: Asked) -> list[Band]:
+def by_band(counts: Counts) -> list[Band]:
     """Return what became of leads that became MQL in the period, by the score that they had at that moment.
 
     Every band of scores is there, also an empty one; those without a score come last, if there are any.
     """
-    found = {number: numbers for number, *numbers in select(BY_BAND, asked.values | {"bands": list(BANDS)})}
+    found = {int(number): line.numbers for number, line in counts["band"].items()}
     ends: Sequence[int | None] = [*(low - 1 for low in BANDS[1:]), None]
     bands = [
         Band(low, high, *found.get(number, ()))
@@ -111,10 +78,8 @@ def by_band(asked: Asked) -> list[Band]:
     return [*bands, Band(None, None, *found[0])] if 0 in found else bands
 
 
-def by_month(asked: Asked) -> list[Cohort]:
-    """Return the cohorts of the twelve months up to the end of the period, the newest first."""
-    last = asked.period.last
-    months = last.year * 12 + last.month - COHORTS
-    first = date(months // 12, months % 12 + 1, 1)
-    rows = select(BY_MONTH, asked.values | {"month": first})
-    return [Cohort(*row) for row in rows if row[0] <= last]
+def by_month(counts: Counts, *, last: date) -> list[Cohort]:
+    """Return the cohorts of the twelve months up to the last day, the newest first."""
+    months = sorted(counts["month"].items(), reverse=True)
+    found = [Cohort(date.fromisoformat(month), *line.numbers) for month, line in months]
+    return [cohort for cohort in found if cohort.month <= last]

@@ -20,6 +20,7 @@ KEYS = {
     "list_p50_ms",
     "list_p95_ms",
     "lead_page_p95_ms",
+    "dashboard_p95_ms",
     "peak_rss_mb",
 }
 

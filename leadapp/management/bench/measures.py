@@ -30,6 +30,7 @@ CHANGED_RULE = "Viewed the pricing page"
 SINGLES = 200
 BATCHES, BATCH_SIZE = 5, 1_000
 PAGES = 60
+DASHBOARDS = 23
 
 
 @dataclass(frozen=True)
@@ -207,8 +208,8 @@ def bare_inserts() -> float:
     return BATCHES * BATCH_SIZE / seconds
 
 
-def page_times() -> tuple[list[float], list[float]]:
-    """Return the sorted seconds of list pages and of lead pages, as a manager sees them."""
+def page_times() -> tuple[list[float], list[float], list[float]]:
+    """Return the sorted seconds of list pages, of lead pages and of dashboards, as a manager sees them."""
     client = Client()
     client.force_login(User.objects.create_superuser("bench"))
     first = reverse("lead-list")
@@ -217,7 +218,9 @@ def page_times() -> tuple[list[float], list[float]]:
     leads = list(Lead.objects.prioritised().values_list("pk", flat=True)[:1000])
     lists = [_get(client, asked[number % len(asked)]) for number in range(PAGES)]
     pages = [_get(client, reverse("lead-detail", args=[lead])) for lead in chosen.choices(leads, k=PAGES)]
-    return sorted(lists[len(asked) :]), sorted(pages[1:])
+    periods = [f"{reverse('dashboard')}?period={name}" for name in ("30", "90", "365")]
+    dashboards = [_get(client, periods[number % len(periods)]) for number in range(DASHBOARDS)]
+    return sorted(lists[len(asked) :]), sorted(pages[1:]), sorted(dashboards[len(periods) :])
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -65,7 +65,7 @@ class Command(BaseCommand):
             preview = step("preview", measures.preview)
             single, batch = step("intake", lambda: measures.ingest(bar.update))
             inserts = step("bare inserts", measures.bare_inserts)
-            lists, pages = step("pages", measures.page_times)
+            lists, pages, dashboards = step("pages", measures.page_times)
         return {
             "leads": leads,
             "activities": activities,
@@ -86,6 +86,7 @@ class Command(BaseCommand):
             "list_p50_ms": _ms(lists, 0.5),
             "list_p95_ms": _ms(lists, 0.95),
             "lead_page_p95_ms": _ms(pages, 0.95),
+            "dashboard_p95_ms": _ms(dashboards, 0.95),
             "peak_rss_mb": round(measures.peak_rss_mb(), 1),
         }
 

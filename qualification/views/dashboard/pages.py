@@ -16,8 +16,9 @@ from leadapp.models import Stage, Temperature, User
 from leadapp.periods import Period
 from leadapp.views.answering import signed_in
 from qualification.analysis.asking import Asked, ask
+from qualification.analysis.counting import count_leads
 from qualification.analysis.funnel import Band, Cohort, Funnel, by_band, by_month, funnels, share
-from qualification.analysis.sources import BY_CAMPAIGN, BY_FORM, BY_SOURCE, Group, Groups, by_origin
+from qualification.analysis.sources import Group, Groups, by_origin
 from qualification.analysis.standing import STEP, Standing, standing
 from qualification.services.clock import report as response_report
 from qualification.views.dashboard.columns import Bar, columns_of
@@ -68,8 +69,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     picked = read_period(request.GET, today=timezone.localdate(now))
     asked = ask(user=user, period=picked.period)
     links = Links(asked.owner_id is not None)
-    funnel, before = funnels(asked)
-    origins, today, bands, cohorts = by_origin(asked), standing(asked), by_band(asked), by_month(asked)
+    counts = count_leads(asked)
+    funnel, before = funnels(counts)
+    origins, bands = by_origin(asked, counts), by_band(counts)
+    today, cohorts = standing(asked), by_month(counts, last=picked.period.last)
     context = {
         "asked": asked,
         "picked": picked,
@@ -108,14 +111,14 @@ def _steps(funnel: Funnel, links: Links, period: Period) -> list[Step]:
 
 
 def _tables(origins: Groups, links: Links, asked: Asked) -> list[Table]:
-    kinds: Sequence[tuple[str, str, int, list[Group]]] = (
-        ("Source", "source", BY_SOURCE, origins.sources),
-        ("Campaign", "campaign", BY_CAMPAIGN, origins.campaigns),
-        ("Landing form", "form", BY_FORM, origins.forms),
+    kinds = (
+        ("Source", "source", origins.sources),
+        ("Campaign", "campaign", origins.campaigns),
+        ("Landing form", "form", origins.forms),
     )
     period = str(asked.period)
     tables = []
-    for title, name, kind, groups in kinds:
+    for title, name, groups in kinds:
         lines = []
         for group in groups:
             own = {name: group.key or "-"}
@@ -124,11 +127,11 @@ def _tables(origins: Groups, links: Links, asked: Asked) -> list[Table]:
                 (group.leads, group.mql, group.sql, group.customer),
                 strict=True,
             )
-            figures = [links.count(count, **own, **{event: period}) for event, count in counts]
+            figures = [links.count(number, **own, **{event: period}) for event, number in counts]
             nothing = "No form" if name == "form" else "Not known"
             lines.append(Line(group.key or nothing, figures, group, links.leads(**own, won=period)))
         with_costs = any(group.cost for group in groups)
-        tables.append(Table(title, lines, origins.hidden[kind], with_costs))
+        tables.append(Table(title, lines, origins.hidden[name], with_costs))
     return tables
 
 
