@@ -3,7 +3,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
 from qualification.analysis.asking import SEEN, Asked, select
 
@@ -79,10 +79,10 @@ GROUP BY GROUPING SETS ((), (source), (campaign), (form))
 
 @dataclass(frozen=True)
 class Counted:
-    """The numbers of one line of a part, and median waits where the part has them."""
+    """The whole numbers of one line of a part, and median waits (None of nothing) where it has them."""
 
-    numbers: list[int]
-    waits: list[timedelta | None]
+    numbers: list[Any]
+    waits: list[Any]
 
 
 # By part (funnel, band, month, total, source, campaign, form) and by the key of the line in it.
