@@ -127,7 +127,7 @@ def read_sample(definition: Definition, now: datetime) -> Sample | None:
 def _pick(total: int) -> list[int]:
     largest = 2**31
     # Six standard deviations above what is wanted, so that there are never fewer.
-    share = min(largest, int(largest * (MOST_LEADS + 6 * sqrt(MOST_LEADS)) / total))
+    share = min(largest, int(largest * (MOST_LEADS + 6 * sqrt(MOST_LEADS)) / max(total, 1)))
     with connection.cursor() as cursor:
         cursor.execute(PICK, [share, MOST_LEADS])
         return [lead_id for (lead_id,) in cursor.fetchall()]
