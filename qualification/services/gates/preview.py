@@ -13,19 +13,11 @@ from qualification.models import Step
 from qualification.services.gates.checklists import GateLines, read_gates
 from qualification.services.gates.criteria import leads_asked_by
 from qualification.services.gates.steps import AROUND, is_left_alone_sql
+from qualification.services.gates.wording import SCORE_FIELDS
 from scoring.engine.fragments import FENCE, Fragment, join
 
-# What scoring writes, and what criteria can ask of it.
+# What scoring writes.
 NUMBERS = ("fit", "engagement", "score", "grade", "temperature")
-SCORED = {
-    "lead.score",
-    "lead.fit",
-    "lead.engagement",
-    "lead.fit_grade",
-    "lead.engagement_grade",
-    "lead.temperature",
-    "lead.ready_for_sales",
-}
 LABELS = {
     Step.TO_MQL: "MQL",
     Step.HANDOVER: "Handover",
@@ -95,7 +87,7 @@ def scored_gates(*, now: datetime) -> ScoredGates:
     asking = {
         step: gate
         for step, gate in read_gates().items()
-        if any(criterion.field in SCORED for line in gate.lines for criterion in line.alternatives)
+        if any(criterion.field in SCORE_FIELDS for line in gate.lines for criterion in line.alternatives)
     }
     return ScoredGates(asking, now)
 
