@@ -12,8 +12,8 @@ from scoring.services.bands import BandChange, announce_bands, bands_are_heard
 from scoring.services.versions import keep_live_version, live_version
 
 # How many leads are read together: the activities of few leads lie on nearly as many pages as those of many.
-# Some more chunks than workers, so that all of them finish at about the same time.
-SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 10_000, 200_000, 5
+# So as few chunks as workers that are busy with them, until the memory for a chunk asks for more.
+SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 10_000, 200_000, 2
 # How many are locked and written in one transaction, for a fraction of a second: a live event whose lead is
 # among them waits so long.
 BATCH = 1_000
@@ -32,10 +32,10 @@ SELECT %s, min(id), max(id) FROM (
 # The activities of a chunk lie on most pages, so that going through them in order is cheaper than jumping.
 # Many are joined with many: without statistics, just after a large load, PostgreSQL takes them for few
 # and would go through all activities again for each lead. Several workers of ours read already: more
-# processes for each would only be in each other's way.
+# processes for each would only be in each other's way. Compiling so long a query takes longer than it saves.
 FOR_MANY = (
     "SET LOCAL work_mem = '256MB'; SET LOCAL random_page_cost = 4; SET LOCAL enable_nestloop = off;"
-    " SET LOCAL max_parallel_workers_per_gather = 0"
+    " SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off"
 )
 
 # First everything is read, without a lock. Leads whose numbers stay

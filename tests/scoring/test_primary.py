@@ -96,7 +96,7 @@ def test_back_again_restores_every_score(leads: list[Lead], other: ScoringModelV
 def test_runs_of_the_model_before_end(
     leads: list[Lead], other: ScoringModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scoring.services.rescore.SMALLEST_CHUNK", 1)
+    monkeypatch.setattr("scoring.services.rescore.LARGEST_CHUNK", 1)
     start_rescore(version=the_live_version(), cause=Cause.DECAY, now=NOW + DAY)
     continue_rescores(now=NOW + DAY)
     make_primary(model=other.model, actor=None, now=NOW + DAY)

@@ -28,8 +28,7 @@ LEADS, EVENTS = 4_000, 40
 @pytest.fixture
 def leads(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> list[Lead]:
     """Make scored leads with two activities each; a run over them has forty chunks."""
-    monkeypatch.setattr(service, "SMALLEST_CHUNK", LEADS // 40)
-    monkeypatch.setattr(service, "CHUNKS", 40)
+    monkeypatch.setattr(service, "LARGEST_CHUNK", LEADS // 40)
     now = timezone.now()
     leads = Lead.objects.bulk_create(
         Lead(email=f"lead{number}@example.com", created_at=now - DAY) for number in range(LEADS)

@@ -128,7 +128,7 @@ def test_no_event_is_lost_between_two_workers(beside: Any) -> None:
 def test_a_run_over_all_leads_and_live_events_do_not_disturb_each_other(
     beside: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scoring.services.rescore.SMALLEST_CHUNK", 5)
+    monkeypatch.setattr("scoring.services.rescore.LARGEST_CHUNK", 5)
     leads = [make_lead() for _ in range(40)]
     live = the_live_version()
     draft = make_draft(model=live.model, actor=None, now=NOW)

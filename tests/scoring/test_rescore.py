@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "SMALLEST_CHUNK", 2)
+    monkeypatch.setattr(service, "LARGEST_CHUNK", 2)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_failing_chunk_is_there_again(leads: list[Lead], monkeypatch: pytest.M
     assert run.leads_done == 2
     assert scores() == [33, 33, 58, 8, 8]
     monkeypatch.undo()
-    monkeypatch.setattr(service, "SMALLEST_CHUNK", 2)
+    monkeypatch.setattr(service, "LARGEST_CHUNK", 2)
     while continue_rescores(now=NOW + 60 * DAY):
         pass
     run.refresh_from_db()
@@ -234,7 +234,7 @@ def test_a_run_just_after_a_large_load_does_not_read_all_activities_again_for_ea
 def test_a_kill_between_two_batches_loses_only_what_was_not_written(
     leads: list[Lead], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "SMALLEST_CHUNK", 100)
+    monkeypatch.setattr(service, "LARGEST_CHUNK", 100)
     monkeypatch.setattr(service, "BATCH", 1)
     run = start(now=NOW + 60 * DAY)
     write, written = service._write, 0

@@ -129,7 +129,7 @@ def test_what_cannot_be_rolled_back_to_is_refused_and_nothing_changes() -> None:
 
 def test_a_run_that_was_given_up_confirms_nothing_after_a_rollback(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its version is live again, but it never came to these leads."""
-    monkeypatch.setattr("scoring.services.rescore.SMALLEST_CHUNK", 2)
+    monkeypatch.setattr("scoring.services.rescore.LARGEST_CHUNK", 2)
     leads = [make_lead() for _ in range(6)]
     request_scoring(lead_ids=[lead.pk for lead in leads], cause=Cause.ACTIVITY, now=NOW)
     score_waiting(now=NOW)

@@ -68,7 +68,7 @@ def test_leads_that_were_never_scored_are_said(leads: list[Lead]) -> None:
 def test_each_lead_is_compared_by_its_own_version_and_moment(
     leads: list[Lead], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scoring.services.rescore.SMALLEST_CHUNK", 2)
+    monkeypatch.setattr("scoring.services.rescore.LARGEST_CHUNK", 2)
     draft = make_draft(model=the_live_version().model, actor=None, now=NOW)
     draft.rules.filter(name="Viewed the pricing page").update(points=20)
     publish(version=draft, actor=None, note="", now=NOW + DAY)

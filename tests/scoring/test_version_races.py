@@ -185,7 +185,7 @@ def test_scores_end_up_by_the_version_that_is_live_in_the_end(
     beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Published, rolled back and switched in turns while workers go on scoring."""
-    monkeypatch.setattr("scoring.services.rescore.SMALLEST_CHUNK", 5)
+    monkeypatch.setattr("scoring.services.rescore.LARGEST_CHUNK", 5)
     leads = [make_lead() for _ in range(30)]
     first, other = the_live_version(), make_version()
     make_rule(other, points=5)
