@@ -7,6 +7,7 @@ from leadapp.admin.keys import ApiKeyAdmin
 from leadapp.admin.leads import LeadAdmin
 from leadapp.admin.people import PersonAdmin
 from leadapp.admin.records import ConsentRecordAdmin, QuarantineAdmin
+from leadapp.admin.tags import TagAdmin
 from leadapp.admin.webhooks import WebhookDeliveryAdmin, WebhookEndpointAdmin
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "LeadAdmin",
     "PersonAdmin",
     "QuarantineAdmin",
+    "TagAdmin",
     "WebhookDeliveryAdmin",
     "WebhookEndpointAdmin",
 ]

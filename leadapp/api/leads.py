@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +16,7 @@ from leadapp.api.bodies import object_of
 from leadapp.api.cursors import read_page
 from leadapp.api.queries import Parameters
 from leadapp.api.representations import leads_as_json
-from leadapp.models import ApiKey, LeadIdentifier, Stage, Status, Temperature
+from leadapp.models import ApiKey, LeadIdentifier, LeadTag, Stage, Status, Temperature
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.services.leads import create_lead, update_lead
 
@@ -26,6 +27,7 @@ FILTERS = (
     "status",
     "temperature",
     "owner",
+    "tag",
     "min_score",
     "updated_since",
     "limit",
@@ -115,6 +117,9 @@ def _filtered(leads: LeadQuerySet, parameters: Parameters, request: Request) -> 
             leads = leads.filter(**{name: choice})
     if (owner := parameters.text("owner")) is not None:
         leads = leads.filter(_owned_by(owner, request))
+    if (tag := parameters.text("tag")) is not None:
+        tagged = LeadTag.objects.annotate(name=Lower("tag__name")).filter(name=tag.strip().lower())
+        leads = leads.filter(pk__in=tagged.values("lead"))
     if (smallest := parameters.number("min_score", smallest=-1)) is not None:
         leads = leads.filter(priority__gte=smallest)
     if (moment := parameters.moment("updated_since")) is not None:

@@ -87,6 +87,7 @@ list_leads = operation(
         query("status", "", enum=Status.values),
         query("temperature", "", enum=Temperature.values),
         query("owner", "A user name, `none`, or (signed in) `me`."),
+        query("tag", "Leads with this tag, in capitals or not."),
         query("min_score", "Leads that score at least so much.", OpenApiTypes.INT),
         query("updated_since", "Changed or scored again since then.", OpenApiTypes.DATETIME),
         *PAGING,
@@ -112,6 +113,15 @@ change_lead = operation(
     answers=answers_of(200, schema.Lead, (*ALWAYS, 404, 409, 411, 413, 415, 422)),
     request=schema.LeadFacts,
     examples=[OpenApiExample("Two facts", {"job_title": "CTO", "country": "DE"}, request_only=True)],
+    tag="leads",
+)
+change_tags = operation(
+    "change_tags",
+    answers=answers_of(200, schema.LeadTags, (*ALWAYS, 404, 411, 413, 415, 422)),
+    request=schema.TagChange,
+    examples=[
+        OpenApiExample("After a fair", {"add": ["Hannover 2026"], "remove": ["Invited"]}, request_only=True)
+    ],
     tag="leads",
 )
 explain_score = operation(

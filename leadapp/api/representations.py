@@ -5,6 +5,7 @@ from typing import Any
 
 from leadapp.models import Activity, Company, Lead, LeadIdentifier, Status
 from leadapp.services.facts import LEAD_FACTS
+from leadapp.services.tags import tags_of
 from qualification.models import Assignment, Deal, StageChange, WakeUp
 from qualification.services.recycling.wake_ups import wake_ups_of
 from scoring.engine import reasons_for
@@ -16,8 +17,9 @@ FACTS = tuple(name for name in LEAD_FACTS if name not in {"email", "source"})
 def leads_as_json(leads: Sequence[Lead]) -> list[dict[str, Any]]:
     """Return the leads, with company, owner and disqualify reason read before.
 
-    Takes three statements for any number of them, and one more where some are in nurture.
+    Takes four statements for any number of them, and one more where some are in nurture.
     """
+    tags = tags_of([lead.pk for lead in leads]) if leads else {}
     reasons = reasons_for(leads)
     resting = [lead.pk for lead in leads if lead.status == Status.NURTURE]
     wake_ups = wake_ups_of(resting) if resting else {}
@@ -32,6 +34,7 @@ def leads_as_json(leads: Sequence[Lead]) -> list[dict[str, Any]]:
     return [
         _lead(lead, reasons.get(lead.pk, []), external_ids.get(lead.pk, []), wake_ups.get(lead.pk))
         | _clock(clocks.get(lead.pk))
+        | {"tags": tags.get(lead.pk, [])}
         for lead in leads
     ]
 

@@ -117,6 +117,7 @@ class Lead(LeadFacts):
     reasons = serializers.ListField(child=serializers.CharField(), help_text="The strongest reasons.")
     company = Company(allow_null=True)
     external_ids = serializers.ListField(child=serializers.CharField())
+    tags = serializers.ListField(child=serializers.CharField(), help_text="By the alphabet.")
     owner = serializers.CharField(allow_null=True, help_text="The user name of the rep.")
     last_activity_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField()
@@ -129,6 +130,20 @@ class LeadPage(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = Lead(many=True)
+
+
+class TagChange(serializers.Serializer[Any]):
+    """Tags to put on and to take off: up to 20 each, whether they are there yet or not."""
+
+    add = serializers.ListField(child=serializers.CharField(max_length=50), required=False)
+    remove = serializers.ListField(child=serializers.CharField(max_length=50), required=False)
+
+
+class LeadTags(serializers.Serializer[Any]):
+    """The tags of a lead, by the alphabet."""
+
+    lead = serializers.IntegerField()
+    tags = serializers.ListField(child=serializers.CharField())
 
 
 class NewScoreOverride(serializers.Serializer[Any]):

@@ -28,6 +28,7 @@ from leadapp.api.moves import (
 from leadapp.api.overrides import LeadOverride
 from leadapp.api.quarantines import LeadQuarantines, ReleaseQuarantine
 from leadapp.api.scores import LeadScore, LeadScoreHistory
+from leadapp.api.tags import ChangeTags
 
 urlpatterns = [
     path("forms/<slug:slug>/submissions", Submissions.as_view(), name="api-submissions"),
@@ -47,6 +48,7 @@ urlpatterns = [
     path("leads/<int:pk>/deals/<int:deal>/void", VoidDeal.as_view(), name="api-lead-deal-void"),
     path("leads/<int:pk>/opportunity", LeadOpportunity.as_view(), name="api-lead-opportunity"),
     path("leads/<int:pk>/advocacy", LeadAdvocacy.as_view(), name="api-lead-advocacy"),
+    path("leads/<int:pk>/tags", ChangeTags.as_view(), name="api-lead-tags"),
     path("disqualify-reasons", DisqualifyReasons.as_view(), name="api-disqualify-reasons"),
     path("gates", Gates.as_view(), name="api-gates"),
     path("leads/<int:pk>/gates", LeadGates.as_view(), name="api-lead-gates"),

@@ -23,6 +23,7 @@ from leadapp.models.leads import (
 from leadapp.models.operators import Match, Operator
 from leadapp.models.people import User
 from leadapp.models.search import LeadSearch
+from leadapp.models.tags import LeadTag, Tag
 from leadapp.models.webhooks import (
     EventType,
     OutgoingEvent,
@@ -47,6 +48,7 @@ __all__ = [
     "Lead",
     "LeadIdentifier",
     "LeadSearch",
+    "LeadTag",
     "Match",
     "Operator",
     "OutgoingEvent",
@@ -54,6 +56,7 @@ __all__ = [
     "Seniority",
     "Stage",
     "Status",
+    "Tag",
     "Temperature",
     "User",
     "WebhookAttempt",

@@ -316,7 +316,7 @@ def test_reading_takes_the_same_few_statements_however_much_there_is(api: Caller
     few = statements()
     api.post("activities/batch", [{"lead": {"id": lead}, "type": "page_view"}] * 20)
     # Why it has its score, how it goes on, what would change it, and what other models say.
-    assert statements() == few <= (12 if path.endswith("score") else 6)
+    assert statements() == few <= (12 if path.endswith("score") else 7)
 
 
 def test_a_lead_that_waits_says_since_when_and_until_when(api: Caller) -> None:

@@ -61,6 +61,7 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], tmp_path: Any)
         ("/api/v1/leads/{id}/deals/{deal}/void", "post"),
         ("/api/v1/leads/{id}/advocacy", "post"),
         ("/api/v1/leads/{id}/opportunity", "post"),
+        ("/api/v1/leads/{id}/tags", "post"),
         ("/api/v1/disqualify-reasons", "get"),
     }
 
