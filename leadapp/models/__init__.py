@@ -21,7 +21,8 @@ from leadapp.models.leads import (
     Temperature,
 )
 from leadapp.models.operators import Match, Operator
-from leadapp.models.people import User
+from leadapp.models.people import Density, ListSize, User
+from leadapp.models.saved_views import SavedView, Sharing
 from leadapp.models.search import LeadSearch
 from leadapp.models.tags import LeadTag, Tag
 from leadapp.models.webhooks import (
@@ -41,6 +42,7 @@ __all__ = [
     "CompanyChange",
     "ConsentRecord",
     "CustomField",
+    "Density",
     "EventType",
     "Form",
     "Gender",
@@ -49,11 +51,14 @@ __all__ = [
     "LeadIdentifier",
     "LeadSearch",
     "LeadTag",
+    "ListSize",
     "Match",
     "Operator",
     "OutgoingEvent",
     "Quarantine",
+    "SavedView",
     "Seniority",
+    "Sharing",
     "Stage",
     "Status",
     "Tag",

@@ -1,7 +1,25 @@
 """The people who use Leadapp. What they may do comes from their groups: rep, marketer, manager, admin."""
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Density(models.TextChoices):
+    """How much room a row of a list takes."""
+
+    COMFORTABLE = "comfortable", _("Comfortable")
+    COMPACT = "compact", _("Compact")
+
+
+class ListSize(models.IntegerChoices):
+    """How many leads a page of the list shows."""
+
+    FIFTY = 50, "50"
+    HUNDRED = 100, "100"
+    TWO_HUNDRED = 200, "200"
 
 
 class User(AbstractUser):
@@ -11,8 +29,25 @@ class User(AbstractUser):
         "available", default=True, help_text="Takes leads that are handed over to sales."
     )
 
+    # How they like the lead list.
+    density = models.CharField(max_length=16, choices=Density.choices, default=Density.COMFORTABLE)
+    list_size = models.PositiveSmallIntegerField(
+        choices=ListSize.choices, default=ListSize.FIFTY, editable=False
+    )
+    list_columns = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="The columns of the lead list in their order; empty: those that everybody begins with.",
+    )
+
     class Meta(AbstractUser.Meta):
-        pass
+        constraints = [
+            models.CheckConstraint(condition=Q(density__in=Density.values), name="user_density_known"),
+            models.CheckConstraint(condition=Q(list_size__in=ListSize.values), name="user_list_size_known"),
+            models.CheckConstraint(condition=Q(list_columns__len__lte=60), name="user_list_columns_few"),
+        ]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
