@@ -16,16 +16,16 @@ from leadapp.models import ConsentRecord, Lead, Quarantine
 class ConsentRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Who agreed to what, and to which words."""
 
-    list_display = ("recorded_at", "lead", "purpose", "granted", "source")
-    list_select_related = ("lead",)
+    list_display = ("recorded_at", "lead", "purpose", "granted", "source", "how", "recorded_by")
+    list_select_related = ("lead", "recorded_by")
     list_filter = ("purpose", "granted")
     ordering = ("-id",)
     paginator = CappedPaginator
     show_full_result_count = False
-    fields = ("lead", "purpose", "granted", "text", "source", "recorded_at")
+    fields = ("lead", "purpose", "granted", "text", "source", "how", "recorded_by", "recorded_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Forms write them."""
+        """Forms write them, and people on the page of the lead."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: ConsentRecord | None = None) -> bool:

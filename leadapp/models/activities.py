@@ -197,6 +197,14 @@ class Activity(models.Model):
             models.Index(
                 "lead", "occurred_at", "id", condition=Q(properties__has_key="form"), name="activity_form"
             ),
+            # Who changed which facts of a lead, newest first (services/fact_history.py).
+            models.Index(
+                "lead",
+                F("occurred_at").desc(),
+                F("id").desc(),
+                condition=Q(properties__has_key="after"),
+                name="activity_facts",
+            ),
             # What a quarantine holds.
             models.Index("quarantine", condition=Q(quarantine__isnull=False), name="activity_in_quarantine"),
         ]

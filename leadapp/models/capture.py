@@ -87,11 +87,31 @@ class ConsentRecord(models.Model):
         PHONE = "phone", "Phone calls"
         SCORING = "scoring", "Scoring"
 
+    class How(models.TextChoices):
+        """In which way it was given to somebody who wrote it down."""
+
+        CALL = "call", "On the phone"
+        EMAIL = "email", "By email"
+        MEETING = "meeting", "In person"
+        LETTER = "letter", "In writing"
+
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     granted = models.BooleanField()
     text = models.TextField(blank=True, help_text="The words that were shown.")
     source = models.CharField(max_length=100)
+    how = models.CharField(
+        max_length=16, choices=How.choices, blank=True, help_text="Empty where the lead gave it itself."
+    )
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        help_text="Who wrote it down for the lead.",
+    )
     recorded_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -100,6 +120,9 @@ class ConsentRecord(models.Model):
                 condition=Q(purpose__in=["email", "phone", "scoring"]), name="consent_purpose_known"
             ),
             models.CheckConstraint(condition=~Q(source=""), name="consent_has_source"),
+            models.CheckConstraint(
+                condition=Q(how__in=["", "call", "email", "meeting", "letter"]), name="consent_how_known"
+            ),
         ]
 
     def __str__(self) -> str:

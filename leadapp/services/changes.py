@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from leadapp.access import Actor, user_of
+from leadapp.access import Actor, key_of, user_of
 from leadapp.models import Activity, ActivityType, Company, CompanyChange, EventType, Lead
 from leadapp.outbox import announce
 from leadapp.services.companies import Companies, Wanted, resolve_companies, wanted_company
@@ -28,7 +28,7 @@ class Overwrite(Enum):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where facts and events come from. `by` is kept with them: form, event, edit or import."""
+    """Where facts and events come from. `by` is kept with them: form, event, edit, undo or import."""
 
     source: str
     actor: Actor
@@ -124,7 +124,9 @@ def _record(
     after: Mapping[str, Any],
     before: Mapping[str, Any] | None = None,
 ) -> Activity:
-    known = {} if before is None else {"before": dict(before)}
+    known: dict[str, Any] = {} if before is None else {"before": dict(before)}
+    if key := key_of(origin.actor):
+        known["key"] = key.name
     return Activity(
         lead=lead,
         type=kind,

@@ -61,11 +61,21 @@ def update_lead(*, lead: Lead, facts: Mapping[str, object], source: str, actor: 
 
     What changed is kept as an activity with before and after; facts that stay the same write nothing.
     """
+    return change_lead(lead=lead, facts=facts, source=source, actor=actor, now=now)[0]
+
+
+def change_lead(
+    *, lead: Lead, facts: Mapping[str, object], source: str, actor: Actor, now: datetime, by: str = "edit"
+) -> tuple[Lead, Activity | None]:
+    """Change facts of a lead as `update_lead` does; return also the record of what changed, if anything did.
+
+    `by` says in the record how it came: an edit, or the undoing of one.
+    """
     require_may_work(actor, lead)
     cleaned = clean_facts(facts, custom_fields=custom_fields_for([facts]), home=lead.country)
-    origin = Origin(source=source, actor=actor, by="edit", now=now)
+    origin = Origin(source=source, actor=actor, by=by, now=now)
 
-    def write() -> Lead:
+    def write() -> tuple[Lead, Activity | None]:
         applied = apply_facts(changes=[Change(lead.pk, cleaned, Overwrite.ALWAYS)], origin=origin)
         if lead.pk not in applied.leads:
             raise Conflict("This lead does not exist any more.")
@@ -74,17 +84,17 @@ def update_lead(*, lead: Lead, facts: Mapping[str, object], source: str, actor: 
             applied.to_score.add(lead.pk)
         if applied.to_score:
             request_scoring(lead_ids=sorted(applied.to_score), cause=Cause.FACTS, now=now)
-        return applied.leads[lead.pk]
+        return applied.leads[lead.pk], applied.records[0] if applied.records else None
 
     try:
         with transaction.atomic():
-            changed = write()
+            changed, record = write()
     except IntegrityError as error:
         if "lead_email_unique" in str(error):
             raise _taken(Reference(email=cleaned.email)) from error
         raise
     nudge()
-    return changed
+    return changed, record
 
 
 def find_lead(

@@ -78,7 +78,7 @@ def stages(request: HttpRequest, pk: int) -> HttpResponse:
 def notes(request: HttpRequest, pk: int) -> HttpResponse:
     """Show notes and tasks."""
     lead = visible_lead(request, pk)
-    written = Note.objects.filter(lead=lead).select_related("author")
+    written = Note.objects.kept().filter(lead=lead).select_related("author")
     tasks = Task.objects.filter(lead=lead).select_related("owner")
     context = {
         "notes": written.order_by("-created_at", "-pk")[:MOST_ROWS],

@@ -238,7 +238,7 @@ def _counts(lead: Lead, now: datetime) -> Counts:
         .values(
             its_activities=_number_of(Activity.objects.all()),
             its_stages=_number_of(StageChange.objects.all()),
-            its_notes=_number_of(Note.objects.all()),
+            its_notes=_number_of(Note.objects.kept()),
             its_open_tasks=_number_of(Task.objects.filter(done_at=None)),
             its_deals=_number_of(Deal.objects.filter(voided_at=None)),
             its_colleagues=Coalesce(Subquery(colleagues.annotate(n=Count("pk")).values("n")), 1) - 1,

@@ -117,7 +117,7 @@ SOURCES = {
         name="notes",
         rank=4,
         moment="created_at",
-        rows=lambda lead: Note.objects.filter(lead=lead).select_related("author"),
+        rows=lambda lead: Note.objects.kept().filter(lead=lead).select_related("author"),
         entry=note_entry,
     ),
     "quarantines": Source(

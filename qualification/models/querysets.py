@@ -11,7 +11,7 @@ from leadapp.models import Lead, Stage, Status, User
 if TYPE_CHECKING:
     from qualification.models.moves import StageChange  # noqa: F401 - as below
     from qualification.models.notices import Notice  # noqa: F401 - as below
-    from qualification.models.work import Assignment  # noqa: F401 - mypy reads the name below
+    from qualification.models.work import Assignment, Note  # noqa: F401 - mypy reads the names below
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
@@ -51,6 +51,14 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def of_this_stay(self) -> Self:
         """Keep those since the lead came to its stage, or was reopened in it."""
         return self.filter(assigned_at__gte=F("lead__stage_changed_at"))
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    """Notes."""
+
+    def kept(self) -> Self:
+        """Leave out those that their author deleted."""
+        return self.filter(deleted_at__isnull=True)
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

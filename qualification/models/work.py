@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from leadapp.models import Lead
-from qualification.models.querysets import AssignmentQuerySet
+from qualification.models.querysets import AssignmentQuerySet, NoteQuerySet
 from qualification.models.routing import RoutingRule
 from qualification.models.teams import Absence, Team
 
@@ -218,7 +218,7 @@ class Task(models.Model):
 
 
 class Note(models.Model):
-    """What somebody wrote down about a lead."""
+    """What somebody wrote down about a lead. A deleted one is kept, so that deleting can be undone."""
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="notes", db_index=False)
     author = models.ForeignKey(
@@ -232,9 +232,22 @@ class Note(models.Model):
         help_text="The @names in the text who were told.",
     )
     created_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NoteQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(text=""), name="note_has_text")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="note_has_text"),
+            models.CheckConstraint(
+                condition=Q(edited_at__isnull=True) | Q(edited_at__gte=F("created_at")), name="note_edited_later"
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at__isnull=True) | Q(deleted_at__gte=F("created_at")),
+                name="note_deleted_later",
+            ),
+        ]
         indexes = [
             # The notes of a lead, newest first.
             models.Index("lead", F("created_at").desc(), F("id").desc(), name="note_of_lead"),

@@ -1,0 +1,91 @@
+"""Who changed which facts of a lead, when, and from what to what: read out of its activities.
+
+A change of facts is an activity itself (`lead.updated`, never changed), written in one place for the web, the
+admin, the API, forms and imports (changes.py). Those that a company got elsewhere are in its own history.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from leadapp.models import Activity, CompanyChange, Lead
+from leadapp.services.changes import UPDATED
+
+MOST = 50
+COMPANY = "company."
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactChange:
+    """One fact that became another. `record` is what keeps it; None where the company keeps it."""
+
+    name: str
+    at: datetime
+    before: Any
+    after: Any
+    who: str
+    record: Activity | None
+
+
+def changes_of(*, lead: Lead, fact: str = "") -> list[FactChange]:
+    """Return the newest changes of a lead's facts, or of one fact, newest first; two queries at most."""
+    # The condition on the properties is that of the index activity_facts.
+    records = Activity.objects.filter(lead=lead, type__slug=UPDATED, properties__has_key="after")
+    if fact:
+        records = records.filter(properties__after__has_key=fact)
+    newest = records.select_related("actor").order_by("-occurred_at", "-id")[:MOST]
+    found = [change for record in newest for change in _of_record(record) if fact in ("", change.name)]
+    if lead.company_id is not None and (not fact or fact.startswith(COMPANY)):
+        # What was brought along with the lead is in both histories: there it has the same moment.
+        known = {(change.name, change.at) for change in found}
+        found += [each for each in _of_company(lead, fact) if (each.name, each.at) not in known]
+    return sorted(found, key=lambda change: change.at, reverse=True)[:MOST]
+
+
+def who_changed(record: Activity) -> str:
+    """Name who brought facts: a person, an API key, a form or an import; "" when nobody knows."""
+    if record.actor is not None:
+        return str(record.actor)
+    said = record.properties if isinstance(record.properties, dict) else {}
+    if key := said.get("key"):
+        return _("the API key %(name)s") % {"name": key}
+    if said.get("by") == "form":
+        return _("the form %(name)s") % {"name": record.source}
+    if said.get("by") == "import":
+        return _("the import %(name)s") % {"name": record.source}
+    return record.source
+
+
+def _of_record(record: Activity) -> Iterator[FactChange]:
+    before, after = record.properties.get("before"), record.properties.get("after")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return
+    for name in after:
+        yield FactChange(
+            name=name,
+            at=record.occurred_at,
+            before=before.get(name),
+            after=after[name],
+            who=who_changed(record),
+            record=record,
+        )
+
+
+def _of_company(lead: Lead, fact: str) -> Iterator[FactChange]:
+    name = fact.removeprefix(COMPANY)
+    condition = Q(after__has_key=name) if fact else Q()
+    newest = CompanyChange.objects.filter(condition, company=lead.company_id).select_related("actor")
+    for change in newest.order_by("-at", "-id")[:MOST]:
+        for each in [name] if fact else change.after:
+            yield FactChange(
+                name=f"{COMPANY}{each}",
+                at=change.at,
+                before=change.before.get(each),
+                after=change.after[each],
+                who=str(change.actor or ""),
+                record=None,
+            )
