@@ -38,7 +38,9 @@ NAMES = (*LEAD_FACTS, *(f"company.{name}" for name in COMPANY_FACTS))
 
 def facts_of(lead: Lead, custom_fields: Iterable[CustomField] = ()) -> dict[str, object]:
     """Return the facts that people edit, as they are: `city`, `company.name`, `attributes.erp` and so on."""
-    return {name: fact_of(lead, name) for name in (*NAMES, *(f"attributes.{own.key}" for own in custom_fields))}
+    return {
+        name: fact_of(lead, name) for name in (*NAMES, *(f"attributes.{own.key}" for own in custom_fields))
+    }
 
 
 def fact_of(lead: Lead, name: str) -> object:
@@ -113,7 +115,9 @@ def _edit(
 def _require_as_seen(lead: Lead, facts: Mapping[str, object], seen: Mapping[str, str]) -> None:
     """Raise Conflict that says what others wrote meanwhile; whoever wants the very same is not in their way."""
     known = {name: as_text(fact_of(lead, name)) for name in facts}
-    changed = [name for name in facts if name in seen and known[name] not in (seen[name], as_text(facts[name]))]
+    changed = [
+        name for name in facts if name in seen and known[name] not in (seen[name], as_text(facts[name]))
+    ]
     if changed:
         raise Conflict(
             _("Somebody changed this meanwhile. Nothing was saved; what you typed is still here."),

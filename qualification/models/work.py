@@ -241,7 +241,8 @@ class Note(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(text=""), name="note_has_text"),
             models.CheckConstraint(
-                condition=Q(edited_at__isnull=True) | Q(edited_at__gte=F("created_at")), name="note_edited_later"
+                condition=Q(edited_at__isnull=True) | Q(edited_at__gte=F("created_at")),
+                name="note_edited_later",
             ),
             models.CheckConstraint(
                 condition=Q(deleted_at__isnull=True) | Q(deleted_at__gte=F("created_at")),
