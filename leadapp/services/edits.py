@@ -1,4 +1,4 @@
-"""Edit the facts of a lead without overwriting what others wrote while they were on the screen, and undo it."""
+"""Edit the facts of a lead without overwriting what others wrote meanwhile, and take that back."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -113,7 +113,7 @@ def _edit(
 
 
 def _require_as_seen(lead: Lead, facts: Mapping[str, object], seen: Mapping[str, str]) -> None:
-    """Raise Conflict that says what others wrote meanwhile; whoever wants the very same is not in their way."""
+    """Raise Conflict that says what others wrote; whoever wants the very same is not in their way."""
     known = {name: as_text(fact_of(lead, name)) for name in facts}
     changed = [
         name for name in facts if name in seen and known[name] not in (seen[name], as_text(facts[name]))

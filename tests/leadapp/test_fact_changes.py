@@ -57,7 +57,7 @@ def test_the_history_names_people_keys_and_forms(lead: Lead, mara: User) -> None
     update_lead(lead=lead, facts={"job_title": "CIO"}, source="crm", actor=key, now=NOW + HOUR)
     form = Form.objects.get(slug="demo-request")
     answers = {"email": lead.email, "first_name": "Grace", "last_name": "Hopper", "company": "Vögele"}
-    submit_form(form=form, answers=answers, source=form.slug, actor=None, now=NOW + 2 * HOUR)
+    submit_form(form=form, answers=answers, actor=None, now=NOW + 2 * HOUR)
     assert told(lead, "job_title") == [
         ("job_title", "Head of IT", "CIO", "the API key crm"),
         ("job_title", "Director", "Head of IT", "Mara"),
