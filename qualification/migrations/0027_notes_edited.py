@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0019_consents_by_people'),
+        ('leadapp', '0020_consents_by_people'),
         ('qualification', '0026_roles_of_tags'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -13,7 +13,7 @@ FOR EACH ROW EXECUTE FUNCTION leadapp_forbid_change()
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0018_tags'),
+        ('leadapp', '0019_saved_views'),
     ]
 
     operations = [
