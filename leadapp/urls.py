@@ -15,7 +15,7 @@ from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.my_day import pages as my_day
-from leadapp.views.sign_in import SignIn
+from leadapp.views.sign_in import SignIn, admin_sign_in
 from qualification.views import (
     absences,
     assignment,
@@ -104,5 +104,6 @@ urlpatterns = [
     path("healthz/ready", login_not_required(health.ready)),
     path("api/v1/", include("leadapp.api.urls")),
     re_path("^api(/|$)", NothingHere.as_view()),
+    path("admin/login/", admin_sign_in, name="admin-sign-in"),
     path("admin/", admin.site.urls),
 ]

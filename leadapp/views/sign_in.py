@@ -4,9 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import views
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 
 class SignInForm(AuthenticationForm):
@@ -38,6 +42,14 @@ class SignIn(views.LoginView):
         if not form.cleaned_data["stay"]:
             self.request.session.set_expiry(0)
         return response
+
+
+@login_not_required
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask at the one place where people sign in; who is signed in already may not open the admin."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 
 
 def form_without_token(request: HttpRequest, reason: str = "") -> HttpResponse:

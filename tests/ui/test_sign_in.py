@@ -166,6 +166,16 @@ def test_only_staff_is_shown_the_way_to_the_admin(as_: As, rep: User, marketer: 
     assert "/admin/" in as_(marketer).get("/").content.decode()
 
 
+def test_the_admin_asks_at_the_same_place(client: Client, rep: User) -> None:
+    asked = client.get("/admin/leadapp/lead/")
+    assert asked.url == "/accounts/login/?next=/admin/leadapp/lead/"  # type: ignore[attr-defined]
+    assert client.get("/admin/login/").url == "/accounts/login/?next=/admin/"  # type: ignore[attr-defined]
+    client.force_login(rep)
+    answer = client.get("/admin/", follow=True)
+    assert answer.status_code == 403
+    assert "This is not for you" in answer.content.decode()
+
+
 @pytest.mark.parametrize("path", [SIGN_IN, "/", "/leads/new/", "/leads/filters/", "/no/such/page/"])
 def test_pages_hold_no_inline_script_or_style(as_: As, rep: User, path: str) -> None:
     make_lead(130, owner=rep)
@@ -189,4 +199,4 @@ def test_the_list_of_somebody_without_any_right_is_empty(client: Client, db: Non
     response = client.get("/?view=all")
 
     assert response.status_code == 200
-    assert "Nr" not in response.content.decode()
+    assert "Ada Nr" not in response.content.decode()

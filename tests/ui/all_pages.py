@@ -1,0 +1,322 @@
+"""All pages that a person can open, each with who opens it and where: what tests and pictures share.
+
+A new page is a line in PAGES. An address that only acts (POST) belongs into ACTS, one that answers with a
+piece of a page, a file or a redirect into PIECES. tests/ui/test_all_pages.py fails if one is in none.
+
+Pages show what `furnish` has made (tests/ui/furnished.py: the demo and what it lacks); those of EMPTY_PAGES
+what a Leadapp shows in which there is nothing yet. `open_pages` reads them as a browser without JavaScript
+does; a real one goes to `page.address()` as `page.who`, and then does what `page.steps` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+
+from leadapp.errors import Conflict
+from leadapp.models import Activity, Company, Lead, Quarantine, User
+from qualification.models import Absence, Deal, StageChange, Task
+from scoring.models import ScoreOverride
+
+Find = Callable[[], Any]
+REP, MARKETER, MANAGER, ADMIN, NOBODY = "rep", "marketer", "manager", "admin", ""
+
+
+@dataclass(frozen=True)
+class WebPage:
+    """A page: its name in urls.py, who opens it, and what of it differs from the other pages of that name.
+
+    The arguments of the address may be functions, which find something in the database. `steps` are what a
+    person does before the page looks like this: "click SELECTOR", "press KEY" or "wait SELECTOR".
+    """
+
+    route: str
+    who: str
+    note: str = ""
+    query: str | Callable[[], str] = ""
+    status: int = 200
+    steps: Sequence[str] = ()
+    template: str = ""
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return a name that no other page has, good for a file."""
+        return " ".join(filter(None, [self.route.replace(":", " "), self.note, self.who])).replace(" ", "-")
+
+    def address(self) -> str:
+        """Return where the page is, with what the database holds now."""
+        if self.template:
+            return f"/not-there/{self.template}"
+        found = {name: value() if callable(value) else value for name, value in self.where.items()}
+        query = self.query() if callable(self.query) else self.query
+        return reverse(self.route, kwargs=found) + query
+
+    def open(self, client: Client) -> tuple[int, str]:
+        """Answer with the status and the text of the page, as a browser without JavaScript gets it."""
+        if self.template:
+            return self.status, self.text()
+        response = client.get(self.address())
+        return response.status_code, response.content.decode()
+
+    def text(self) -> str:
+        """Return an error page that no address leads to."""
+        refusal = Conflict("Somebody moved this lead meanwhile.")
+        return render_to_string(self.template, {"refusal": refusal})
+
+
+def open_pages(pages: Iterable[WebPage]) -> Iterator[tuple[WebPage, int, str]]:
+    """Open pages one after another, each as its person; give each with its status and text."""
+    clients = {"": Client()}
+    for each in pages:
+        if each.who not in clients:
+            clients[each.who] = Client()
+            clients[each.who].force_login(User.objects.get(username=each.who))
+        try:
+            status, text = each.open(clients[each.who])
+        except ObjectDoesNotExist as error:
+            error.add_note(f"{each} needs this: let tests/ui/furnished.py make it.")
+            raise
+        yield each, status, text
+
+
+def page(route: str, who: str, note: str = "", **options: Any) -> WebPage:
+    """Describe a page; what is no field of WebPage is an argument of its address."""
+    own = {name: options.pop(name) for name in ("query", "status", "steps", "template") if name in options}
+    return WebPage(route, who, note, where=options, **own)
+
+
+# What addresses are about: the same one each time it is asked for.
+
+
+def lead(**facts: Any) -> Find:
+    """Find the first lead of which this holds; those of the rep unless it is said who has it."""
+    facts = {"owner__username": REP, "status": "open"} | facts
+    return lambda: Lead.objects.filter(**facts).prioritised()[:1].get().pk
+
+
+def customer() -> int:
+    deal: Deal = first(Deal, lead__owner__username=REP, lead__stage="customer", voided_at=None)
+    return deal.lead_id
+
+
+def first(model: Any, **facts: Any) -> Any:
+    """Return the first row of which this holds."""
+    return model._default_manager.filter(**facts).order_by("pk")[:1].get()
+
+
+def pk_of(model: Any, name: str = "pk", **facts: Any) -> Find:
+    """Find the first row of which this holds, and return its number or another field."""
+    return lambda: getattr(first(model, **facts), name)
+
+
+def chosen(number: int) -> str:
+    """Return the leads that are chosen in the list, as it sends them."""
+    rows = Lead.objects.filter(owner__username=REP, status="open").prioritised()[:number]
+    return "".join(f"&lead={row.pk}.{row.stage}.{row.status}.{row.owner_id or ''}" for row in rows)
+
+
+MINE, MQL, CUSTOMER = lead(), lead(stage="mql"), customer
+VIEWED: dict[str, Any] = {"voided_at": None, "type__slug": "page_view"}
+RECENT: dict[str, Any] = {"actor__username": REP, "lead__owner__username": REP, "undone_by": None}
+MODEL = {"slug": "default"}
+
+LEAD_LIST = (
+    page("lead-list", REP),
+    page("lead-list", MANAGER, "all", query="?view=all"),
+    page("lead-list", MARKETER, "hot", query="?view=hot"),
+    page("lead-list", REP, "answers", query="?view=answer"),
+    page("lead-list", REP, "nothing found", query="?q=zzzz"),
+    page("lead-list", REP, "wrong filter", query="?temperature=purple", status=400),
+    page("lead-list", REP, "filters open", steps=["click #filters summary", "wait #filters fieldset"]),
+    page("lead-list", REP, "keys", steps=["press ?", "wait dialog#keys[open]"]),
+    page("lead-list", REP, "search", steps=["press /", "wait #finder-list [role=option]"]),
+    page("lead-list-filters", REP),
+    page("lead-new", REP),
+    page("leads-bulk", MANAGER, "move", query=lambda: "?what=move" + chosen(3)),
+    page("leads-bulk", MANAGER, "assign", query=lambda: "?what=assign" + chosen(3)),
+    page("leads-bulk", MANAGER, "nurture", query=lambda: "?what=nurture" + chosen(3)),
+    page("leads-bulk", MANAGER, "disqualify", query=lambda: "?what=disqualify" + chosen(1)),
+)
+LEAD_PAGE = (
+    page("lead-detail", REP, pk=MINE),
+    page("lead-detail", MARKETER, "somebody else's", pk=MINE),
+    page("lead-detail", MANAGER, "customer", pk=CUSTOMER),
+    page("lead-detail", REP, "nurture", pk=lead(status="nurture")),
+    page("lead-detail", REP, "disqualified", pk=lead(status="disqualified")),
+    page("lead-detail", REP, "nobody's", pk=lead(owner__username=None, score__gte=1)),
+    page("lead-detail", REP, "set aside", pk=pk_of(ScoreOverride, "lead_id", ended_at=None)),
+    page("lead-detail", MANAGER, "not scored", pk=pk_of(Lead, do_not_score=True)),
+    page("lead-detail", REP, "question", pk=MQL, steps=["click #do-email", "wait dialog#question[open]"]),
+    page("lead-timeline", REP, pk=MINE),
+    page("lead-stages", REP, pk=MINE),
+    page("lead-stages", REP, "customer", pk=CUSTOMER),
+    page("lead-notes", REP, pk=MINE),
+    page("lead-edit", REP, pk=MINE),
+    page("lead-log", REP, "call", pk=MINE, kind="call"),
+    page("lead-log", REP, "email", pk=MINE, kind="email"),
+    page("lead-log", REP, "meeting", pk=MINE, kind="meeting"),
+    page(
+        "activity-void",
+        MANAGER,
+        pk=pk_of(Activity, "lead_id", **VIEWED),
+        activity_id=pk_of(Activity, **VIEWED),
+    ),
+    page(
+        "quarantine-release",
+        MANAGER,
+        pk=pk_of(Quarantine, "lead_id", released_at=None),
+        quarantine_id=pk_of(Quarantine, released_at=None),
+    ),
+    page("lead-move", REP, "forward", pk=MQL, stage="sql"),
+    page("lead-move", MANAGER, "past the gate", pk=MQL, stage="sql"),
+    page("lead-move", REP, "won", pk=lead(stage="sql"), stage="customer"),
+    page("lead-move", REP, "back", pk=MQL, stage="lead"),
+    page("lead-nurture", REP, pk=MQL),
+    page("lead-disqualify", REP, pk=MQL),
+    page("lead-reopen", REP, pk=lead(status="disqualified")),
+    page(
+        "lead-undo", REP, pk=pk_of(StageChange, "lead_id", **RECENT), change_id=pk_of(StageChange, **RECENT)
+    ),
+    page("lead-wake-up", REP, pk=lead(status="nurture")),
+    page("lead-opportunity", REP, pk=CUSTOMER),
+    page("lead-advocacy", REP, pk=CUSTOMER),
+    page("lead-deal-add", REP, pk=CUSTOMER),
+    page(
+        "lead-deal-void",
+        REP,
+        pk=CUSTOMER,
+        deal_id=lambda: first(Deal, lead_id=customer(), voided_at=None).pk,
+    ),
+    page("lead-call", REP, pk=MQL),
+    page("lead-bant", REP, pk=MQL, dimension="budget"),
+    page("lead-aside", REP, pk=MQL),
+    page("lead-aside-end", REP, pk=pk_of(ScoreOverride, "lead_id", ended_at=None)),
+    page("lead-take", REP, pk=lead(owner__username=None)),
+    page("lead-owner", MANAGER, pk=MQL),
+    page("lead-note-add", REP, pk=MQL),
+    page("lead-task-add", REP, pk=MQL),
+    page(
+        "task-done",
+        REP,
+        pk=pk_of(Task, "lead_id", done_at=None, lead__owner__username=REP),
+        task_id=pk_of(Task, done_at=None, lead__owner__username=REP),
+    ),
+)
+DAY = (
+    page("my-day", REP),
+    page("my-day", MANAGER, "of a colleague", query=lambda: f"?of={User.objects.get(username=REP).pk}"),
+    page("my-day", REP, "logging", steps=["press c", "wait #log"]),
+    page("my-day-log", REP, "call", pk=MQL, kind="call"),
+    page("my-day-log", REP, "task", pk=MQL, kind="task"),
+    page("notices", REP),
+    page("notices", ADMIN),
+    page("notice-settings", REP),
+)
+TEAM = (
+    page("board", REP),
+    page("board", MANAGER),
+    page("response-times", MANAGER),
+    page("response-times", REP),
+    page("response-answers", MANAGER, query="?what=all"),
+    page("absences", REP),
+    page("absences", MANAGER),
+    page("absence-enter", MANAGER),
+    page("absence-change", MANAGER, pk=pk_of(Absence)),
+    page("absence-cancel", MANAGER, pk=pk_of(Absence)),
+    page("dashboard", MANAGER),
+    page("dashboard", REP),
+)
+COMPANIES = (
+    page("company-list", REP),
+    page("company-list", REP, "nothing found", query="?q=zzzz"),
+    page("company-list-filters", REP),
+    page("company-detail", REP, pk=lambda: Lead.objects.get(pk=MQL()).company_id),
+    page("company-detail", REP, "without leads", pk=pk_of(Company, leads=None)),
+    page("company-edit", MANAGER, pk=pk_of(Company)),
+)
+STUDIO = (
+    page("scoring-home", MARKETER),
+    page("scoring-home", REP),
+    page("scoring-new", MARKETER),
+    page("scoring-model", MARKETER, **MODEL),
+    page("scoring-model", REP, "read only", **MODEL),
+    page("scoring-bands", MARKETER, **MODEL),
+    page("scoring-versions", MARKETER, **MODEL),
+    page("scoring-versions", MARKETER, "compared", query="?before=1&after=2", **MODEL),
+    page("scoring-check", MARKETER, **MODEL),
+    page("scoring-preview", MARKETER, **MODEL),
+    page("scoring-capacity", MARKETER, **MODEL),
+    page("scoring-test", MARKETER, **MODEL),
+    page("scoring-test", MARKETER, "a lead", query=lambda: f"?lead={MQL()}", **MODEL),
+    page("scoring-test", MARKETER, "imagined", query="?imagine=1", **MODEL),
+    page("scoring-publish", MARKETER, **MODEL),
+    page("scoring-progress", MARKETER, **MODEL),
+    page("scoring-schedule", MARKETER, **MODEL),
+    page("scoring-import", MARKETER, **MODEL),
+    page("scoring-discard", MARKETER, **MODEL),
+    page("scoring-roll-back", MARKETER, number=1, **MODEL),
+    page("scoring-primary", MARKETER, **MODEL),
+)
+ERRORS = (
+    page("login", NOBODY),
+    page("login", NOBODY, "wrong", steps=["click button[type=submit]"]),
+    page("lead-detail", REP, "not there", status=404, pk=999_999_999),
+    page("scoring-publish", REP, "forbidden", status=403, **MODEL),
+    page("admin-sign-in", REP, "forbidden", status=403),
+    page("error", NOBODY, "400", template="400.html"),
+    page("error", NOBODY, "403", template="403.html"),
+    page("error", NOBODY, "403 csrf", template="403_csrf.html"),
+    page("error", NOBODY, "404", template="404.html"),
+    page("error", NOBODY, "500", template="500.html"),
+    page("error", NOBODY, "refused", template="refused.html"),
+)
+
+PAGES = (*LEAD_LIST, *LEAD_PAGE, *DAY, *TEAM, *COMPANIES, *STUDIO, *ERRORS)
+EMPTY_PAGES = (
+    page("lead-list", REP, "empty"),
+    page("my-day", REP, "empty"),
+    page("my-day", MANAGER, "empty"),
+    page("notices", REP, "empty"),
+    page("board", REP, "empty"),
+    page("response-times", MANAGER, "empty"),
+    page("absences", MANAGER, "empty"),
+    page("dashboard", MANAGER, "empty"),
+    page("company-list", REP, "empty"),
+    page("scoring-preview", MARKETER, "no draft", **MODEL),
+    page("scoring-test", MARKETER, "empty", **MODEL),
+    page("admin:index", ADMIN, "empty"),
+)
+
+# Addresses that only act; asked for by GET they say 405.
+ACTS = {
+    "available",
+    "board-move",
+    "lead-call-discard",
+    "lead-call-draft",
+    "logout",
+    "my-day-tick",
+    "notice-read",
+    "notices-read",
+    "scoring-capacity-use",
+    "scoring-draft",
+    "scoring-restore",
+    "scoring-schedule-cancel",
+}
+# Addresses that answer with a piece of a page, a file, or lead on to another address.
+PIECES = {
+    "find",
+    "lead-list-moved",
+    "my-day-count",
+    "notice-bell",
+    "notice-open",
+    "response-export",
+    "scoring-export",
+    "scoring-findings",
+    "scoring-try",
+}

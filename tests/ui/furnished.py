@@ -1,0 +1,79 @@
+"""What there is to see on all pages: the demo, and what comes up while people work."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from leadapp.demo.loading import load
+from leadapp.demo.people import create_people
+from leadapp.models import Lead, User
+from leadapp.services.keys import create_api_key
+from leadapp.services.webhooks.endpoints import create_endpoint, create_test
+from qualification.models import Cost
+from qualification.services.clock.escalation import escalate_due
+from qualification.services.customers.advocacy import set_advocacy
+from qualification.services.moves import move_lead
+from qualification.services.work import add_note, add_task
+from scoring.models import ScoringModel, ScoringModelVersion
+from scoring.rules import facts_of
+from scoring.services.editing import save_rule
+from scoring.services.publishing import make_draft, publish
+from scoring.services.rescore import continue_rescores
+
+PASSWORD = "secret"
+DAY = timedelta(days=1)
+
+
+def furnish(*, now: datetime, leads: int = 200) -> Mapping[str, User]:
+    """Load the demo into an empty Leadapp, add what it lacks, and return the people by name."""
+    people = load(leads=leads, seed=1, password=PASSWORD, now=now).people
+    _publish_and_begin_again(people["marketer"], now=now)
+    _work(people, now=now)
+    _connect(people["admin"], now=now)
+    return people
+
+
+def people_alone() -> Mapping[str, User]:
+    """Make the people of the demo, where there is nothing yet."""
+    return create_people(password=PASSWORD)[0]
+
+
+def _publish_and_begin_again(marketer: User, *, now: datetime) -> None:
+    """Make a second version live, and a draft of the third."""
+    draft = _draft_with(points=12, by=marketer, now=now)
+    publish(version=draft, actor=marketer, note="Prices say more than we thought", now=now)
+    while continue_rescores(now=now):
+        pass
+    _draft_with(points=15, by=marketer, now=now)
+
+
+def _draft_with(*, points: int, by: User, now: datetime) -> ScoringModelVersion:
+    draft = make_draft(model=ScoringModel.objects.get(is_primary=True), actor=by, now=now)
+    rule = draft.rules.get(name="Viewed the pricing page")
+    facts = replace(facts_of(rule), points=points)
+    save_rule(rule=rule, facts=facts, revision=rule.revision, actor=by, now=now)
+    return draft
+
+
+def _work(people: Mapping[str, User], *, now: datetime) -> None:
+    """Let the rep go back with a lead, set a task and hear of it; let a customer speak for us."""
+    rep, manager = people["rep"], people["manager"]
+    mine = Lead.objects.filter(owner=rep, status="open").prioritised()
+    lead = mine.filter(stage="mql")[1]
+    move_lead(lead=lead, to_stage="lead", seen_stage="mql", actor=rep, reason="Nobody answers", now=now)
+    add_task(lead=lead, owner=rep, text="Ask again", due_at=now + DAY, actor=rep, now=now)
+    add_note(lead=mine[0], text="@rep: they asked for you.", actor=manager, now=now)
+    customer = Lead.objects.filter(stage="customer", owner=rep, deals__voided_at=None).first()
+    assert customer is not None
+    set_advocacy(lead=customer, advocacy="fan", note="Told it at a fair", actor=rep, now=now)
+    escalate_due(now=now)
+    Cost.objects.create(
+        source="webinar", first_day=(now - 80 * DAY).date(), last_day=now.date(), amount=12_000
+    )
+
+
+def _connect(admin: User, *, now: datetime) -> None:
+    """Let another system read and listen."""
+    create_api_key(name="website", scopes=["ingest"], actor=admin, now=now)
+    endpoint = create_endpoint(url="https://crm.example/hook", events=["lead.created"], actor=admin, now=now)
+    create_test(endpoint=endpoint, claimed_until=now + DAY, actor=admin, now=now)
