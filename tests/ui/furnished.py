@@ -8,6 +8,7 @@ from leadapp.demo.loading import load
 from leadapp.demo.people import create_people
 from leadapp.models import Lead, User
 from leadapp.services.keys import create_api_key
+from leadapp.services.tags import change_tags
 from leadapp.services.webhooks.endpoints import create_endpoint, create_test
 from qualification.models import Cost
 from qualification.services.clock.escalation import escalate_due
@@ -63,6 +64,7 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
     move_lead(lead=lead, to_stage="lead", seen_stage="mql", actor=rep, reason="Nobody answers", now=now)
     add_task(lead=lead, owner=rep, text="Ask again", due_at=now + DAY, actor=rep, now=now)
     add_note(lead=mine[0], text="@rep: they asked for you.", actor=manager, now=now)
+    change_tags(lead_ids=[mine[0].pk], add=["Fair 2026"], actor=rep, now=now)
     customer = Lead.objects.filter(stage="customer", owner=rep, deals__voided_at=None).first()
     assert customer is not None
     set_advocacy(lead=customer, advocacy="fan", note="Told it at a fair", actor=rep, now=now)
