@@ -1,4 +1,4 @@
-"""What the workers do for other systems: deliver webhooks. Thin: a task may run twice, late or never."""
+"""What the workers do for the core: webhooks, runs over many leads. A task may run twice, late or never."""
 
 from datetime import timedelta
 
@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from leadapp.nudging import send
 from leadapp.outbox import DELIVER
+from leadapp.services import bulk
+from leadapp.services.bulk.running import WORK
 from leadapp.services.webhooks import delivery
 from leadapp.services.webhooks.retention import forget_old
 
@@ -19,14 +21,24 @@ def deliver_webhooks() -> None:
     delivery.deliver_due(clock=timezone.now)
 
 
+@shared_task(name=WORK)
+def continue_bulk_runs() -> None:
+    """Go on with what somebody asked for with many leads."""
+    if bulk.continue_runs(now=timezone.now()):
+        send(WORK)
+
+
 @shared_task
 def sweep() -> None:
-    """Wake a worker for deliveries that are due."""
+    """Wake a worker for deliveries that are due, and for runs over many leads."""
     if delivery.is_due(now=timezone.now()):
         send(DELIVER)
+    if bulk.is_waiting():
+        send(WORK)
 
 
 @shared_task
 def forget_old_events() -> None:
-    """Forget events of the past."""
+    """Forget events of the past, and which leads were in runs of the past."""
     forget_old(before=timezone.now() - KEPT)
+    bulk.forget_items(before=timezone.now() - KEPT)

@@ -1,6 +1,7 @@
 """The core: people, companies, leads, activities, and how data comes in."""
 
 from leadapp.models.activities import Activity, ActivityType, Quarantine
+from leadapp.models.bulk import BulkAction, BulkItem, BulkRun
 from leadapp.models.capture import (
     ApiKey,
     ConsentRecord,
@@ -38,6 +39,9 @@ __all__ = [
     "ActivityType",
     "Advocacy",
     "ApiKey",
+    "BulkAction",
+    "BulkItem",
+    "BulkRun",
     "Company",
     "CompanyChange",
     "ConsentRecord",

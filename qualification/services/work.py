@@ -78,8 +78,7 @@ def add_task(*, lead: Lead, owner: User, text: str, due_at: datetime, actor: Act
     """Set a follow-up on a lead, for oneself or for a colleague."""
     require_may_work(actor, lead)
     text = needed_text("text", text, longest=500, message=_("Say what is to be done."))
-    if not owner.is_active:
-        raise Invalid.field("owner", _("%(name)s does not work here any more.") % {"name": owner})
+    require_works_here(owner)
     return Task.objects.create(
         lead=lead, owner=owner, text=text, due_at=due_at, created_by=user_of(actor), created_at=now
     )
@@ -92,9 +91,8 @@ def edit_task(*, task: Task, owner: User, text: str, due_at: datetime, actor: Ac
         locked = _lock_task(task, actor)
         if locked.done_at is not None:
             raise Conflict(_("This task is done. Open it again to change it."))
-        if owner.pk != locked.owner_id and not owner.is_active:
-            raise Invalid.field("owner", _("%(name)s does not work here any more.") % {"name": owner})
         if owner.pk != locked.owner_id:
+            require_works_here(owner)
             # Whoever gives it away means it: it does not go back when somebody returns.
             locked.owner, locked.absence = owner, None
         locked.text, locked.due_at = text, due_at
@@ -110,6 +108,12 @@ def complete_task(*, task: Task, actor: Actor, now: datetime) -> Task:
 def reopen_task(*, task: Task, actor: Actor) -> Task:
     """Take back that a task is done."""
     return _set_done(task, actor, None)
+
+
+def require_works_here(person: User) -> None:
+    """Raise Invalid, at the field of the owner, unless this person works here still."""
+    if not person.is_active:
+        raise Invalid.field("owner", _("%(name)s does not work here any more.") % {"name": person})
 
 
 def _set_done(task: Task, actor: Actor, at: datetime | None) -> Task:

@@ -15,6 +15,7 @@ from qualification.services.assignment.owners import (
     can_own,
     take_lead,
 )
+from qualification.services.assignment.taking_back import undo_assignments
 from qualification.services.assignment.writing import (
     end_running,
     new_assignment,
@@ -37,5 +38,6 @@ __all__ = [
     "replace_running",
     "start_again",
     "take_lead",
+    "undo_assignments",
     "withdraw_request",
 ]

@@ -81,16 +81,23 @@ def assign_lead(
 
 
 def assign_leads(
-    *, leads: Sequence[SeenOwner], owner: User | None, actor: Actor, reason: str, now: datetime
+    *,
+    leads: Sequence[SeenOwner],
+    owner: User | None,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    is_told: bool = True,
 ) -> list[Assigned]:
     """Give up to 200 leads to somebody else, or without an owner each to whom routing finds.
 
     Each is judged by itself, and a refusal stops no other lead. One transaction, a fixed number of queries.
+    The new owners are told of each, unless `is_told` is off, because somebody tells them of all at once.
     """
     if len(leads) > MOST_AT_ONCE:
         raise Invalid(f"Assign up to {MOST_AT_ONCE} leads at once; these are {len(leads):,}.")
     with transaction.atomic():
-        return _assign(leads, owner, actor, reason, now)
+        return _assign(leads, owner, actor, reason, now, is_told=is_told)
 
 
 def can_own(user: User) -> bool:
@@ -100,7 +107,13 @@ def can_own(user: User) -> bool:
 
 
 def _assign(
-    asked: Sequence[SeenOwner], owner: User | None, actor: Actor, reason: str, now: datetime
+    asked: Sequence[SeenOwner],
+    owner: User | None,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    *,
+    is_told: bool = True,
 ) -> list[Assigned]:
     reason = needed_reason(reason, why="the new owner wants to know.")
     lock_leads(seen.lead.pk for seen in asked)
@@ -120,7 +133,7 @@ def _assign(
         if routes[lead.pk].rep is None:
             refusals[lead.pk] = Invalid.field("owner", f"It stays where it is: {routes[lead.pk].reason}.")
     going = [lead for lead in standing if lead.pk not in refusals]
-    written = {item.lead_id: item for item in _write(going, routes, actor, now)}
+    written = {item.lead_id: item for item in _write(going, routes, actor, now, is_told=is_told)}
     return [
         Assigned(leads.get(pk, seen.lead), written.get(pk), refusals.get(pk))
         for pk, seen in {seen.lead.pk: seen for seen in asked}.items()
@@ -168,7 +181,9 @@ def _routes(leads: Sequence[Lead], owner: User | None, reason: str, now: datetim
     return routes
 
 
-def _write(leads: Sequence[Lead], routes: dict[int, Route], actor: Actor, now: datetime) -> list[Assignment]:
+def _write(
+    leads: Sequence[Lead], routes: dict[int, Route], actor: Actor, now: datetime, *, is_told: bool = True
+) -> list[Assignment]:
     """Write the new owners of these locked leads; running clocks go on."""
     if not leads:
         return []
@@ -183,4 +198,4 @@ def _write(leads: Sequence[Lead], routes: dict[int, Route], actor: Actor, now: d
                 lead, route.rep, route.reason, now, by=user_of(actor), clock=clock, rule=route.rule
             )
         )
-    return replace_running(assignments, now)
+    return replace_running(assignments, now, is_told=is_told)

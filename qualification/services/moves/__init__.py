@@ -11,7 +11,7 @@ from qualification.services.moves.status import (
     reopen_lead,
     reopen_leads,
 )
-from qualification.services.moves.undo import UNDO_WITHIN, is_own, may_undo, undo_move
+from qualification.services.moves.undo import UNDO_WITHIN, is_own, may_undo, undo_move, undo_moves
 from qualification.services.moves.writing import STATUS_WORDS
 
 __all__ = [
@@ -35,4 +35,5 @@ __all__ = [
     "reopen_lead",
     "reopen_leads",
     "undo_move",
+    "undo_moves",
 ]

@@ -1,8 +1,11 @@
-"""Undo: the last move of a lead is taken back within a few minutes, with all that it brought."""
+"""Undo: the last moves of leads are taken back within a few minutes, with all that they brought."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, key_of, may, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid, NotAllowed
@@ -12,9 +15,9 @@ from qualification.services.announcing import announce_moves
 from qualification.services.assignment import end_running
 from qualification.services.customers.deals import take_back_deal
 from qualification.services.gates.inbox import ask_for_evaluation
-from qualification.services.locks import lock_lead
+from qualification.services.moves.judging import Judged, Outcome, Seen, only_change
 from qualification.services.moves.stages import OVERRIDE
-from qualification.services.recycling.wake_ups import resume_wake_up, stop_wake_ups
+from qualification.services.recycling.wake_ups import resume_wake_ups, stop_wake_ups
 from qualification.services.texts import cleaned_text, needed_reason
 
 UNDO_WITHIN = timedelta(minutes=10)
@@ -27,39 +30,69 @@ def undo_move(*, change: StageChange, actor: Actor, now: datetime, reason: str =
     The lead, its clock and its deals are as they were before; the history keeps both. Raise Conflict when
     anything came after the move, Invalid when it is too late.
     """
-    reason = cleaned_text("reason", reason, longest=500)
     with transaction.atomic():
-        lead = lock_lead(change.lead)
-        require_may_work(actor, lead)
-        # In the order in which they were written, whatever the clocks of several machines said.
-        last = StageChange.objects.filter(lead=lead).select_related("actor", "api_key", "deal").latest("pk")
-        _require_last(change, last)
-        if now - last.at > UNDO_WITHIN:
-            minutes = int(UNDO_WITHIN.total_seconds() // 60)
-            raise Invalid(f"A move can be undone within {minutes} minutes. Move it back with a reason.")
-        if not is_own(last, actor):
-            if not may(actor, OVERRIDE):
-                raise NotAllowed(f"{last.who or 'Somebody else'} moved this lead. A manager may undo it.")
-            reason = needed_reason(reason, why="whoever moved the lead wants to know.")
-        _require_nothing_came_after(lead, last)
-        _put_back(lead, last, actor, now)
-        undone = StageChange.objects.create(
-            lead=lead,
-            at=now,
-            move=Move.UNDO,
-            undoes=last,
-            from_stage=last.to_stage,
-            to_stage=last.from_stage,
-            from_status=last.to_status,
-            to_status=last.from_status,
-            actor=user_of(actor),
-            api_key=key_of(actor),
-            reason=reason,
-            score=lead.score,
+        return only_change(undo_moves(changes=[change], actor=actor, now=now, reason=reason))
+
+
+def undo_moves(
+    *,
+    changes: Sequence[StageChange],
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    made_at: datetime | None = None,
+) -> list[Outcome]:
+    """Take back up to 200 moves, each of another lead, as `undo_move` does; a refusal stops no other one.
+
+    Moves that were made together took a while: `made_at` is when the last of them was made. One
+    transaction and a fixed number of queries, and a few more for each deal.
+    """
+    reason = cleaned_text("reason", reason, longest=500)
+    asked = {change.lead_id: change for change in changes}
+    with transaction.atomic():
+        judged = Judged([Seen(change.lead, None) for change in changes])
+        past = _Past.read(judged.standing)
+
+        def guard(lead: Lead, seen: Seen) -> None:
+            require_may_work(actor, lead)
+            last = past.last[lead.pk]
+            _require_last(asked[lead.pk], last)
+            if now - (made_at or last.at) > UNDO_WITHIN:
+                minutes = int(UNDO_WITHIN.total_seconds() // 60)
+                message = _("A move can be undone within %(minutes)d minutes. Move it back with a reason.")
+                raise Invalid(message % {"minutes": minutes})
+            if not is_own(last, actor):
+                if not may(actor, OVERRIDE):
+                    message = _("%(who)s moved this lead. A manager may undo it.")
+                    raise NotAllowed(message % {"who": last.who or _("Somebody else")})
+                needed_reason(reason, why="whoever moved the lead wants to know.")
+            _require_nothing_came_after(lead, past)
+
+        judged.judge(guard)
+        lasts = [past.last[lead.pk] for lead in judged.standing]
+        if not lasts:
+            return judged.outcomes([])
+        _put_back(judged.standing, lasts, actor, now)
+        undone = StageChange.objects.bulk_create(
+            StageChange(
+                lead=lead,
+                at=now,
+                move=Move.UNDO,
+                undoes=last,
+                from_stage=last.to_stage,
+                to_stage=last.from_stage,
+                from_status=last.to_status,
+                to_status=last.from_status,
+                actor=user_of(actor),
+                api_key=key_of(actor),
+                reason=reason,
+                score=lead.score,
+            )
+            for lead, last in zip(judged.standing, lasts, strict=True)
         )
-        announce_moves([undone], now=now)
-        ask_for_evaluation(lead_ids=[lead.pk], now=now)
-        return undone
+        announce_moves(undone, now=now)
+        ask_for_evaluation(lead_ids=[lead.pk for lead in judged.standing], now=now)
+        return judged.outcomes(undone)
 
 
 def may_undo(change: StageChange, *, actor: Actor, now: datetime) -> bool:
@@ -83,50 +116,71 @@ def _can_be_undone(change: StageChange) -> bool:
 
 def _require_last(change: StageChange, last: StageChange) -> None:
     if last.undoes_id == change.pk:
-        raise Conflict("This move was undone already.")
+        raise Conflict(_("This move was undone already."))
     if last != change:
-        raise Conflict(f"{last.who or 'Its gate'} moved this lead since: it is no longer the last move.")
+        message = _("%(who)s moved this lead since: it is no longer the last move.")
+        raise Conflict(message % {"who": last.who or _("Its gate")})
     if not _can_be_undone(last):
-        raise Invalid("Only a move by hand can be undone. Move the lead back with a reason.")
+        raise Invalid(_("Only a move by hand can be undone. Move the lead back with a reason."))
 
 
-def _require_nothing_came_after(lead: Lead, last: StageChange) -> None:
-    running = Assignment.objects.running().filter(lead=lead).select_related("owner").first()
+@dataclass(frozen=True)
+class _Past:
+    """What happened to locked leads until now, by lead: the last move, who has it, the newest deal."""
+
+    last: Mapping[int, StageChange]
+    running: Mapping[int, Assignment]
+    deals: Mapping[int, int]
+
+    @classmethod
+    def read(cls, leads: Sequence[Lead]) -> "_Past":
+        """Read it in three queries."""
+        # In the order in which they were written, whatever the clocks of several machines said.
+        moves = StageChange.objects.filter(lead__in=leads).order_by("lead", "-pk").distinct("lead")
+        running = Assignment.objects.running().filter(lead__in=leads).select_related("owner")
+        deals = Deal.objects.filter(lead__in=leads, voided_at=None).order_by("pk")
+        return cls(
+            {move.lead_id: move for move in moves.select_related("actor", "api_key", "deal")},
+            {assignment.lead_id: assignment for assignment in running},
+            dict(deals.values_list("lead_id", "pk")),
+        )
+
+
+def _require_nothing_came_after(lead: Lead, past: _Past) -> None:
+    last, running = past.last[lead.pk], past.running.get(lead.pk)
     expected = None if last.move in SET_ASIDE else last.assignment_id
     if (running.pk if running else None) != expected:
-        whom = running.owner if running else None
-        raise Conflict(
-            f"Since then this lead went to {whom or 'the team queue'}. Move it back with a reason."
-        )
-    if last.deal and Deal.objects.filter(lead=lead, pk__gt=last.deal.pk, voided_at=None).exists():
-        raise Conflict("Since then this customer bought again. Move it back with a reason.")
+        whom = (running.owner if running else None) or _("the team queue")
+        message = _("Since then this lead went to %(whom)s. Move it back with a reason.")
+        raise Conflict(message % {"whom": whom})
+    if last.deal and past.deals.get(lead.pk, 0) > last.deal.pk:
+        raise Conflict(_("Since then this customer bought again. Move it back with a reason."))
 
 
-def _put_back(lead: Lead, last: StageChange, actor: Actor, now: datetime) -> None:
-    """Restore where the lead stood, its clock, what would wake it, and that nothing was won."""
-    Lead.objects.filter(pk=lead.pk).update(
-        stage=last.from_stage,
-        stage_changed_at=last.from_since,
-        status=last.from_status,
-        status_reason=last.from_reason,
-        disqualify_reason=_why_it_was_out(last),
+def _put_back(leads: Sequence[Lead], lasts: Sequence[StageChange], actor: Actor, now: datetime) -> None:
+    """Restore where the leads stood, their clocks, what would wake them, and that nothing was won."""
+    codes = _why_they_were_out(lasts)
+    for lead, last in zip(leads, lasts, strict=True):
+        lead.stage, lead.status, lead.status_reason = last.from_stage, last.from_status, last.from_reason
+        assert last.from_since is not None
+        lead.stage_changed_at, lead.disqualify_reason = last.from_since, codes.get(lead.pk)
+    Lead.objects.bulk_update(
+        leads, ["stage", "stage_changed_at", "status", "status_reason", "disqualify_reason"]
     )
-    if last.move in SET_ASIDE and last.assignment_id:
-        Assignment.objects.filter(pk=last.assignment_id).update(ended_at=None)
-    if last.move == Move.REOPEN:
-        end_running(lead_ids=[lead.pk], now=now)
-    if last.to_status == Status.NURTURE:
-        stop_wake_ups(lead_ids=[lead.pk], now=now)
-    if last.from_status == Status.NURTURE:
-        resume_wake_up(lead_id=lead.pk, ended_at=last.at)
-    if last.deal:
-        take_back_deal(deal=last.deal, actor=actor, now=now)
+    ended = [last.assignment_id for last in lasts if last.move in SET_ASIDE and last.assignment_id]
+    Assignment.objects.filter(pk__in=ended).update(ended_at=None)
+    end_running(lead_ids=[last.lead_id for last in lasts if last.move == Move.REOPEN], now=now)
+    to_nurture = [last.lead_id for last in lasts if last.to_status == Status.NURTURE]
+    stop_wake_ups(lead_ids=to_nurture, now=now)
+    resume_wake_ups({last.lead_id: last.at for last in lasts if last.from_status == Status.NURTURE})
+    for last in lasts:
+        if last.deal:
+            take_back_deal(deal=last.deal, actor=actor, now=now)
 
 
-def _why_it_was_out(last: StageChange) -> DisqualifyReason | None:
-    """Return the code by which the lead was disqualified before this move."""
-    if last.from_status != Status.DISQUALIFIED:
-        return None
-    out = StageChange.objects.filter(lead=last.lead_id, move=Move.DISQUALIFY).order_by("-pk")
-    newest = out.select_related("disqualify_reason").first()
-    return newest.disqualify_reason if newest else None
+def _why_they_were_out(lasts: Sequence[StageChange]) -> Mapping[int, DisqualifyReason | None]:
+    """Return the codes by which leads were disqualified before these moves."""
+    were_out = [last.lead_id for last in lasts if last.from_status == Status.DISQUALIFIED]
+    out = StageChange.objects.filter(lead__in=were_out, move=Move.DISQUALIFY)
+    newest = out.order_by("lead", "-pk").distinct("lead").select_related("disqualify_reason")
+    return {change.lead_id: change.disqualify_reason for change in newest}

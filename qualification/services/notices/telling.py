@@ -1,6 +1,6 @@
 """A notice is written in the transaction of what it tells about, and its e-mail with it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from leadapp.nudging import send, send_soon
-from qualification.models import BY_EMAIL_UNLESS_CHOSEN, DIGEST_HOUR, NoticeKind
+from qualification.models import BY_EMAIL_UNLESS_CHOSEN, DIGEST_HOUR, Notice, NoticeKind
 
 SEND_MAILS = "qualification.tasks.send_notice_mails"
 
@@ -90,6 +90,11 @@ def tell(tellings: Iterable[Telling], *, now: datetime) -> None:
         cursor.execute(TELL, params)
         if cursor.rowcount:
             nudge_mails()
+
+
+def take_back_notices(*, kind: NoticeKind, events: Collection[str]) -> None:
+    """Forget notices of what is undone that nobody has read yet, with their e-mails, in the transaction."""
+    Notice.objects.filter(kind=kind, event__in=events, read_at__isnull=True).delete()
 
 
 def digest_habits() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Waking up: leads in nurture are worked on again on a day, or once they reach a score."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -71,10 +71,12 @@ def stop_wake_ups(*, lead_ids: Collection[int], now: datetime, outcome: str = Wa
     _running().filter(lead_id__in=lead_ids).update(ended_at=Greatest(F("set_at"), now), outcome=outcome)
 
 
-def resume_wake_up(*, lead_id: int, ended_at: datetime) -> None:
-    """Let a lead wake up as before a move that is undone, in the caller's transaction. It is locked."""
-    ended = WakeUp.objects.filter(lead_id=lead_id, ended_at__gte=ended_at, outcome=WakeUp.Outcome.BY_HAND)
-    WakeUp.objects.filter(pk__in=ended.order_by("-pk").values("pk")[:1]).update(ended_at=None, outcome="")
+def resume_wake_ups(moved_at: Mapping[int, datetime]) -> None:
+    """Let locked leads wake up as before moves that are undone, in the caller's transaction."""
+    ended = WakeUp.objects.filter(lead__in=moved_at, outcome=WakeUp.Outcome.BY_HAND)
+    newest = ended.order_by("lead", "-pk").distinct("lead").values_list("pk", "lead_id", "ended_at")
+    again = [pk for pk, lead_id, ended_at in newest if ended_at and ended_at >= moved_at[lead_id]]
+    WakeUp.objects.filter(pk__in=again).update(ended_at=None, outcome="")
 
 
 def change_waking(*, lead: Lead, waking: Waking, actor: Actor, now: datetime) -> WakeUp | None:
