@@ -58,23 +58,27 @@ def add_tasks(
 
 def undo_tasks(*, task_ids: Mapping[int, int], actor: Actor) -> list[TaskSet]:
     """Take away tasks that were set, by lead, unless they are done. Who set or may work on it may."""
-    me = user_of(actor)
     with transaction.atomic():
         found = Task.objects.filter(pk__in=task_ids.values()).select_related("lead").order_by("pk")
         tasks = {task.lead_id: task for task in found.select_for_update(of=("self",))}
-        outcomes = []
-        for lead_id in task_ids:
-            task, refused = tasks.get(lead_id), None
-            if task is None:
-                refused = NotFound(_("This task does not exist any more."))
-            elif task.done_at is not None:
-                refused = Conflict(_("This task is done."))
-            elif not (me and task.created_by_id == me.pk) and not may_work(actor, task.lead):
-                refused = NotAllowed(_("This task belongs to somebody else."))
-            outcomes.append(TaskSet(lead_id, task, refused))
+        outcomes = [
+            TaskSet(lead_id, tasks.get(lead_id), _refusal(tasks.get(lead_id), actor)) for lead_id in task_ids
+        ]
         gone = [item.task.pk for item in outcomes if item.task and item.refused is None]
         Task.objects.filter(pk__in=gone).delete()
     return outcomes
+
+
+def _refusal(task: Task | None, actor: Actor) -> Refused | None:
+    """Return why a locked task is not taken away."""
+    if task is None:
+        return NotFound(_("This task does not exist any more."))
+    if task.done_at is not None:
+        return Conflict(_("This task is done."))
+    me = user_of(actor)
+    if not (me and task.created_by_id == me.pk) and not may_work(actor, task.lead):
+        return NotAllowed(_("This task belongs to somebody else."))
+    return None
 
 
 def _workable(lead: Lead | None, actor: Actor) -> Lead:

@@ -66,7 +66,7 @@ def _disqualify(items: Sequence[BulkItem], asked: Asked, actor: User, now: datet
 def _undo_moves(items: Sequence[BulkItem], actor: User, now: datetime, done_at: datetime) -> list[Done]:
     made = {pk: item.lead_id for item in items for pk in item.made}
     changes = StageChange.objects.filter(pk__in=made).select_related("lead").order_by("lead")
-    return _moved(moves.undo_moves(changes=changes, actor=actor, now=now, made_at=done_at))
+    return _moved(moves.undo_moves(changes=list(changes), actor=actor, now=now, made_at=done_at))
 
 
 def _person(pk: int | None) -> User | None:

@@ -71,7 +71,8 @@ def _give_back(
     wanted = {owner_id for lead in leads if (owner_id := owners[lead.pk]) is not None}
     people: Mapping[int, User] = User.objects.in_bulk(wanted)
     promises, by = Promises.read(), user_of(actor)
-    assignments, freed = [], []
+    assignments: list[Assignment] = []
+    freed: list[Assignment] = []
     for lead in leads:
         owner: User | None = people.get(owners[lead.pk] or 0)
         clock = carry_on(running[lead.pk], owner_id=owner.pk if owner else None, promises=promises, now=now)
