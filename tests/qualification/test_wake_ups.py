@@ -27,7 +27,7 @@ from qualification.services.moves import disqualify_lead, nurture_lead, reopen_l
 from qualification.services.recycling.wake_ups import (
     Waking,
     change_waking,
-    resume_wake_up,
+    resume_wake_ups,
     wake_due,
     wake_ups_of,
 )
@@ -209,7 +209,7 @@ def test_a_person_who_reopens_first_ends_it_and_taking_that_back_starts_it_again
     change = reopen_lead(lead=lead, actor=rep, reason="They called", now=NOW + DAY)
     assert (WakeUp.objects.get().outcome, WakeUp.objects.get().ended_at) == ("by_hand", NOW + DAY)
     assert wake_due(now=THAT_MORNING) == 0
-    resume_wake_up(lead_id=lead.pk, ended_at=change.at)
+    resume_wake_ups({lead.pk: change.at})
     assert wake_ups_of([lead.pk])[lead.pk].wake_on == IN_A_WEEK
 
 
