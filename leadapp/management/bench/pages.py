@@ -1,0 +1,109 @@
+"""How long pages take, as a manager and as a rep with a busy day see them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from django.db.models import Count
+from django.test import Client
+from django.urls import reverse
+
+from leadapp.models import Lead, User
+from leadapp.views.list_filters import views_for
+
+# So many requests of each address count; the first ones load code and read from disk.
+COUNTED, FIRST = 20, 2
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address that is asked for, the kind of page that it is, and by whom."""
+
+    kind: str
+    name: str
+    path: str
+    client: Client
+
+
+def page_seconds(*, counted: int = COUNTED) -> dict[str, dict[str, list[float]]]:
+    """Return the sorted seconds of requests by kind of page and by name.
+
+    The addresses take turns, so that a busy moment of the machine meets all of them alike.
+    """
+    addresses = list(_addresses())
+    found: dict[str, dict[str, list[float]]] = {}
+    for turn in range(FIRST + counted):
+        for address in addresses:
+            seconds = _get(address)
+            if turn >= FIRST:
+                found.setdefault(address.kind, {}).setdefault(address.name, []).append(seconds)
+    return {kind: {name: sorted(times) for name, times in names.items()} for kind, names in found.items()}
+
+
+def _addresses() -> Iterator[Address]:
+    rep = User.objects.filter(username__startswith="bench-rep").annotate(leads_=Count("leads")).latest("leads_")
+    people = {"rep": rep, "manager": User.objects.get(username="bench-manager")}
+    for role, person in people.items():
+        client = Client()
+        client.force_login(person)
+        for kind, name, path in _paths(person):
+            yield Address(kind, f"{name} ({role})", path, client)
+
+
+def _paths(person: User) -> Iterator[tuple[str, str, str]]:
+    first = reverse("lead-list")
+    for view in views_for(person):
+        yield "list", f"view {view}", f"{first}?view={view}"
+    for name, query in FILTERED.items():
+        yield "list", name, f"{first}?{query}"
+    yield "list", "companies", reverse("company-list")
+    yield "list", "companies by size", f"{reverse('company-list')}?sort=employees"
+    yield "list", "companies by score", f"{reverse('company-list')}?sort=score"
+    yield "list", "board", f"{reverse('board')}?whose=all"
+    yield "list", "my day", reverse("my-day")
+    for name, text in SEARCHED.items():
+        yield "search", name, f"{first}?q={text}"
+    yield "search", "company", f"{reverse('company-list')}?q=nordhafen"
+    for pk in _leads():
+        yield "lead_page", "breakdown", reverse("lead-detail", args=[pk])
+        yield "lead_page", "timeline", reverse("lead-timeline", args=[pk])
+    for period in ("30", "quarter", "365"):
+        yield "dashboard", period, f"{reverse('dashboard')}?period={period}"
+    yield "dashboard", "response times", reverse("response-times")
+
+
+FILTERED: Mapping[str, str] = {
+    "stage": "stage=mql,sql",
+    "temperature": "temperature=warm",
+    "country": "country=NL&status=open",
+    "industry": "industry=Machinery&status=open",
+    "source": "source=webinar&status=open",
+    "grade": "grade=A,B&status=open",
+    "active": "active=7",
+    "score": "score=20-60",
+}
+SEARCHED: Mapping[str, str] = {
+    "last name": "zimmermann",
+    "full name": "jonas+lindner",
+    "part of an address": "koh@company12",
+    "company": "nordhafen+cargo",
+    "two letters": "vo",
+    "typo": "zimmermnan",
+    "nothing": "qqqqxy",
+}
+
+
+def _leads() -> list[int]:
+    """Return the lead with most activities, and some at the top and in the middle of the list."""
+    top = list(Lead.objects.prioritised().values_list("pk", flat=True)[:50])
+    return [Lead.objects.earliest("pk").pk, *top[::25]]
+
+
+def _get(address: Address, **headers: Any) -> float:
+    started = perf_counter()
+    response = address.client.get(address.path, headers=headers)
+    seconds = perf_counter() - started
+    if response.status_code != 200:
+        raise RuntimeError(f"{address.path} answered {response.status_code}")
+    return seconds
