@@ -40,17 +40,16 @@ def strongest(definition: Definition, row: Row, *, now: datetime) -> list[str]:
     """Return the strongest reasons of one score. What is known of a lead makes a single one."""
     # Only rules that gave or took points: most rules of most leads did not.
     rules = [(rule, points) for rule in definition.rules if (points := row[f"r{rule.id}"])]
-    facts = [(rule, points) for rule, points in rules if rule.is_fit and points > 0]
-    facts.sort(key=lambda item: -item[1])
+    facts = sorted(
+        ((rule, points) for rule, points in rules if rule.is_fit and points > 0), key=lambda item: -item[1]
+    )
+    others = [(abs(points), [rule]) for rule, points in rules if not (rule.is_fit and points > 0)]
     best = facts[:FACTS_IN_A_REASON]
-    told = [
-        (abs(points), _reason(rule, row, now=now)) for rule, points in rules if (rule, points) not in facts
-    ]
     if best:
-        words = ", ".join(_reason(rule, row, now=now) for rule, _ in best)
-        told.append((sum(points for _, points in best), words))
-    told.sort(key=lambda item: -item[0])
-    return [text for _, text in told[:REASONS]]
+        others.append((sum(points for _, points in best), [rule for rule, _ in best]))
+    others.sort(key=lambda item: -item[0])
+    # Words are found for those alone that are told: a list of leads has hundreds of others.
+    return [", ".join(_reason(rule, row, now=now) for rule in told) for _, told in others[:REASONS]]
 
 
 def _reason(rule: Rule, row: Row, *, now: datetime) -> str:

@@ -1,7 +1,6 @@
 """What is measured. Each function returns plain numbers."""
 
 import json
-import random
 import resource
 import statistics
 from collections.abc import Callable, Sequence
@@ -12,10 +11,9 @@ from time import perf_counter
 
 from django.db import connection, connections, transaction
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
-from leadapp.models import Activity, ActivityType, Lead, User
+from leadapp.models import Activity, ActivityType, Lead
 from leadapp.services.keys import create_api_key
 from leadapp.services.previews import begin_preview, continue_preview
 from scoring.analysis.preview import Preview, from_json, to_json
@@ -29,8 +27,6 @@ REPEATS = 3
 CHANGED_RULE = "Viewed the pricing page"
 SINGLES = 200
 BATCHES, BATCH_SIZE = 5, 1_000
-PAGES = 60
-DASHBOARDS = 23
 
 
 @dataclass(frozen=True)
@@ -208,21 +204,6 @@ def bare_inserts() -> float:
     return BATCHES * BATCH_SIZE / seconds
 
 
-def page_times() -> tuple[list[float], list[float], list[float]]:
-    """Return the sorted seconds of list pages, of lead pages and of dashboards, as a manager sees them."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("bench"))
-    first = reverse("lead-list")
-    asked = [first, f"{first}?q=schmidt", f"{first}?stage=lead", f"{first}?temperature=warm"]
-    chosen = random.Random(42)  # noqa: S311 - nothing here is secret
-    leads = list(Lead.objects.prioritised().values_list("pk", flat=True)[:1000])
-    lists = [_get(client, asked[number % len(asked)]) for number in range(PAGES)]
-    pages = [_get(client, reverse("lead-detail", args=[lead])) for lead in chosen.choices(leads, k=PAGES)]
-    periods = [f"{reverse('dashboard')}?period={name}" for name in ("30", "90", "365")]
-    dashboards = [_get(client, periods[number % len(periods)]) for number in range(DASHBOARDS)]
-    return sorted(lists[len(asked) :]), sorted(pages[1:]), sorted(dashboards[len(periods) :])
-
-
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the value below which a share of the sorted values lies."""
     return values[min(len(values) - 1, int(len(values) * share))]
@@ -231,15 +212,6 @@ def percentile(values: Sequence[float], share: float) -> float:
 def peak_rss_mb() -> float:
     """Return the most memory that this process has had."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _get(client: Client, address: str) -> float:
-    started = perf_counter()
-    response = client.get(address)
-    seconds = perf_counter() - started
-    if response.status_code != 200:
-        raise RuntimeError(f"{address} answered {response.status_code}")
-    return seconds
 
 
 def _some_emails(count: int) -> list[str]:

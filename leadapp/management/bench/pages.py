@@ -1,6 +1,7 @@
 """How long pages take, as a manager and as a rep with a busy day see them."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -9,11 +10,12 @@ from django.db.models import Count
 from django.test import Client
 from django.urls import reverse
 
+from leadapp.management.bench.measures import percentile
 from leadapp.models import Lead, User
 from leadapp.views.list_filters import views_for
 
-# So many requests of each address count; the first ones load code and read from disk.
-COUNTED, FIRST = 20, 2
+# The first requests of each page load code and read from disk.
+FIRST = 2
 
 
 @dataclass(frozen=True)
@@ -26,23 +28,70 @@ class Address:
     client: Client
 
 
-def page_seconds(*, counted: int = COUNTED) -> dict[str, dict[str, list[float]]]:
-    """Return the sorted seconds of requests by kind of page and by name.
+# The sorted seconds of requests, by kind and name of the page.
+Times = dict[tuple[str, str], list[float]]
+KINDS = ("list", "search", "lead_page", "dashboard")
 
-    The addresses take turns, so that a busy moment of the machine meets all of them alike.
+
+def page_times(*, counted: int) -> Times:
+    """Ask for each page so many times.
+
+    The pages take turns, so that a busy moment of the machine meets all of them alike.
     """
     addresses = list(_addresses())
-    found: dict[str, dict[str, list[float]]] = {}
+    found: Times = defaultdict(list)
     for turn in range(FIRST + counted):
         for address in addresses:
             seconds = _get(address)
             if turn >= FIRST:
-                found.setdefault(address.kind, {}).setdefault(address.name, []).append(seconds)
-    return {kind: {name: sorted(times) for name, times in names.items()} for kind, names in found.items()}
+                found[address.kind, address.name].append(seconds)
+    return {page: sorted(times) for page, times in found.items()}
+
+
+def summary(times: Times, small: Times | None) -> dict[str, float | None]:
+    """Return figures of each kind of page, and how many times as long as in the small database it took."""
+    found: dict[str, float | None] = {}
+    for kind in KINDS:
+        found[f"{kind}_p50_ms"] = _ms(_of(kind, times), 0.5)
+        found[f"{kind}_p95_ms"] = _ms(_of(kind, times), 0.95)
+        found[f"{kind}_slowest_p95_ms"] = max(
+            _ms(page, 0.95) for (its_kind, _), page in times.items() if its_kind == kind
+        )
+        found[f"{kind}_ratio"] = _ratio(_of(kind, times), _of(kind, small) if small else None)
+    return found
+
+
+def rows(times: Times, small: Times | None) -> list[dict[str, Any]]:
+    """Return the figures of each page."""
+    return [
+        {
+            "kind": kind,
+            "name": name,
+            "p50_ms": _ms(page, 0.5),
+            "p95_ms": _ms(page, 0.95),
+            "ratio": _ratio(page, small[kind, name] if small else None),
+        }
+        for (kind, name), page in times.items()
+    ]
+
+
+def _of(kind: str, times: Times) -> list[float]:
+    return sorted(seconds for (its_kind, _), page in times.items() if its_kind == kind for seconds in page)
+
+
+def _ms(times: Sequence[float], share: float) -> float:
+    return round(percentile(times, share) * 1000, 1)
+
+
+def _ratio(times: Sequence[float], small: Sequence[float] | None) -> float | None:
+    """Compare the medians: those of few requests say more than their slowest."""
+    return round(percentile(times, 0.5) / percentile(small, 0.5), 2) if small else None
 
 
 def _addresses() -> Iterator[Address]:
-    rep = User.objects.filter(username__startswith="bench-rep").annotate(leads_=Count("leads")).latest("leads_")
+    rep = (
+        User.objects.filter(username__startswith="bench-rep").annotate(leads_=Count("leads")).latest("leads_")
+    )
     people = {"rep": rep, "manager": User.objects.get(username="bench-manager")}
     for role, person in people.items():
         client = Client()
@@ -100,9 +149,9 @@ def _leads() -> list[int]:
     return [Lead.objects.earliest("pk").pk, *top[::25]]
 
 
-def _get(address: Address, **headers: Any) -> float:
+def _get(address: Address) -> float:
     started = perf_counter()
-    response = address.client.get(address.path, headers=headers)
+    response = address.client.get(address.path)
     seconds = perf_counter() - started
     if response.status_code != 200:
         raise RuntimeError(f"{address.path} answered {response.status_code}")

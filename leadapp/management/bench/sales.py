@@ -4,6 +4,7 @@ Every lead has a number from 0 to 999, spread evenly, that decides what becomes 
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
@@ -20,11 +21,11 @@ COSTS = ("search ads", "LinkedIn", "webinar", "trade fair")
 # The best 15 in a hundred leads.
 GOOD = "SELECT percentile_disc(0.85) WITHIN GROUP (ORDER BY priority) FROM leadapp_lead"
 
-# A lead with a good score is worked on, and of the others a fifth. Those past the first stage got there in steps.
+# A lead with a good score is worked on, and of the others a fifth.
 LEADS = """
 CREATE TEMPORARY TABLE fate ON COMMIT DROP AS
 SELECT id, dice, is_good, age,
-    CASE WHEN NOT is_worked THEN NULL ELSE (%(reps)s::bigint[])[1 + (id / 1000 + id * 31) %% %(number)s] END AS owner_id,
+    CASE WHEN is_worked THEN (%(reps)s::bigint[])[1 + (id / 1000 + id * 31) %% %(number)s] END AS owner_id,
     CASE WHEN NOT is_worked THEN 'lead'
         WHEN is_good AND dice %% 20 = 0 OR dice = 1 THEN 'customer'
         WHEN is_good AND dice %% 20 < 4 OR dice = 2 THEN 'sql'
@@ -37,6 +38,8 @@ FROM (
         dice < CASE WHEN priority >= %(good)s THEN 850 ELSE 200 END AS is_worked
     FROM (SELECT *, (id * 7919 %% 1000)::int AS dice FROM leadapp_lead) lead
 ) drawn;
+
+ANALYZE fate;
 
 UPDATE leadapp_lead lead SET owner_id = fate.owner_id, stage = fate.stage, status = fate.status,
     stage_changed_at = %(now)s - fate.age * CASE fate.stage WHEN 'lead' THEN 1 WHEN 'mql' THEN 0.7
@@ -52,8 +55,8 @@ FROM fate WHERE fate.id = lead.id
 
 MOVES = """
 INSERT INTO qualification_stagechange (
-    lead_id, at, move, from_stage, to_stage, from_status, to_status, from_reason, is_automatic, actor_id, reason,
-    score
+    lead_id, at, move, from_stage, to_stage, from_status, to_status, from_reason, is_automatic, actor_id,
+    reason, score
 )
 SELECT fate.id, %(now)s - fate.age * part, 'forward', from_stage, to_stage, 'open', 'open', '',
     to_stage = 'mql', CASE to_stage WHEN 'mql' THEN NULL ELSE fate.owner_id END, '', lead.score
@@ -62,12 +65,13 @@ CROSS JOIN (VALUES ('lead', 'mql', 0.7, 1), ('mql', 'sql', 0.5, 2), ('sql', 'cus
     step (from_stage, to_stage, part, place)
 WHERE place <= array_position(ARRAY['mql', 'sql', 'customer'], fate.stage)
 UNION ALL
-SELECT fate.id, %(now)s - fate.age * 0.2, CASE fate.status WHEN 'nurture' THEN 'nurture' ELSE 'disqualify' END,
+SELECT fate.id, %(now)s - fate.age * 0.2,
+    CASE fate.status WHEN 'nurture' THEN 'nurture' ELSE 'disqualify' END,
     fate.stage, fate.stage, 'open', fate.status, '', FALSE, NULL, 'Not now', lead.score
 FROM fate JOIN leadapp_lead lead USING (id) WHERE fate.status <> 'open';
 """
 
-# One in forty of the good leads waits for an answer now; most others were answered within nine hours, some late.
+# One in forty of the good leads waits for an answer now; the others were answered, some of them late.
 ASSIGNMENTS = """
 INSERT INTO qualification_assignment (
     lead_id, owner_id, team_id, assigned_at, reason, clock_started_at, due_at, answered_at, answer_took
@@ -85,7 +89,7 @@ FROM (
 ) made
 UNION ALL
 SELECT id, NULL, NULL, %(now)s - make_interval(mins => dice), 'Nobody was available',
-    %(now)s - make_interval(mins => dice), %(now)s - make_interval(mins => dice) + interval '8 hours', NULL, NULL
+    %(now)s - make_interval(mins => dice), %(now)s - make_interval(mins => dice - 480), NULL, NULL
 FROM fate WHERE is_good AND status = 'open' AND owner_id IS NULL AND dice BETWEEN 850 AND 852;
 """
 
@@ -155,7 +159,7 @@ def sell(*, now: datetime) -> None:
     reps = _people(max(4, min(MOST_REPS, Lead.objects.count() // LEADS_OF_A_REP)))
     _told(reps, now)
     whys = list(DisqualifyReason.objects.filter(is_active=True).values_list("pk", flat=True))
-    values = {"reps": reps, "number": len(reps), "whys": whys, "now": now}
+    values: dict[str, Any] = {"reps": reps, "number": len(reps), "whys": whys, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(GOOD)
         (values["good"],) = cursor.fetchone()
@@ -170,7 +174,9 @@ def _people(number: int) -> list[int]:
     for name, role in everybody:
         user = User.objects.create(username=f"bench-{name}", first_name=name.title())
         user.groups.add(Group.objects.get(name=role))
-    reps = list(User.objects.filter(username__startswith="bench-rep").order_by("pk").values_list("pk", flat=True))
+    reps = list(
+        User.objects.filter(username__startswith="bench-rep").order_by("pk").values_list("pk", flat=True)
+    )
     teams = [Team.objects.create(name=f"Bench {index + 1}") for index in range(-(-number // TEAM_SIZE))]
     TeamMember.objects.bulk_create(
         TeamMember(user_id=rep, team=teams[index // TEAM_SIZE]) for index, rep in enumerate(reps)

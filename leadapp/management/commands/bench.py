@@ -12,11 +12,15 @@ from django.test.utils import override_settings
 from django.utils import timezone
 from tqdm import tqdm
 
-from leadapp.management.bench import measures
+from leadapp.management.bench import measures, pages
 from leadapp.management.bench.database import own_database
+from leadapp.management.bench.sales import sell
 from leadapp.management.bench.synthetic import load
 
 Value = TypeVar("Value")
+
+# The pages of a database of so many leads are measured beside those of the one that is asked for.
+SMALL = 10_000
 
 
 class Command(BaseCommand):
@@ -24,30 +28,51 @@ class Command(BaseCommand):
 
     help = (
         "Measure a full rescore and a preview (beside a bare aggregate over the same activities), intake "
-        "and pages on made-up data, in a database of its own that is dropped afterwards."
+        "and pages (beside those of 10,000 leads) on made-up data, in databases of its own that are dropped "
+        "afterwards."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the size and the form of the answer."""
         parser.add_argument("--leads", type=int, default=10_000)
         parser.add_argument("--activities", type=int, default=100_000)
+        parser.add_argument("--requests", type=int, default=20, help="how often each page is asked for")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, and print."""
-        leads, activities = options["leads"], options["activities"]
-        if leads < 1 or activities < 0:
-            raise CommandError("--leads takes a number from 1 on, --activities one from 0 on.")
+        leads, activities, requests = options["leads"], options["activities"], options["requests"]
+        if leads < 1 or activities < 0 or requests < 1:
+            raise CommandError("--leads and --requests take a number from 1 on, --activities one from 0 on.")
+        small = None
         hosts = [*settings.ALLOWED_HOSTS, "testserver"]
-        with override_settings(ALLOWED_HOSTS=hosts, DEBUG=False), own_database():
-            result = self._measure(leads, activities)
+        with override_settings(ALLOWED_HOSTS=hosts, DEBUG=False):
+            if leads > SMALL:
+                with own_database():
+                    small = self._measure_small(activities * SMALL // leads, requests)
+            with own_database():
+                result = self._measure(leads, activities, requests, small)
         if options["json"]:
             self.stdout.write(json.dumps(result))
         else:
             for name, value in result.items():
-                self.stdout.write(f"{name:22} {'-' if value is None else value}")
+                if name != "pages":
+                    self.stdout.write(f"{name:26} {'-' if value is None else value}")
+            for row in result["pages"]:
+                self.stdout.write(
+                    f"{row['kind']:10} {row['name']:34} p50 {row['p50_ms']:8} p95 {row['p95_ms']:8} "
+                    f"ratio {'-' if row['ratio'] is None else row['ratio']}"
+                )
 
-    def _measure(self, leads: int, activities: int) -> dict[str, Any]:
+    def _measure_small(self, activities: int, requests: int) -> pages.Times:
+        load(leads=SMALL, activities=activities, now=timezone.now(), advance=lambda rows: None)
+        measures.first_scoring(lambda rows: None)
+        sell(now=timezone.now())
+        return pages.page_times(counted=requests)
+
+    def _measure(
+        self, leads: int, activities: int, requests: int, small: pages.Times | None
+    ) -> dict[str, Any]:
         total = 3 * leads + activities + measures.BATCHES * measures.BATCH_SIZE
         with tqdm(total=total, unit=" rows", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
 
@@ -65,7 +90,8 @@ class Command(BaseCommand):
             preview = step("preview", measures.preview)
             single, batch = step("intake", lambda: measures.ingest(bar.update))
             inserts = step("bare inserts", measures.bare_inserts)
-            lists, pages, dashboards = step("pages", measures.page_times)
+            step("sales", lambda: sell(now=timezone.now()))
+            times = step("pages", lambda: pages.page_times(counted=requests))
         return {
             "leads": leads,
             "activities": activities,
@@ -83,13 +109,7 @@ class Command(BaseCommand):
             "ingest_single_per_s": round(single, 1),
             "ingest_batch_per_s": round(batch, 1),
             "bare_insert_per_s": round(inserts, 1),
-            "list_p50_ms": _ms(lists, 0.5),
-            "list_p95_ms": _ms(lists, 0.95),
-            "lead_page_p95_ms": _ms(pages, 0.95),
-            "dashboard_p95_ms": _ms(dashboards, 0.95),
+            **pages.summary(times, small),
             "peak_rss_mb": round(measures.peak_rss_mb(), 1),
+            "pages": pages.rows(times, small),
         }
-
-
-def _ms(seconds: list[float], share: float) -> float:
-    return round(measures.percentile(seconds, share) * 1000, 1)
