@@ -22,7 +22,7 @@ from leadapp.models.leads import (
     Temperature,
 )
 from leadapp.models.operators import Match, Operator
-from leadapp.models.people import Density, ListSize, User
+from leadapp.models.people import Density, ListSize, Theme, User
 from leadapp.models.saved_views import SavedView, Sharing
 from leadapp.models.search import LeadSearch
 from leadapp.models.tags import LeadTag, Tag
@@ -67,6 +67,7 @@ __all__ = [
     "Status",
     "Tag",
     "Temperature",
+    "Theme",
     "User",
     "WebhookAttempt",
     "WebhookDelivery",
