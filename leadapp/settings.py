@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from leadapp.embedded.folder import DataFolder
@@ -57,7 +58,6 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "leadapp.middleware.LanguageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "leadapp.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -108,10 +108,7 @@ EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"] or None
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Leadapp <leadapp@localhost>")
 
-# A language needs texts in locale/ and formats in leadapp/formats/ (docs/languages.md).
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("nl", "Nederlands")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -209,8 +206,17 @@ SPECTACULAR_SETTINGS = {
 }
 # How many submissions of public forms one address may send in a minute.
 FORM_SUBMISSIONS_PER_MINUTE = env.int("FORM_SUBMISSIONS_PER_MINUTE", default=300)
+# Hosts of the websites, such as www.example.com or *.example.com: forms may lead on to them, and once any
+# is named only they may embed forms.
+FORM_HOSTS = env.list("FORM_HOSTS", default=[])
+# A form that comes back sooner than this many seconds after it was shown was filled in by a program.
+FORM_MIN_SECONDS = env.float("FORM_MIN_SECONDS", default=2.0)
 # How many proxies stand in front; the visitor's address is the one that the outermost of them reports.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# Days for which leads are kept after their last activity, by reason: customer, marketing, list, enquiry; 0 is
+# for ever. Those that are not named keep their default (leadapp/services/retention.py).
+RETENTION_DAYS = env.dict("RETENTION_DAYS", default={})
 
 # Which leads a rep sees: "all", or "own" (their own and unassigned ones).
 REPS_SEE = env.str("REPS_SEE", default="all")
@@ -273,6 +279,17 @@ CELERY_BEAT_SCHEDULE = {
         "task": "leadapp.tasks.forget_old_events",
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
+    },
+    "consent-mails-sweep": {
+        "task": "leadapp.tasks.send_consent_mails",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
+    # By night, again and again until nothing is left: a run takes so many that it ends in time.
+    "retention": {
+        "task": "leadapp.tasks.erase_past_retention",
+        "schedule": crontab(hour="1-4", minute="*/10"),
+        "options": {"expires": 600.0},
     },
     "notice-mails-sweep": {
         "task": "qualification.tasks.send_notice_mails",

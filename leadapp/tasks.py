@@ -1,4 +1,4 @@
-"""What the workers do for the core: webhooks, runs over many leads. A task may run twice, late or never."""
+"""What the workers do for the core: webhooks, bulk runs, consents, retention. May run twice or late."""
 
 from datetime import timedelta
 
@@ -9,6 +9,10 @@ from leadapp.nudging import send
 from leadapp.outbox import DELIVER
 from leadapp.services import bulk
 from leadapp.services.bulk.running import WORK
+from leadapp.services.forms.held import forget_discarded
+from leadapp.services.opt_in import mails
+from leadapp.services.opt_in.nudging import SEND_MAILS
+from leadapp.services.retention import erase_due
 from leadapp.services.webhooks import delivery
 from leadapp.services.webhooks.retention import forget_old
 
@@ -42,3 +46,17 @@ def forget_old_events() -> None:
     """Forget events of the past, and which leads were in runs of the past."""
     forget_old(before=timezone.now() - KEPT)
     bulk.forget_items(before=timezone.now() - KEPT)
+
+
+@shared_task(name=SEND_MAILS)
+def send_consent_mails() -> None:
+    """Send the e-mails in which leads confirm what they agreed to."""
+    mails.send_due(now=timezone.now())
+
+
+@shared_task
+def erase_past_retention() -> None:
+    """Erase leads whose time is over, and submissions that were discarded long ago."""
+    now = timezone.now()
+    forget_discarded(now=now)
+    erase_due(now=now)

@@ -37,7 +37,7 @@ class Submissions(APIView):
             submission_id=_submission_id(request),
         )
         answer: dict[str, object] = {"id": submission.id}
-        if actor is not None:
+        if actor is not None:  # what comes by key is never held
             answer["lead"] = submission.lead_id
         return Response(answer, status=202)
 

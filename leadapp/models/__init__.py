@@ -2,13 +2,10 @@
 
 from leadapp.models.activities import Activity, ActivityType, Quarantine
 from leadapp.models.bulk import BulkAction, BulkItem, BulkRun
-from leadapp.models.capture import (
-    ApiKey,
-    ConsentRecord,
-    Form,
-    ImportJob,
-)
+from leadapp.models.capture import ApiKey, ImportJob
 from leadapp.models.company_changes import CompanyChange
+from leadapp.models.consents import ConsentRecord, ConsentRequest, ConsentText, Purpose
+from leadapp.models.forms import FieldType, Form, HeldSubmission
 from leadapp.models.leads import (
     Advocacy,
     Company,
@@ -22,7 +19,8 @@ from leadapp.models.leads import (
     Temperature,
 )
 from leadapp.models.operators import Match, Operator
-from leadapp.models.people import Density, ListSize, Theme, User
+from leadapp.models.people import Density, ListSize, User
+from leadapp.models.retention import BoughtList, Erasure, KeptFor
 from leadapp.models.saved_views import SavedView, Sharing
 from leadapp.models.search import LeadSearch
 from leadapp.models.tags import LeadTag, Tag
@@ -39,18 +37,25 @@ __all__ = [
     "ActivityType",
     "Advocacy",
     "ApiKey",
+    "BoughtList",
     "BulkAction",
     "BulkItem",
     "BulkRun",
     "Company",
     "CompanyChange",
     "ConsentRecord",
+    "ConsentRequest",
+    "ConsentText",
     "CustomField",
     "Density",
+    "Erasure",
     "EventType",
+    "FieldType",
     "Form",
     "Gender",
+    "HeldSubmission",
     "ImportJob",
+    "KeptFor",
     "Lead",
     "LeadIdentifier",
     "LeadSearch",
@@ -59,6 +64,7 @@ __all__ = [
     "Match",
     "Operator",
     "OutgoingEvent",
+    "Purpose",
     "Quarantine",
     "SavedView",
     "Seniority",
@@ -67,7 +73,6 @@ __all__ = [
     "Status",
     "Tag",
     "Temperature",
-    "Theme",
     "User",
     "WebhookAttempt",
     "WebhookDelivery",

@@ -1,39 +1,10 @@
-"""How data comes in: forms, API keys, imports; and consent."""
+"""How data comes in: API keys and imports."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-
-from leadapp.models.activities import ActivityType
-from leadapp.models.leads import Lead
-
-
-class Form(models.Model):
-    """A form on a website whose submissions become activities.
-
-    `fields` is a list of {"name", "label", "required", "fact", "answer", "ruled_out", "unknown"}; `fact`
-    names the lead fact that the value becomes, or is empty where the value stays with the activity only.
-    `answer` names the dimension that sales asks about and that the field answers: a text listed in
-    `ruled_out` or `unknown` says so, any other one confirms it.
-    """
-
-    slug = models.SlugField(max_length=64, unique=True)
-    name = models.CharField(max_length=100)
-    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="+")
-    fields = models.JSONField(default=list)
-    consent_text = models.TextField(
-        blank=True, help_text="Shown beside the consent box; kept with each consent."
-    )
-    is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(name=""), name="form_has_name")]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class ApiKey(models.Model):
@@ -75,58 +46,6 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class ConsentRecord(models.Model):
-    """One answer to one consent question, with the words that were shown. Never changed."""
-
-    class Purpose(models.TextChoices):
-        """What the lead was asked for."""
-
-        EMAIL = "email", "Marketing email"
-        PHONE = "phone", "Phone calls"
-        SCORING = "scoring", "Scoring"
-
-    class How(models.TextChoices):
-        """In which way it was given to somebody who wrote it down."""
-
-        CALL = "call", "On the phone"
-        EMAIL = "email", "By email"
-        MEETING = "meeting", "In person"
-        LETTER = "letter", "In writing"
-
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="consents")
-    purpose = models.CharField(max_length=16, choices=Purpose.choices)
-    granted = models.BooleanField()
-    text = models.TextField(blank=True, help_text="The words that were shown.")
-    source = models.CharField(max_length=100)
-    how = models.CharField(
-        max_length=16, choices=How.choices, blank=True, help_text="Empty where the lead gave it itself."
-    )
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        db_index=False,
-        help_text="Who wrote it down for the lead.",
-    )
-    recorded_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(purpose__in=["email", "phone", "scoring"]), name="consent_purpose_known"
-            ),
-            models.CheckConstraint(condition=~Q(source=""), name="consent_has_source"),
-            models.CheckConstraint(
-                condition=Q(how__in=["", "call", "email", "meeting", "letter"]), name="consent_how_known"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_purpose_display()}: {'yes' if self.granted else 'no'}"
 
 
 class ImportJob(models.Model):

@@ -148,6 +148,14 @@ class Lead(models.Model):
     utm_term = models.CharField("UTM term", max_length=200, blank=True)
     utm_content = models.CharField("UTM content", max_length=200, blank=True)
 
+    bought_list = models.ForeignKey(
+        "leadapp.BoughtList",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="leads",
+        db_index=False,
+    )
     do_not_email = models.BooleanField(default=False)
     do_not_call = models.BooleanField(default=False)
     do_not_score = models.BooleanField(default=False, help_text="Opted out of scoring: has no score.")
@@ -303,6 +311,10 @@ class Lead(models.Model):
                 F("id").desc(),
                 condition=Q(disqualify_reason__isnull=False),
                 name="lead_list_disqualified",
+            ),
+            # The leads of a list that was bought: a few among all, counted when it is looked at.
+            models.Index(
+                fields=["bought_list"], condition=Q(bought_list__isnull=False), name="lead_bought_list"
             ),
             # How many leads a rep has to work on, for whose turn it is at handover.
             models.Index(

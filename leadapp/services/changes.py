@@ -14,6 +14,10 @@ from leadapp.services.facts import LEAD_FACTS, Facts
 
 CREATED, UPDATED = "lead.created", "lead.updated"
 OPT_OUTS = frozenset({"do_not_email", "do_not_call", "do_not_score"})
+# Where a lead came from first; nobody types it, and coming back by another way does not change it.
+FIRST_TOUCH = frozenset(
+    {"source", "campaign", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"}
+)
 # What scoring wrote about a lead; none of it outlives the wish not to be scored.
 NO_SCORE = {"fit": None, "engagement": None, "score": None, "grade": "", "temperature": ""}
 
@@ -210,7 +214,9 @@ class _Edit:
             return False
         if name in OPT_OUTS:
             return bool(value)  # an opt-out holds at once; only an edit takes it back
-        return known in (None, "") or (overwrite is Overwrite.OWN_ANSWERS and name in self.typed)
+        if known in (None, ""):
+            return True
+        return overwrite is Overwrite.OWN_ANSWERS and name in self.typed and name not in FIRST_TOUCH
 
     def _note(self, name: str, before: Any, after: Any) -> None:
         self.before.setdefault(name, before)

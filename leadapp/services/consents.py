@@ -31,7 +31,7 @@ def record_consent(
     written down before is changed: the newest record of a purpose counts.
     """
     errors: dict[str, list[str]] = {}
-    if purpose not in ConsentRecord.Purpose.values:
+    if purpose not in OPT_OUT:
         errors["purpose"] = [_("Choose what it is about.")]
     if how not in ConsentRecord.How.values:
         errors["how"] = [_("Choose how it was given.")]

@@ -11,6 +11,7 @@ from leadapp.errors import Invalid
 from leadapp.models import ActivityType, CustomField
 from leadapp.services.facts import SOFT_IN_EVENTS, Facts, clean_facts, custom_fields_for
 from leadapp.services.identity import Reference
+from leadapp.services.opt_in.records import GivenConsent
 from leadapp.services.texts import clean_text, json_fault
 from qualification.services.evidence.answers import FormAnswer
 
@@ -28,7 +29,7 @@ class Event:
     """Something that a lead did, ready to be recorded.
 
     `source` is empty where the caller's counts; `path` goes in front of its fields in errors. `answers`
-    are what it says about the dimensions that sales asks about.
+    are what it says about the dimensions that sales asks about, `consents` what the lead agreed to with it.
     """
 
     reference: Reference
@@ -40,6 +41,7 @@ class Event:
     source: str = ""
     path: str = ""
     answers: tuple[FormAnswer, ...] = ()
+    consents: tuple[GivenConsent, ...] = ()
 
 
 def read_event(raw: object, *, now: datetime) -> Event:

@@ -26,6 +26,7 @@ from leadapp.services.facts import Facts
 from leadapp.services.identity import People, Person, create_people, look_up
 from leadapp.services.inserts import insert_unless_present
 from leadapp.services.meetings import BOOKED, with_start
+from leadapp.services.opt_in.records import keep_consents
 from qualification.services.evidence.answers import keep_form_answers
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
@@ -151,6 +152,7 @@ def _store(events: Sequence[Event], origin: Origin, overwrite: Overwrite) -> lis
     ]
     _insert([*applied.records, *rows])
     _keep_answers(events, rows, origin.now)
+    _keep_consents(events, rows, origin.now)
     lead_ids = {person.lead.pk for person in persons}
     request_scoring(lead_ids=sorted(lead_ids), cause=Cause.ACTIVITY, now=origin.now)
     if colleagues := (applied.to_score | who_works_at(companies)) - lead_ids:
@@ -168,6 +170,18 @@ def _keep_answers(events: Sequence[Event], rows: Sequence[Activity], now: dateti
     ]
     if answers:
         keep_form_answers(answers=answers, now=now)
+
+
+def _keep_consents(events: Sequence[Event], rows: Sequence[Activity], now: datetime) -> None:
+    """Keep what was agreed to; an activity that lost a race has brought it before."""
+    given = [
+        (row.lead_id, consent)
+        for event, row in zip(events, rows, strict=True)
+        if row.pk is not None
+        for consent in event.consents
+    ]
+    if given:
+        keep_consents(given=given, now=now)
 
 
 def _properties(event: Event) -> dict[str, object]:

@@ -20,7 +20,9 @@ from django.test import Client
 from django.urls import reverse
 
 from leadapp.errors import Conflict
-from leadapp.models import Activity, Company, Lead, Quarantine, User
+from leadapp.models import Activity, Company, ConsentRequest, Lead, Quarantine, User
+from leadapp.services.opt_in.confirming import sign_request
+from leadapp.services.opt_out import opt_out_address
 from qualification.models import Absence, Deal, StageChange, Task
 from scoring.models import ScoreOverride
 
@@ -263,6 +265,10 @@ STUDIO = (
     page("scoring-roll-back", MARKETER, number=1, **MODEL),
     page("scoring-primary", MARKETER, **MODEL),
 )
+CAPTURE = (
+    page("consent-confirm", NOBODY, token=lambda: sign_request(first(ConsentRequest))),
+    page("opt-out", NOBODY, token=lambda: opt_out_address(first(Lead)).rstrip("/").rpartition("/")[2]),
+)
 ERRORS = (
     page("login", NOBODY),
     page("login", NOBODY, "wrong", steps=["click button[type=submit]"]),
@@ -277,7 +283,7 @@ ERRORS = (
     page("error", NOBODY, "refused", template="refused.html"),
 )
 
-PAGES = (*LEAD_LIST, *LEAD_PAGE, *DAY, *TEAM, *COMPANIES, *STUDIO, *ERRORS)
+PAGES = (*LEAD_LIST, *LEAD_PAGE, *DAY, *TEAM, *COMPANIES, *STUDIO, *CAPTURE, *ERRORS)
 EMPTY_PAGES = (
     page("lead-list", REP, "empty"),
     page("my-day", REP, "empty"),

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from leadapp.demo.loading import load
 from leadapp.demo.people import create_people
 from leadapp.models import Lead, User
+from leadapp.services.forms import submit_form
+from leadapp.services.forms.editing import create_contact_form, save_form
+from leadapp.services.forms.reading import HONEYPOT
 from leadapp.services.keys import create_api_key
 from leadapp.services.tags import change_tags
 from leadapp.services.webhooks.endpoints import create_endpoint, create_test
@@ -31,6 +34,7 @@ def furnish(*, now: datetime, leads: int = 200) -> Mapping[str, User]:
     _publish_and_begin_again(people["marketer"], now=now)
     _work(people, now=now)
     _connect(people["admin"], now=now)
+    _capture(people["marketer"], now=now)
     return people
 
 
@@ -72,6 +76,17 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
     Cost.objects.create(
         source="webinar", first_day=(now - 80 * DAY).date(), last_day=now.date(), amount=12_000
     )
+
+
+def _capture(marketer: User, *, now: datetime) -> None:
+    """Let visitors fill in a form: one has to confirm a consent, another is a program."""
+    form = create_contact_form(actor=marketer, now=now)
+    form.double_opt_in = True
+    save_form(form=form, actor=marketer, now=now)
+    person = {"email": "lena@harbour-pumps.example", "first_name": "Lena", "last_name": "Brandt"}
+    submit_form(form=form, answers={**person, "consent": "on"}, actor=None, now=now)
+    program = {**person, "email": "offers@cheap.example", HONEYPOT: "+1 555", "message": "Rank first now"}
+    submit_form(form=form, answers=program, actor=None, now=now)
 
 
 def _connect(admin: User, *, now: datetime) -> None:

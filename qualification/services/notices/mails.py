@@ -8,16 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from leadapp.mailing import MailServer
 from leadapp.models import User
 from qualification.models import Notice, NoticeMail
 
@@ -45,39 +44,10 @@ def send_due(*, now: datetime, limit: int = 200) -> int:
     if not mails:
         return 0
     told = 0
-    with _Server() as server:
+    with MailServer() as server:
         for user, group in groupby(mails, key=lambda mail: mail.user):
             told += _send_to(user, list(group), server, now)
     return told
-
-
-class _Server:
-    """The mail server, asked for once; while it does not answer nobody waits for it again and again."""
-
-    def __init__(self) -> None:
-        self.connection: BaseEmailBackend = get_connection()
-        self.fault = ""
-
-    def __enter__(self) -> "_Server":
-        try:
-            self.connection.open()
-        except (OSError, SMTPException) as error:
-            self.fault = _words(error)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.connection.close()
-
-    def send(self, message: EmailMultiAlternatives) -> str:
-        """Send a message; return what went wrong, or nothing."""
-        if self.fault:
-            return self.fault
-        message.connection = self.connection
-        try:
-            message.send()
-        except (OSError, SMTPException) as error:
-            return _words(error)
-        return ""
 
 
 def _claim(now: datetime, limit: int) -> list[NoticeMail]:
@@ -91,7 +61,7 @@ def _claim(now: datetime, limit: int) -> list[NoticeMail]:
     return list(claimed.order_by("user_id", "notice__created_at", "pk"))
 
 
-def _send_to(user: User, mails: Sequence[NoticeMail], server: _Server, now: datetime) -> int:
+def _send_to(user: User, mails: Sequence[NoticeMail], server: MailServer, now: datetime) -> int:
     """Send one person what is due to them, but for what they have read, or may not see any more."""
     mine = NoticeMail.objects.filter(pk__in=[mail.pk for mail in mails], state=State.WAITING)
     wanted = _wanted(user, mails)
@@ -152,7 +122,3 @@ def _lines(mails: Iterable[NoticeMail]) -> Iterable[Line]:
     for mail in mails:
         url = settings.LEADAPP_ADDRESS + reverse("notice-open", args=[mail.pk])
         yield Line(mail.notice.text, mail.notice.get_kind_display(), url)
-
-
-def _words(error: Exception) -> str:
-    return (str(error) or type(error).__name__)[:500]

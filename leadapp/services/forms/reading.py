@@ -1,18 +1,13 @@
-"""Take submissions of the forms on a website."""
+"""Read what was typed into a form: the answers, and what they say about the person."""
 
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from urllib.parse import urlsplit
 
-from leadapp.access import Actor
-from leadapp.errors import Invalid, NotFound
-from leadapp.models import ApiKey, Form
-from leadapp.services.changes import Overwrite
-from leadapp.services.events import Event
+from django.utils.translation import gettext as _
+
+from leadapp.errors import Invalid
+from leadapp.models import Form
 from leadapp.services.facts import COMPANY_FACTS, LEAD_FACTS, Facts, clean_facts, custom_fields_for
-from leadapp.services.identity import Reference
-from leadapp.services.recording import record_activities
 from leadapp.services.texts import clean_text, text_fault
 from qualification.models import BantState
 from qualification.services.evidence.answers import FormAnswer
@@ -22,76 +17,63 @@ LONGEST_ANSWER = 5_000
 SOFT_IN_FORMS = frozenset(LEAD_FACTS) - {"email"} | {f"company.{name}" for name in COMPANY_FACTS}
 # Where visitors came from rides along with every form, in hidden fields.
 CAMPAIGN_FIELDS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "campaign")
+# The page on which the form stood, and the page that led to it.
+PLACES = ("page", "referrer")
+LONGEST_PLACE = 1_000
+# What our own pages send beside the answers; no field of a form may be named like that.
+RENDERING, HONEYPOT, REMEMBER = "form_page", "contact_by_fax", "remember_me"
+CONSENT, CONSENT_VERSION, VISITOR = "consent", "consent_version", "visitor_id"
+OWN_FIELDS = (RENDERING, HONEYPOT, REMEMBER, CONSENT, CONSENT_VERSION, VISITOR)
 # What a website asks beyond the fields of the form is kept with the activity, within reason.
 MOST_EXTRA_FIELDS = 50
 LONGEST_FIELD_NAME = 80
 
 
-@dataclass(frozen=True)
-class Submission:
-    """A submission that is stored. The id says nothing about others and is all that visitors learn."""
+def read_answers(
+    form: Form, answers: Mapping[str, object], *, not_asked: Collection[str] = ()
+) -> dict[str, str]:
+    """Return what was typed, by field; a website that asks more than the form knows loses no lead.
 
-    id: str
-    lead_id: int
-    activity_id: int
-
-
-def find_form(*, slug: str) -> Form:
-    """Return the form that takes submissions under this name, or raise NotFound."""
-    form = Form.objects.select_related("activity_type").filter(slug=slug, is_active=True).first()
-    if form is None:
-        raise NotFound("There is no such form.")
-    return form
-
-
-def submit_form(
-    *, form: Form, answers: Mapping[str, object], actor: Actor, now: datetime, submission_id: str = ""
-) -> Submission:
-    """Store a submission: the lead, what it said, and a request to score it.
-
-    The answers stay with the activity as they were typed. What they say about the person fills facts
-    that are empty, and replaces those that the same person typed into a form before.
+    Fields that are `not_asked` may be missing even if they are required.
     """
-    typed = _read_answers(form, answers)
-    facts = _facts(form, typed)
-    if facts.email is None:
-        raise Invalid.field(_email_field(form), "Give an email address.")
-    number = submission_id or str(uuid.uuid4())
-    event = Event(
-        reference=Reference(email=facts.email),
-        facts=facts,
-        type=form.activity_type,
-        occurred_at=now,
-        properties={**typed, "form": form.slug},
-        external_id=number,
-        answers=_answers(form, typed),
-    )
-    source = actor.name if isinstance(actor, ApiKey) and submission_id else form.slug
-    (recorded,) = record_activities(
-        events=[event], source=source, actor=actor, now=now, by="form", overwrite=Overwrite.OWN_ANSWERS
-    )
-    return Submission(id=number, lead_id=recorded.lead_id, activity_id=recorded.id)
-
-
-def _read_answers(form: Form, answers: Mapping[str, object]) -> dict[str, str]:
-    """Return what was typed, by field; a website that asks more than the form knows loses no lead."""
     fields = {field["name"]: field for field in form.fields}
-    extra = [name for name in answers if name not in fields and name not in CAMPAIGN_FIELDS]
+    given = {name: value for name, value in answers.items() if name in fields or name not in OWN_FIELDS}
+    extra = [name for name in given if name not in fields and name not in (*CAMPAIGN_FIELDS, *PLACES)]
     errors = _extra_faults(extra)
     typed: dict[str, str] = {}
     for name in (*fields, *CAMPAIGN_FIELDS, *extra):
         try:
-            text = _read_answer(answers.get(name), name)
+            text = _read_answer(given.get(name), name)
         except Invalid as fault:
             errors.update({key: list(texts) for key, texts in fault.errors.items()})
             continue
         if text:
             typed[name] = text
-        elif name in fields and fields[name].get("required"):
-            errors[name] = ["This field is required."]
+        elif name in fields and fields[name].get("required") and name not in not_asked:
+            errors[name] = [_("This field is required.")]
     if errors:
-        raise Invalid("The form is not filled in correctly.", errors=errors)
-    return typed
+        raise Invalid(_("The form is not filled in correctly."), errors=errors)
+    return typed | {name: place for name in PLACES if (place := _place(given.get(name)))}
+
+
+def is_ticked(value: object) -> bool:
+    """Tell whether a box was ticked, as browsers and programs say it."""
+    return value is True or (
+        isinstance(value, str) and value.strip().lower() not in {"", "no", "false", "0", "off"}
+    )
+
+
+def _place(value: object) -> str:
+    """Return an address without what is secret in it; one that is odd says nothing and stops nobody."""
+    if not isinstance(value, str) or text_fault(value, longest=LONGEST_PLACE):
+        return ""
+    try:
+        parts = urlsplit(value.strip())
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _extra_faults(names: Sequence[str]) -> dict[str, list[str]]:
@@ -113,15 +95,17 @@ def _read_answer(value: object, name: str) -> str:
     return clean_text(value, name, longest=LONGEST_ANSWER)
 
 
-def _facts(form: Form, typed: Mapping[str, str]) -> Facts:
+def facts_of(form: Form, typed: Mapping[str, str]) -> Facts:
+    """Return what the answers say about the person and the company."""
     raw: dict[str, object] = {name: typed[name] for name in CAMPAIGN_FIELDS if name in typed}
+    raw |= _origin(typed)
     company: dict[str, object] = {}
     attributes: dict[str, object] = {}
     for field in form.fields:
         fact, answer = field.get("fact"), typed.get(field["name"])
         if not fact or answer is None:
             continue
-        group, _, name = fact.rpartition(".")
+        group, __, name = fact.rpartition(".")
         {"": raw, "company": company, "attributes": attributes}[group][name] = answer
     if company:
         raw["company"] = company
@@ -135,10 +119,19 @@ def _facts(form: Form, typed: Mapping[str, str]) -> Facts:
         # The visitor knows the fields by the form's names.
         names = {field.get("fact"): field["name"] for field in form.fields}
         errors = {names.get(name, name): texts for name, texts in fault.errors.items()}
-        raise Invalid("The form is not filled in correctly.", errors=errors) from fault
+        raise Invalid(_("The form is not filled in correctly."), errors=errors) from fault
 
 
-def _answers(form: Form, typed: Mapping[str, str]) -> tuple[FormAnswer, ...]:
+def _origin(typed: Mapping[str, str]) -> dict[str, object]:
+    """Return where a new lead came from: what the campaign says, else the website that led here."""
+    here = urlsplit(typed.get("page", "")).hostname
+    led = urlsplit(typed.get("referrer", "")).hostname
+    source = typed.get("utm_source") or (led if led and led != here else "")
+    campaign = typed.get("campaign") or typed.get("utm_campaign")
+    return {name: text for name, text in (("source", source), ("campaign", campaign)) if text}
+
+
+def answers_of(form: Form, typed: Mapping[str, str]) -> tuple[FormAnswer, ...]:
     """Return what was typed about the dimensions that fields of the form ask about."""
     return tuple(
         FormAnswer(
@@ -158,5 +151,6 @@ def _state(field: Mapping[str, object], text: str) -> str:
     return BantState.CONFIRMED
 
 
-def _email_field(form: Form) -> str:
+def email_field(form: Form) -> str:
+    """Return the name of the field that asks for the address."""
     return next((field["name"] for field in form.fields if field.get("fact") == "email"), "email")

@@ -1,0 +1,33 @@
+"""Erase leads for good, with everything that is known of them."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+
+from leadapp.models import Activity, Company, Lead
+from qualification.models import Assignment, Note, StageChange, Task
+from qualification.services.locks import lock_leads
+
+RECORDS = ("lead.created", "lead.updated")
+
+
+def erase_leads(lead_ids: Collection[int]) -> int:
+    """Erase leads and all rows about them; return how many there were.
+
+    Companies stay, but for those that came with these leads and nobody else works for.
+    """
+    with transaction.atomic():
+        locked = [standing.pk for standing in lock_leads(lead_ids)]
+        leads = Lead.objects.filter(pk__in=locked)
+        companies = list(leads.filter(company__isnull=False).values_list("company_id", "created_at"))
+        leads.delete()
+        for company_id, came_at in sorted(set(companies)):
+            Company.objects.filter(pk=company_id, created_at=came_at, leads__isnull=True).delete()
+    return len(locked)
+
+
+def is_untouched(lead: Lead, *, but_for: Activity) -> bool:
+    """Tell whether nothing has happened with a lead beside one activity: nobody would miss it."""
+    others = Activity.objects.filter(lead=lead).exclude(pk=but_for.pk).exclude(type__slug__in=RECORDS)
+    worked_on = (model.objects.filter(lead=lead) for model in (Assignment, Note, StageChange, Task))
+    return lead.owner_id is None and not others.exists() and not any(rows.exists() for rows in worked_on)

@@ -1,0 +1,101 @@
+"""Make and change forms."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from leadapp.access import Actor, require, user_of
+from leadapp.errors import Invalid
+from leadapp.models import ActivityType, ConsentText, Form
+from leadapp.services.forms.reading import OWN_FIELDS
+
+
+def save_form(*, form: Form, actor: Actor, now: datetime) -> Form:
+    """Keep a form that was made or changed; other words of consent become a new version."""
+    require(actor, "leadapp.change_form" if form.pk else "leadapp.add_form", _("You may not edit forms."))
+    if form.redirect_url and not is_own_host(form.redirect_url):
+        raise Invalid.field("redirect_url", _("Its host is not one of FORM_HOSTS (docs/settings.md)."))
+    if form.double_opt_in and not form.consent_text:
+        raise Invalid.field("double_opt_in", _("Write what the visitor agrees to first."))
+    taken = [field["name"] for field in form.fields if field["name"] in OWN_FIELDS]
+    if taken:
+        raise Invalid.field(
+            "fields_list", _("“%(name)s” is a name that Leadapp itself uses.") % {"name": taken[0]}
+        )
+    with transaction.atomic():
+        before = Form.objects.select_for_update().filter(pk=form.pk).first() if form.pk else None
+        if before is None:
+            form.created_by = user_of(actor)
+            form.created_at = now
+        words = (form.consent_purpose, form.consent_text)
+        form.consent_version = before.consent_version if before else 0
+        is_new = bool(form.consent_text) and (before is None or words != _words(before))
+        form.consent_version += is_new
+        form.save()
+        if is_new:
+            ConsentText.objects.create(
+                form=form,
+                version=form.consent_version,
+                purpose=form.consent_purpose,
+                text=form.consent_text,
+                created_at=now,
+            )
+    return form
+
+
+def create_contact_form(*, actor: Actor, now: datetime) -> Form:
+    """Make a form that most websites can use as it is: a few fields, and consent to letters by e-mail."""
+    name = _("Contact form")
+    form = Form(
+        name=name,
+        slug=_free_slug(slugify(name)),
+        activity_type=ActivityType.objects.get(slug="demo_requested"),
+        fields=_contact_fields(),
+        consent_text=_("Yes, send me news and invitations by email. I can unsubscribe at any time."),
+        thanks=_("We have your message and will be in touch soon."),
+    )
+    return save_form(form=form, actor=actor, now=now)
+
+
+def is_own_host(url: str) -> bool:
+    """Tell whether an address is on one of the team's websites (FORM_HOSTS)."""
+    parts = urlsplit(url)
+    host = parts.netloc.lower()
+    if parts.scheme not in {"http", "https"} or "@" in host:
+        return False
+    return any(_matches(host, allowed.lower()) for allowed in settings.FORM_HOSTS)
+
+
+def _matches(host: str, allowed: str) -> bool:
+    return host.endswith(allowed[1:]) if allowed.startswith("*.") else host == allowed
+
+
+def _words(form: Form) -> tuple[str, str]:
+    return form.consent_purpose, form.consent_text
+
+
+def _free_slug(wanted: str) -> str:
+    known = set(Form.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    numbered = (f"{wanted}-{number}" for number in range(2, len(known) + 3))
+    return wanted if wanted not in known else next(slug for slug in numbered if slug not in known)
+
+
+def _contact_fields() -> list[dict[str, Any]]:
+    rows = [
+        ("first_name", _("First name"), "first_name", "text"),
+        ("last_name", _("Last name"), "last_name", "text"),
+        ("email", _("Email"), "email", "email"),
+        ("phone", _("Phone"), "phone", "tel"),
+        ("company", _("Company"), "company.name", "text"),
+        ("job_title", _("Job title"), "job_title", "text"),
+        ("message", _("What would you like to achieve?"), "", "textarea"),
+    ]
+    return [
+        {"name": name, "label": label, "fact": fact, "type": kind, "required": name == "email"}
+        for name, label, fact, kind in rows
+    ]

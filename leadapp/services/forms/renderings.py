@@ -1,0 +1,96 @@
+"""The pages on which forms are shown: each is signed, so that what comes back tells which one it was.
+
+A page has a number of its own, under which its submission is kept: sent twice it is the same submission.
+It says when it was shown, which consent it asked for, and which fields it left out for whom.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.core import signing
+
+from leadapp.models import CustomField, Form, Lead
+from leadapp.services.identity import Reference, look_up
+
+SALT = "leadapp.form-page"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendering:
+    """A form as it was shown to one visitor, once."""
+
+    number: str
+    shown_at: datetime
+    consent_version: int
+    not_asked: tuple[str, ...] = ()
+    visitor_id: str = ""
+
+
+def new_rendering(*, form: Form, visitor_id: str, now: datetime) -> Rendering:
+    """Return a page of this form; a visitor who is known is not asked again for what is known."""
+    lead = find_visitor(visitor_id) if form.is_progressive and visitor_id else None
+    not_asked = known_fields(form, lead) if lead else ()
+    return Rendering(
+        number=str(uuid.uuid4()),
+        shown_at=now,
+        consent_version=form.consent_version if form.asks_consent else 0,
+        not_asked=not_asked,
+        visitor_id=visitor_id if not_asked else "",
+    )
+
+
+def sign_rendering(form: Form, rendering: Rendering) -> str:
+    """Return the text that travels with the page."""
+    told = {
+        "f": form.slug,
+        "n": rendering.number,
+        "t": int(rendering.shown_at.timestamp() * 1000),
+        "c": rendering.consent_version,
+        "k": rendering.not_asked,
+        "v": rendering.visitor_id,
+    }
+    return signing.dumps(told, salt=SALT, compress=True)
+
+
+def read_rendering(text: str, *, form: Form) -> Rendering | None:
+    """Return the page that a submission came from, or None if it is not one of ours of this form."""
+    try:
+        told: Mapping[str, object] = signing.loads(text, salt=SALT)
+    except signing.BadSignature:
+        return None
+    if told["f"] != form.slug:
+        return None
+    return Rendering(
+        number=str(told["n"]),
+        shown_at=datetime.fromtimestamp(int(str(told["t"])) / 1000, tz=UTC),
+        consent_version=int(str(told["c"])),
+        not_asked=tuple(told["k"]),  # type: ignore[arg-type]
+        visitor_id=str(told["v"]),
+    )
+
+
+def find_visitor(visitor_id: str) -> Lead | None:
+    """Return the lead that is known by a visitor id."""
+    reference = Reference(visitor_id=visitor_id)
+    person = look_up([reference]).find(reference)
+    return person.lead if person else None
+
+
+def known_fields(form: Form, lead: Lead) -> tuple[str, ...]:
+    """Return the fields of the form that need not be asked, for what they become is known."""
+    custom = set(CustomField.objects.values_list("key", flat=True))
+    return tuple(
+        field["name"]
+        for field in form.fields
+        if field.get("type") != "hidden" and _is_known(str(field.get("fact") or ""), lead, custom)
+    )
+
+
+def _is_known(fact: str, lead: Lead, custom: set[str]) -> bool:
+    group, _, name = fact.rpartition(".")
+    if group == "attributes":
+        return name in custom and lead.attributes.get(name) not in (None, "")
+    holder = lead.company if group == "company" else lead
+    return bool(name) and getattr(holder, name, None) not in (None, "")

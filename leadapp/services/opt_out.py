@@ -1,0 +1,89 @@
+"""Let leads opt out by a link that needs no sign-in; it holds at once."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from leadapp.errors import NotFound
+from leadapp.models import ActivityType, ConsentRecord, ConsentRequest, Lead, Purpose
+from leadapp.services.consents import OPT_OUT
+from leadapp.services.events import Event
+from leadapp.services.facts import Facts
+from leadapp.services.identity import Reference
+from leadapp.services.leads import change_lead
+from leadapp.services.recording import UNSUBSCRIBED, record_activities
+
+SALT = "leadapp.opt-out"
+SOURCE = "opt-out page"
+
+
+def opt_out_address(lead: Lead) -> str:
+    """Return the address of the page on which this lead opts out. It works for ever."""
+    token = signing.Signer(salt=SALT).sign(str(lead.pk))
+    return f"{settings.LEADAPP_ADDRESS}{reverse('opt-out', args=[token])}"
+
+
+def unsubscribe_headers(lead: Lead) -> dict[str, str]:
+    """Return the headers by which mail programs unsubscribe (RFC 2369, and in one click RFC 8058)."""
+    return {
+        "List-Unsubscribe": f"<{opt_out_address(lead)}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def find_lead_of_link(token: str) -> Lead:
+    """Return whom a link is about, or raise NotFound."""
+    try:
+        number = signing.Signer(salt=SALT).unsign(token)
+    except signing.BadSignature:
+        raise NotFound(_("This link is not complete.")) from None
+    lead = Lead.objects.filter(pk=int(number)).first()
+    if lead is None:
+        raise NotFound(_("There is nobody to unsubscribe any more: everything about you was erased."))
+    return lead
+
+
+def opted_out(lead: Lead) -> set[str]:
+    """Return what a lead has said no to."""
+    return {str(purpose) for purpose, flag in OPT_OUT.items() if getattr(lead, flag)}
+
+
+def opt_out(*, lead: Lead, purposes: Collection[str], now: datetime, source: str = SOURCE) -> set[str]:
+    """Note that a lead says no to these purposes; return those that are new. Repeating it changes nothing."""
+    with transaction.atomic():
+        locked = Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
+        fresh = set(purposes) & set(OPT_OUT) - opted_out(locked)
+        if not fresh:
+            return set()
+        change_lead(
+            lead=locked,
+            facts={OPT_OUT[Purpose(purpose)]: True for purpose in fresh},
+            source=source,
+            actor=None,
+            now=now,
+        )
+        ConsentRecord.objects.bulk_create(
+            ConsentRecord(lead=locked, purpose=purpose, granted=False, source=source, recorded_at=now)
+            for purpose in sorted(fresh)
+        )
+        if Purpose.EMAIL in fresh:
+            _unsubscribe(locked, source, now)
+    return fresh
+
+
+def _unsubscribe(lead: Lead, source: str, now: datetime) -> None:
+    waiting = ConsentRequest.objects.filter(lead=lead, state=ConsentRequest.State.WAITING)
+    waiting.update(state=ConsentRequest.State.DROPPED, claimed_until=None)
+    event = Event(
+        reference=Reference(id=lead.pk),
+        facts=Facts(),
+        type=ActivityType.objects.get(slug=UNSUBSCRIBED),
+        occurred_at=now,
+        properties={},
+    )
+    record_activities(events=[event], source=source, actor=None, now=now)
