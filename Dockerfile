@@ -18,6 +18,8 @@ COPY scoring scoring
 COPY qualification qualification
 COPY templates templates
 COPY static static
+COPY locale locale
+RUN python -m leadapp.catalogues compile
 # The key only lets Django start here; nothing that it signs is kept.
 RUN SECRET_KEY=build python manage.py collectstatic --noinput --verbosity 0
 USER leadapp

@@ -7,18 +7,20 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input -
 # The tests have services of their own, so that they run beside a live `make run`.
 TEST_DATA := $(or $(LEADAPP_DATA),var)/test
 WITH_SERVICES = LEADAPP_DATA=$(TEST_DATA) $(BIN)/python -m leadapp.embedded --throwaway --
+# What `make` builds from the translations.
+MESSAGES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 # All tests are shared by several processes; a few chosen ones start sooner in one.
 ALL_TESTS = -n auto --maxprocesses=5 --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help run test lint format pins clean
+.PHONY: help run test lint format messages pins clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-run: $(VENV)/installed  ## start Leadapp on http://127.0.0.1:8000 (PORT and LEADAPP_DATA move it)
+run: $(VENV)/installed $(MESSAGES)  ## start Leadapp on http://127.0.0.1:8000 (PORT and LEADAPP_DATA move it)
 	@exec $(BIN)/python -m leadapp.run
 
-test: $(VENV)/installed-dev  ## run all tests (ARGS="-k name" runs some)
+test: $(VENV)/installed-dev $(MESSAGES)  ## run all tests (ARGS="-k name" runs some)
 	@$(WITH_SERVICES) $(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
 
 lint: export DEBUG := 1
@@ -33,6 +35,9 @@ format: $(VENV)/installed-dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+messages: $(VENV)/installed-dev  ## find the texts of the UI, for the translations in locale/
+	@$(BIN)/python -m leadapp.catalogues update
+
 pins:  ## refresh requirements*.txt from requirements*.in
 	$(PYTHON) -m venv $(VENV)/pip-tools
 	$(VENV)/pip-tools/bin/pip install --quiet pip-tools
@@ -42,7 +47,11 @@ pins:  ## refresh requirements*.txt from requirements*.in
 	done
 
 clean:  ## remove what was installed and built; the data in var/ stay
-	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(MESSAGES) staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# What people translate (.po), as programs read it.
+%.mo: %.po | $(VENV)/installed
+	@$(BIN)/python -m leadapp.catalogues compile $<
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

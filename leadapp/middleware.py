@@ -1,12 +1,42 @@
-"""What holds for every page: it asks for a sign-in, and a refusal is told in plain words."""
+"""What holds for every page: the language, a sign-in, and that a refusal is told in plain words."""
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 
 from leadapp.errors import Refused
+
+# Programs read English, whoever's key they use.
+FOR_PROGRAMS = ("/api/", "/healthz/")
+
+
+class LanguageMiddleware:
+    """Every page is in the person's language and by their clock, or as the browser asks for it."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Choose the language and the time zone; they hold until the next request of this thread."""
+        if request.path.startswith(FOR_PROGRAMS):
+            translation.activate(settings.LANGUAGE_CODE)
+            timezone.deactivate()
+            for_programs: HttpResponseBase = self.get_response(request)
+            return for_programs
+        chosen = getattr(request.user, "language", "")
+        language = chosen or translation.get_language_from_request(request)
+        translation.activate(language)
+        timezone.activate(getattr(request.user, "time_zone", "") or settings.TIME_ZONE)
+        response: HttpResponseBase = self.get_response(request)
+        if not chosen:
+            patch_vary_headers(response, ["Accept-Language"])
+        response.headers.setdefault("Content-Language", language)
+        return response
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "leadapp.middleware.LanguageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "leadapp.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -108,7 +109,10 @@ EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"] or None
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Leadapp <leadapp@localhost>")
 
+# A language needs texts in locale/ and formats in leadapp/formats/ (docs/languages.md).
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("nl", "Nederlands")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

@@ -1,8 +1,13 @@
-"""How moments and spans of time are written in the UI."""
+"""How moments and spans of time are written in the UI, in the reader's language and by their clock."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from leadapp.numbers import write_number
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -13,48 +18,51 @@ def write_work(span: timedelta, *, is_rough: bool = False) -> str:
     """Write a length of working time, which has no days: 38 min, 3 h 12 min (roughly 3 h), 60 h."""
     seconds = max(0, int(span.total_seconds()))
     if seconds < HOUR:
-        return f"{seconds // MINUTE} min"
+        return _("%(minutes)s min") % {"minutes": seconds // MINUTE}
     hours, minutes = seconds // HOUR, seconds % HOUR // MINUTE
     if hours < 4 and minutes and not is_rough:
-        return f"{hours} h {minutes:02} min"
-    return f"{hours:,} h"
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": f"{minutes:02}"}
+    return _("%(hours)s h") % {"hours": write_number(hours)}
 
 
 def write_span(span: timedelta) -> str:
     """Write a length of time by the clock: 38 min, 3 h 12 min, 19 h, 4 days."""
-    return write_work(span) if span < timedelta(days=2) else f"{span.days} days"
+    return write_work(span) if span < timedelta(days=2) else write_days(span.days)
+
+
+def write_days(days: int) -> str:
+    """Write a number of days: 1 day, 4 days."""
+    return ngettext("%(days)s day", "%(days)s days", days) % {"days": write_number(days)}
 
 
 def write_moment(moment: datetime, *, now: datetime) -> str:
     """Write when something was or will be, as short as it stays clear: 41 min ago, today 09:14, 3 Nov."""
     seconds = (now - moment).total_seconds()
     if 0 <= seconds < MINUTE:
-        return "just now"
+        return _("just now")
     if 0 <= seconds < HOUR:
-        return f"{int(seconds // MINUTE)} min ago"
+        return _("%(minutes)s min ago") % {"minutes": int(seconds // MINUTE)}
     if 0 <= seconds < 4 * HOUR:
-        return f"{int(seconds // HOUR)} h ago"
+        return _("%(hours)s h ago") % {"hours": int(seconds // HOUR)}
     local, today = timezone.localtime(moment), timezone.localtime(now).date()
-    days = (today - local.date()).days
-    if days in NEAR_DAYS:
-        return f"{NEAR_DAYS[days]} {local:%H:%M}".strip() if days != 1 else NEAR_DAYS[days]
+    days = (local.date() - today).days
+    if days == 0:
+        return _("today %(time)s") % {"time": date_format(local, "TIME_FORMAT")}
+    if days == 1:
+        return _("tomorrow %(time)s") % {"time": date_format(local, "TIME_FORMAT")}
+    if days == -1:
+        return _("yesterday")
     if abs(days) < 7:
-        return f"{local:%a} {local.day} {local:%b}"
-    if local.year == today.year:
-        return f"{local.day} {local:%b}"
-    return f"{local.day} {local:%b %Y}"
+        return date_format(local, "WEEKDAY_FORMAT")
+    return date_format(local, "MONTH_DAY_FORMAT" if local.year == today.year else "SHORT_DATE_FORMAT")
 
 
 def write_date(moment: datetime) -> str:
     """Write a moment in full: Sat 21 Nov 2026, 23:56."""
-    local = timezone.localtime(moment)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+    return date_format(timezone.localtime(moment), "FULL_DATETIME_FORMAT")
 
 
-def write_day(moment: datetime) -> str:
-    """Write the day of a moment: 21 Nov 2026."""
-    local = timezone.localtime(moment)
-    return f"{local.day} {local:%b %Y}"
-
-
-NEAR_DAYS = {0: "today", 1: "yesterday", -1: "tomorrow"}
+def write_day(day: datetime | date) -> str:
+    """Write a day, or the day of a moment: 21 Nov 2026."""
+    local = timezone.localtime(day) if isinstance(day, datetime) else day
+    return date_format(local, "SHORT_DATE_FORMAT")

@@ -15,6 +15,7 @@ from leadapp.views.lead_new import lead_new
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.my_day import pages as my_day
+from leadapp.views.my_settings import my_settings
 from leadapp.views.public import consents as public_consents
 from leadapp.views.sign_in import SignIn, admin_sign_in
 from qualification.views import (
@@ -98,6 +99,7 @@ urlpatterns = [
     path("notices/settings/", notices.notice_settings, name="notice-settings"),
     path("notices/<int:pk>/", notices.open_notice, name="notice-open"),
     path("notices/<int:pk>/read/", notices.read, name="notice-read"),
+    path("settings/", my_settings, name="settings"),
     path("scoring/", include("scoring.urls")),
     path("confirm/<str:token>/", public_consents.confirm, name="consent-confirm"),
     path("opt-out/<str:token>/", public_consents.opt_out_page, name="opt-out"),

@@ -12,6 +12,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.test import TransactionTestCase
+from django.utils import timezone, translation
 from hypothesis import settings as properties
 
 from leadapp.embedded.folder import DataFolder
@@ -94,6 +95,14 @@ def _own_broker_database() -> Iterator[None]:
     url = urlsplit(settings.REDIS_URL)._replace(path=f"/{broker_database()}").geturl()
     with broker_at(url):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Forget the language and the clock that the last request of a test has chosen."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from leadapp.models.leads import (
     Temperature,
 )
 from leadapp.models.operators import Match, Operator
-from leadapp.models.people import Density, ListSize, User
+from leadapp.models.people import Density, ListSize, Theme, User
 from leadapp.models.retention import BoughtList, Erasure, KeptFor
 from leadapp.models.saved_views import SavedView, Sharing
 from leadapp.models.search import LeadSearch
@@ -73,6 +73,7 @@ __all__ = [
     "Status",
     "Tag",
     "Temperature",
+    "Theme",
     "User",
     "WebhookAttempt",
     "WebhookDelivery",

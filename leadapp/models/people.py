@@ -1,10 +1,21 @@
 """The people who use Leadapp. What they may do comes from their groups: rep, marketer, manager, admin."""
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from leadapp.languages import validate_time_zone
+
+
+class Theme(models.TextChoices):
+    """Which of the two sets of colours somebody sees."""
+
+    SYSTEM = "system", _("As my computer")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
 
 
 class Density(models.TextChoices):
@@ -29,11 +40,24 @@ class User(AbstractUser):
         "available", default=True, help_text="Takes leads that are handed over to sales."
     )
 
-    # How they like the lead list.
-    density = models.CharField(max_length=16, choices=Density.choices, default=Density.COMFORTABLE)
-    list_size = models.PositiveSmallIntegerField(
-        choices=ListSize.choices, default=ListSize.FIFTY, editable=False
+    theme = models.CharField(_("colours"), max_length=8, choices=Theme, default=Theme.SYSTEM)
+    language = models.CharField(
+        _("language"),
+        max_length=8,
+        choices=settings.LANGUAGES,
+        blank=True,
+        help_text=_("Empty: as the browser says; e-mails are English then."),
     )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[validate_time_zone],
+        help_text=_("Such as Europe/Berlin. Empty: UTC."),
+    )
+    # How they like lists; the columns are those of the lead list.
+    density = models.CharField(max_length=16, choices=Density.choices, default=Density.COMFORTABLE)
+    list_size = models.PositiveSmallIntegerField(choices=ListSize.choices, default=ListSize.FIFTY)
     list_columns = ArrayField(
         models.CharField(max_length=60),
         default=list,
@@ -44,6 +68,10 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         constraints = [
+            models.CheckConstraint(condition=Q(theme__in=Theme.values), name="user_theme_known"),
+            models.CheckConstraint(
+                condition=Q(language__in=["", *dict(settings.LANGUAGES)]), name="user_language_known"
+            ),
             models.CheckConstraint(condition=Q(density__in=Density.values), name="user_density_known"),
             models.CheckConstraint(condition=Q(list_size__in=ListSize.values), name="user_list_size_known"),
             models.CheckConstraint(condition=Q(list_columns__len__lte=60), name="user_list_columns_few"),

@@ -1,8 +1,9 @@
-"""People: who takes leads now, and how they like the lead list."""
+"""People: who takes leads now, and how they want to see Leadapp."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require
@@ -13,7 +14,7 @@ from leadapp.models import Density, ListSize, User
 def set_availability(*, user: User, is_available: bool, actor: Actor, now: datetime) -> None:
     """Say whether somebody takes leads that are handed over; leads they have stay with them."""
     if actor != user:
-        require(actor, "leadapp.reassign_lead", "Only a manager may say whether others are available.")
+        require(actor, "leadapp.reassign_lead", _("Only a manager may say whether others are available."))
     User.objects.filter(pk=user.pk).update(is_available=is_available)
     user.is_available = is_available
 
@@ -38,6 +39,27 @@ def choose_list(
         chosen["list_size"] = size
     if columns is not None:
         chosen["list_columns"] = list(columns)
+    User.objects.filter(pk=user.pk).update(**chosen)
+    for name, value in chosen.items():
+        setattr(user, name, value)
+
+
+def choose_settings(
+    *, user: User, theme: str, language: str, time_zone: str, density: str, list_size: int
+) -> None:
+    """Keep how somebody wants to see Leadapp; an empty language or time zone is no choice."""
+    chosen = {
+        "theme": theme,
+        "language": language,
+        "time_zone": time_zone,
+        "density": density,
+        "list_size": list_size,
+    }
+    for name, value in chosen.items():
+        try:
+            User._meta.get_field(name).clean(value, None)  # type: ignore[union-attr]
+        except ValidationError as error:
+            raise Invalid.field(name, error.messages[0]) from error
     User.objects.filter(pk=user.pk).update(**chosen)
     for name, value in chosen.items():
         setattr(user, name, value)

@@ -27,7 +27,6 @@ from leadapp.views.list_filters import (
 from leadapp.views.list_rows import rows_of
 from leadapp.views.paging import Page, Place, read_place, turn_to
 
-PAGE_SIZE = 50
 MOST_COUNTED = 10_000
 
 
@@ -47,7 +46,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     asked = read_address(request.GET, user)
     place = _place(asked, request)
-    page = turn_to(_listed(asked, user, now), asked.order, place, size=PAGE_SIZE)
+    page = turn_to(_listed(asked, user, now), asked.order, place, size=user.list_size)
     counts = _counts(asked, user, now)
     context = {
         "now": now,

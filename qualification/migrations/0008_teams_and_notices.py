@@ -4,6 +4,7 @@ import django.contrib.postgres.constraints
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+import leadapp.languages
 import qualification.models.teams
 from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
@@ -26,7 +27,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=100, unique=True)),
-                ('time_zone', models.CharField(default='UTC', help_text='Such as Europe/Berlin.', max_length=64, validators=[qualification.models.teams.validate_time_zone])),
+                ('time_zone', models.CharField(default='UTC', help_text='Such as Europe/Berlin.', max_length=64, validators=[leadapp.languages.validate_time_zone])),
                 ('response_hours', models.PositiveSmallIntegerField(blank=True, help_text='Hours of work within which a lead gets an answer. Empty: the setting SLA_HOURS.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)])),
             ],
             options={

@@ -34,7 +34,7 @@ def let_look_after(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("qualification", "0027_notes_edited"),
-        ("leadapp", "0023_consents_never_change"),
+        ("leadapp", "0024_consents_never_change"),
     ]
 
     operations = [migrations.RunPython(let_look_after, migrations.RunPython.noop)]

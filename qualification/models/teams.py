@@ -1,20 +1,13 @@
 """Teams: who works together, when they work, and who is away."""
 
-from zoneinfo import available_timezones
-
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-
-def validate_time_zone(name: str) -> None:
-    """Raise ValidationError unless the name is one of the IANA time zone database."""
-    if name not in available_timezones():
-        raise ValidationError("Give a time zone such as Europe/Berlin.")
+from leadapp.languages import validate_time_zone
 
 
 class Team(models.Model):

@@ -18,7 +18,7 @@ from qualification.services.notices.choices import Habits, choose, habits_of
 from qualification.services.notices.reading import mark_read, unread_count
 
 NEWEST = Order(columns=("created_at", "id"), moments=frozenset({"created_at"}), is_descending=True)
-PAGE, MOST_COUNTED = 50, 100
+MOST_COUNTED = 100
 # As short as a phone needs them.
 WAYS = [(ByEmail.IMMEDIATE, "At once"), (ByEmail.DIGEST, "Daily digest"), (ByEmail.NONE, "No email")]
 ICONS = {
@@ -41,7 +41,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     is_unread_only = "unread" in request.GET
     shown = Notice.objects.shown_to(user)
     place = read_place(NEWEST, request.GET.get("after", ""), request.GET.get("before", ""))
-    page = turn_to(shown.unread() if is_unread_only else shown, NEWEST, place, size=PAGE)
+    page = turn_to(shown.unread() if is_unread_only else shown, NEWEST, place, size=user.list_size)
     context = {
         "rows": [(notice, ICONS[NoticeKind(notice.kind)]) for notice in page.rows],
         "unread": unread_count(user=user, most=MOST_COUNTED),

@@ -27,7 +27,6 @@ USUAL_PERIOD = 30
 NEWEST_FIRST = Order(
     columns=("clock_started_at", "id"), moments=frozenset({"clock_started_at"}), is_descending=True
 )
-PAGE_SIZE = 50
 # What a page about a number is called.
 TITLES = {
     "all": "Leads that waited for an answer",
@@ -125,7 +124,7 @@ def answers(request: HttpRequest) -> HttpResponse:
     found = found.filter(lead__in=Lead.objects.visible_to(user))
     place = read_place(NEWEST_FIRST, query.get("after", ""), query.get("before", ""))
     rows = found.select_related("lead__company", "owner", "team")
-    page = turn_to(rows, NEWEST_FIRST, place, size=PAGE_SIZE)
+    page = turn_to(rows, NEWEST_FIRST, place, size=user.list_size)
     times = clocks_for(page.rows, now=now)
     address = reverse("response-answers")
 

@@ -52,7 +52,7 @@ def test_redis_keeps_what_it_is_told(compose: Any) -> None:
 def test_the_image_holds_every_folder_that_the_code_needs() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     allowed = (ROOT / ".dockerignore").read_text().split()
-    for name in ("leadapp", "scoring", "qualification", "templates", "static", "manage.py"):
+    for name in ("leadapp", "scoring", "qualification", "templates", "static", "locale", "manage.py"):
         assert f"COPY {name} " in dockerfile
         assert f"!{name}" in allowed
     assert re.search(r"^USER (?!root)", dockerfile, re.MULTILINE)

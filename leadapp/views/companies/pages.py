@@ -27,7 +27,6 @@ from leadapp.views.timeline_entries import fact_changes
 from qualification.models import Deal, Task
 from qualification.services.routing.accounts import account_owners
 
-PAGE_SIZE = 50
 LEADS_PER_PAGE = 20
 MOST_COUNTED = 10_000
 MOST_ROWS = 50
@@ -40,7 +39,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
     asked = read_companies_address(request.GET)
     found = companies_of(asked)
     place = _place(request, asked.order, asked.problems)
-    page = turn_to(in_order(found.companies, asked.sort, user), asked.order, place, size=PAGE_SIZE)
+    page = turn_to(in_order(found.companies, asked.sort, user), asked.order, place, size=user.list_size)
     companies: list[Company] = [row if asked.sort != "score" else row.company for row in page.rows]
     context = {
         "asked": asked,

@@ -54,7 +54,7 @@ def habits_of(user: User, *, time_zone: str) -> Habits:
     return Habits(
         by_email={kind: ByEmail(chosen.get(kind, BY_EMAIL_UNLESS_CHOSEN[kind])) for kind in kinds_for(user)},
         hour=DIGEST_HOUR if hour is None else hour,
-        time_zone=team or time_zone,
+        time_zone=user.time_zone or team or time_zone,
     )
 
 

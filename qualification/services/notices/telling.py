@@ -1,5 +1,6 @@
 """A notice is written in the transaction of what it tells about, and its e-mail with it."""
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,19 +8,23 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.functional import Promise
 
+from leadapp.languages import in_all_languages
 from leadapp.nudging import send, send_soon
 from qualification.models import BY_EMAIL_UNLESS_CHOSEN, DIGEST_HOUR, Notice, NoticeKind
 
 SEND_MAILS = "qualification.tasks.send_notice_mails"
 
-# When the next digest of a person u is due, as the column digest_at. Hours are those on the wall of the team.
+# When the next digest of a person u is due, as the column digest_at. Hours are those of the person's clock,
+# else of the team's.
 NEXT_DIGEST = """
 LEFT JOIN qualification_digesthour h ON h.user_id = u.id
 LEFT JOIN qualification_teammember m ON m.user_id = u.id
 LEFT JOIN qualification_team t ON t.id = m.team_id
 CROSS JOIN LATERAL (
-    SELECT COALESCE(t.time_zone, %(zone)s) AS zone, COALESCE(h.hour, %(hour)s) AS hour
+    SELECT COALESCE(NULLIF(u.time_zone, ''), t.time_zone, %(zone)s) AS zone,
+        COALESCE(h.hour, %(hour)s) AS hour
 ) habit
 CROSS JOIN LATERAL (
     SELECT date_trunc('day', %(now)s AT TIME ZONE habit.zone) + make_interval(hours => habit.hour) AS today
@@ -33,9 +38,10 @@ CROSS JOIN LATERAL (
 TELL = f"""
 WITH told AS (
     INSERT INTO qualification_notice (user_id, kind, lead_id, text, event, created_at)
-    SELECT said.user_id, said.kind, said.lead_id, said.text, said.event, %(now)s
-    FROM unnest(%(user_ids)s::bigint[], %(kinds)s::text[], %(lead_ids)s::bigint[], %(texts)s::text[],
-        %(events)s::text[]) AS said (user_id, kind, lead_id, text, event)
+    SELECT said.user_id, said.kind, said.lead_id,
+        left(COALESCE(said.texts ->> u.language, said.texts ->> %(usual_language)s), 500), said.event, %(now)s
+    FROM unnest(%(user_ids)s::bigint[], %(kinds)s::text[], %(lead_ids)s::bigint[], %(texts)s::jsonb[],
+        %(events)s::text[]) AS said (user_id, kind, lead_id, texts, event)
     JOIN leadapp_user u ON u.id = said.user_id AND u.is_active
     ON CONFLICT DO NOTHING
     RETURNING id, user_id, kind
@@ -57,11 +63,14 @@ WHERE chosen.by_email <> 'none'
 
 @dataclass(frozen=True)
 class Telling:
-    """One thing that one person is to be told. `event` names what happened, such as assignment:17."""
+    """One thing that one person is to be told. `event` names what happened, such as assignment:17.
+
+    A lazy text is told in the language of the person.
+    """
 
     user_id: int
     kind: NoticeKind
-    text: str
+    text: str | Promise
     event: str
     lead_id: int | None = None
 
@@ -79,7 +88,8 @@ def tell(tellings: Iterable[Telling], *, now: datetime) -> None:
         "user_ids": [telling.user_id for telling in said],
         "kinds": [str(telling.kind) for telling in said],
         "lead_ids": [telling.lead_id for telling in said],
-        "texts": [telling.text[:500] for telling in said],
+        "texts": [json.dumps(in_all_languages(telling.text)) for telling in said],
+        "usual_language": settings.LANGUAGE_CODE,
         "events": [telling.event for telling in said],
         "now": now,
         "all_kinds": [str(kind) for kind in BY_EMAIL_UNLESS_CHOSEN],

@@ -35,7 +35,7 @@ WHERE used.slug = f.slug;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leadapp", "0022_forms_and_consents")]
+    dependencies = [("leadapp", "0023_forms_and_consents")]
 
     operations = [
         migrations.RunSQL(IN_USE, migrations.RunSQL.noop),

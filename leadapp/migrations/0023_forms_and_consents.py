@@ -14,7 +14,7 @@ FIRST_VERSIONS = "UPDATE leadapp_form SET consent_version = 1 WHERE consent_text
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0021_bulk_runs'),
+        ('leadapp', '0022_my_settings'),
         ('qualification', '0025_costs'),
         ('scoring', '0008_publications_never_change'),
     ]

@@ -1,0 +1,10 @@
+"""22. November 2026, 00:41."""
+
+DATE_FORMAT = "j. F Y"
+DATETIME_FORMAT = "j. F Y, H:i"
+SHORT_DATE_FORMAT = "j. N Y"
+SHORT_DATETIME_FORMAT = "j. N Y, H:i"
+TIME_FORMAT = "H:i"
+MONTH_DAY_FORMAT = "j. N"
+WEEKDAY_FORMAT = "D, j. N"
+FULL_DATETIME_FORMAT = "D, j. F Y, H:i"
