@@ -226,6 +226,8 @@ RETENTION_DAYS = env.dict("RETENTION_DAYS", default={})
 REPS_SEE = env.str("REPS_SEE", default="all")
 # Hours within which a rep answers a lead that was handed over.
 SLA_HOURS = env.int("SLA_HOURS", default=24)
+# Days for which what unknown visitors do waits for somebody to say who they are.
+VISITOR_DAYS = env.int("VISITOR_DAYS", default=90)
 # Where people find Leadapp, for links in e-mails and webhooks; without a slash at the end.
 LEADAPP_ADDRESS = env.str("LEADAPP_ADDRESS", default="http://localhost:8000").rstrip("/")
 # Whether webhooks may go to private addresses, and to those also over plain http.
@@ -294,6 +296,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "leadapp.tasks.erase_past_retention",
         "schedule": crontab(hour="1-4", minute="*/10"),
         "options": {"expires": 600.0},
+    },
+    "visitors-forget-old": {
+        "task": "leadapp.tasks.forget_old_visitors",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
     },
     "notice-mails-sweep": {
         "task": "qualification.tasks.send_notice_mails",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from leadapp.nudging import send
@@ -13,10 +14,12 @@ from leadapp.services.forms.held import forget_discarded
 from leadapp.services.opt_in import mails
 from leadapp.services.opt_in.nudging import SEND_MAILS
 from leadapp.services.retention import erase_due
+from leadapp.services.visitors import forget_waiting
 from leadapp.services.webhooks import delivery
 from leadapp.services.webhooks.retention import forget_old
 
 KEPT = timedelta(days=30)
+AT_ONCE = 10_000
 
 
 @shared_task(name=DELIVER)
@@ -60,3 +63,11 @@ def erase_past_retention() -> None:
     now = timezone.now()
     forget_discarded(now=now)
     erase_due(now=now)
+
+
+@shared_task
+def forget_old_visitors() -> None:
+    """Forget what visitors did whom nobody came to know."""
+    before = timezone.now() - timedelta(days=settings.VISITOR_DAYS)
+    while forget_waiting(before=before, limit=AT_ONCE) >= AT_ONCE:
+        pass

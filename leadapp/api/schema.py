@@ -85,7 +85,7 @@ class NewLead(LeadFacts):
 
 
 class LeadReference(NewLead):
-    """Who did it: at least one of id, external_id, email, visitor_id; other facts may come along."""
+    """Who did it: one of id, external_id, email, phone, linkedin_url, visitor_id, and other facts."""
 
     id = serializers.IntegerField(required=False, min_value=1)
 
@@ -188,7 +188,9 @@ class RecordedEvent(serializers.Serializer[Any]):
     """The event is stored."""
 
     id = serializers.IntegerField()
-    lead = serializers.IntegerField()
+    lead = serializers.IntegerField(
+        allow_null=True, help_text="Null: nobody knows this visitor yet. It joins its lead later."
+    )
     repeated = serializers.BooleanField(help_text="It was stored before; nothing was written.")
 
 

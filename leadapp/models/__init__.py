@@ -5,19 +5,21 @@ from leadapp.models.bulk import BulkAction, BulkItem, BulkRun
 from leadapp.models.capture import ApiKey, ImportJob
 from leadapp.models.company_changes import CompanyChange
 from leadapp.models.consents import ConsentRecord, ConsentRequest, ConsentText, Purpose
+from leadapp.models.duplicates import DuplicatePair, MatchKey, MatchRequest
 from leadapp.models.forms import FieldType, Form, HeldSubmission
+from leadapp.models.identity import LeadIdentifier, WaitingActivity
 from leadapp.models.leads import (
     Advocacy,
     Company,
     CustomField,
     Gender,
     Lead,
-    LeadIdentifier,
     Seniority,
     Stage,
     Status,
     Temperature,
 )
+from leadapp.models.merges import Merge, MergedRows
 from leadapp.models.operators import Match, Operator
 from leadapp.models.people import Density, ListSize, Theme, User
 from leadapp.models.retention import BoughtList, Erasure, KeptFor
@@ -48,6 +50,7 @@ __all__ = [
     "ConsentText",
     "CustomField",
     "Density",
+    "DuplicatePair",
     "Erasure",
     "EventType",
     "FieldType",
@@ -62,6 +65,10 @@ __all__ = [
     "LeadTag",
     "ListSize",
     "Match",
+    "MatchKey",
+    "MatchRequest",
+    "Merge",
+    "MergedRows",
     "Operator",
     "OutgoingEvent",
     "Purpose",
@@ -75,6 +82,7 @@ __all__ = [
     "Temperature",
     "Theme",
     "User",
+    "WaitingActivity",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

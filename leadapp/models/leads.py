@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.models.querysets import LeadQuerySet
 
@@ -326,7 +327,8 @@ class Lead(models.Model):
             ("work_own_lead", "Edit, answer BANT for and move own leads, and take unassigned ones"),
             ("reassign_lead", "Give a lead of somebody else to another owner"),
             ("export_lead", "Export leads"),
-            ("import_lead", "Import and merge leads"),
+            ("import_lead", "Import leads"),
+            ("merge_lead", "Merge duplicate leads, and undo that"),
         ]
 
     def __str__(self) -> str:
@@ -359,33 +361,6 @@ class Lead(models.Model):
         return bool(self.email or self.phone or self.linkedin_url)
 
 
-class LeadIdentifier(models.Model):
-    """A name by which another system knows a lead: its own id, or an anonymous visitor id."""
-
-    class Kind(models.TextChoices):
-        """Who gave the name."""
-
-        EXTERNAL = "external", "External id"
-        VISITOR = "visitor", "Visitor id"
-
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="identifiers")
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    value = models.CharField(max_length=200)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "value"], name="lead_identifier_unique"),
-            models.CheckConstraint(
-                condition=Q(kind__in=["external", "visitor"]), name="lead_identifier_kind_known"
-            ),
-            models.CheckConstraint(condition=~Q(value=""), name="lead_identifier_has_value"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.value}"
-
-
 class CustomField(models.Model):
     """A fact of a team's own, kept in `Lead.attributes` under `key`."""
 
@@ -400,6 +375,11 @@ class CustomField(models.Model):
     key = models.SlugField(max_length=50, unique=True)
     label = models.CharField(max_length=100)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TEXT)
+    tells_apart = models.BooleanField(
+        _("tells people apart"),
+        default=False,
+        help_text=_("Compared when duplicates are looked for, such as a date of birth or a postcode."),
+    )
 
     class Meta:
         constraints = [

@@ -1,5 +1,6 @@
 """The normal forms of the ways to reach a person: what two spellings are compared by."""
 
+import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from leadapp.errors import Invalid
 from leadapp.services.texts import clean_text
 
 EMAIL_LENGTH = 254
+PROFILE = re.compile(r"linkedin\.com/+(in/[^/]+|pub/[^/]+(?:/[^/]+)*)")
 SHORTEST_PHONE = 8  # with the + and the country code
 
 # Addresses here say nothing about where somebody works.
@@ -93,3 +95,12 @@ def read_phone(text: str, country: str = "") -> str | None:
     text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # Possible is less than valid: numbers are given out faster than tables of them are published.
     return text if phonenumbers.is_possible_number(number) and len(text) >= SHORTEST_PHONE else None
+
+
+def linkedin_profile(url: str) -> str:
+    """Return what two spellings of a person's LinkedIn address share: in/jane-doe; "" for other pages.
+
+    The same in SQL: leadapp_linkedin() of migration 0025.
+    """
+    found = PROFILE.search(url.split("?", 1)[0].split("#", 1)[0].lower())
+    return found[1] if found else ""

@@ -183,8 +183,13 @@ class _Reader:
             path=f"{field}.",
             soft=SOFT_IN_EVENTS,
         )
-        reference = Reference(reference.id, facts.email, reference.external_id, reference.visitor_id)
-        if reference.id is None and not (reference.email or reference.keys):
+        reference = Reference.of(
+            facts,
+            id=reference.id,
+            external_id=reference.external_id,
+            visitor_id=reference.visitor_id,
+        )
+        if reference.id is None and not reference.keys:
             raise Invalid.field(field, reference.unknown)
         return reference, facts
 

@@ -21,6 +21,7 @@ from leadapp.services.events import REFERENCE_FIELDS, read_reference
 from leadapp.services.facts import Facts, clean_facts, custom_fields_for
 from leadapp.services.identity import Person, Reference, create_people, look_up
 from leadapp.services.recording import try_again
+from leadapp.services.visitors import join_waiting
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
 from scoring.tasks import nudge
@@ -46,9 +47,10 @@ def create_lead(*, facts: Mapping[str, object], source: str, actor: Actor, now: 
             raise _taken(reference)
         Activity.objects.bulk_create(records_of_new([person.lead], origin))
         announce_new([person.lead], origin)
-        request_scoring(
-            lead_ids=sorted({person.lead.pk} | who_works_at(companies)), cause=Cause.FACTS, now=now
-        )
+        joined = join_waiting(people.seen_visitors, origin=origin)
+        Activity.objects.bulk_create(joined.records)
+        to_score = {person.lead.pk} | joined.to_score | who_works_at(companies)
+        request_scoring(lead_ids=sorted(to_score), cause=Cause.FACTS, now=now)
         return person.lead
 
     lead = try_again(write)
@@ -126,6 +128,7 @@ def _read(raw: Mapping[str, object]) -> tuple[Reference, Facts]:
     )
     if not (facts.email or named.external_id or any(facts.lead.get(name) for name in NAMES)):
         raise Invalid("Give at least a name, an email, a phone number or an external_id.")
+    # Who types a lead in means a new person, even one who shares a phone or profile with another.
     return Reference(None, facts.email, named.external_id, named.visitor_id), facts
 
 

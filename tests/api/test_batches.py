@@ -118,7 +118,7 @@ def test_an_unknown_lead_in_a_batch_is_named_too(api: Caller) -> None:
         [
             *events(2),
             {"lead": {"id": 987654321}, "type": "login"},
-            {"lead": {"visitor_id": "x"}, "type": "login"},
+            {"lead": {"id": 987654322, "visitor_id": "x"}, "type": "login"},
         ],
     )
 

@@ -90,16 +90,6 @@ def test_a_visitor_id_that_came_with_an_address_is_enough_from_then_on(api: Call
     assert api.post("activities", event(lead={"visitor_id": "v1"})).json()["lead"] == lead
 
 
-def test_a_visitor_whom_nobody_knows_is_refused(api: Caller) -> None:
-    before = stored()
-
-    response = api.post("activities", event(lead={"visitor_id": "v1"}))
-
-    assert response.status_code == 422
-    assert "Nobody is known by this visitor id" in faults(response)["#/lead"]
-    assert stored() == before
-
-
 def test_another_systems_id_decides_where_it_and_the_address_disagree(api: Caller) -> None:
     by_id = api.post("activities", event(lead={"external_id": "crm-1"})).json()["lead"]
     by_email = api.post("activities", event(lead={"email": "jane@example.com"})).json()["lead"]
@@ -188,8 +178,9 @@ def test_an_event_takes_few_statements(api: Caller, already_known: bool) -> None
     ) as queries:
         api.post("activities", event(external_id="e1"))
     counted = [query for query in queries if "SAVEPOINT" not in query["sql"]]
-    # Known: key, type, repeat?, lead, activity, request. New: company, lead, its record and its event on top.
-    assert len(counted) == (6 if already_known else 10), [query["sql"][:90] for query in counted]
+    # Known: key, type, repeat?, lead, activity, request. New, on top: whose further address?, company, lead,
+    # its record and its event.
+    assert len(counted) == (6 if already_known else 11), [query["sql"][:90] for query in counted]
 
 
 def test_names_of_one_lead_add_up(api: Caller) -> None:

@@ -143,7 +143,7 @@ def event_of(taken: Taken, *, may_be_known: bool = False) -> Event:
     if facts.email is None and not (may_be_known and taken.visitor_id):
         raise Invalid.field(email_field(form), _("Give an email address."))
     return Event(
-        reference=Reference(email=facts.email, visitor_id=taken.visitor_id or None),
+        reference=Reference.of(facts, visitor_id=taken.visitor_id or None),
         facts=facts,
         type=form.activity_type,
         occurred_at=taken.at,
