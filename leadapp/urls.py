@@ -17,6 +17,7 @@ from leadapp.views.list_moves import moved
 from leadapp.views.my_day import pages as my_day
 from leadapp.views.my_settings import my_settings
 from leadapp.views.public import consents as public_consents
+from leadapp.views.public import forms as public_forms
 from leadapp.views.sign_in import SignIn, admin_sign_in
 from qualification.views import (
     absences,
@@ -101,6 +102,11 @@ urlpatterns = [
     path("notices/<int:pk>/read/", notices.read, name="notice-read"),
     path("settings/", my_settings, name="settings"),
     path("scoring/", include("scoring.urls")),
+    path("f/<slug:slug>/", public_forms.hosted, name="form-page"),
+    path("f/<slug:slug>/thanks/", public_forms.thanks, name="form-thanks"),
+    path("f/<slug:slug>/embed/", public_forms.embedded, name="form-embed"),
+    path("f/<slug:slug>/embed/thanks/", public_forms.embedded_thanks, name="form-embed-thanks"),
+    path("f/<slug:slug>/forget/", public_forms.forget, name="form-forget"),
     path("confirm/<str:token>/", public_consents.confirm, name="consent-confirm"),
     path("opt-out/<str:token>/", public_consents.opt_out_page, name="opt-out"),
     path("accounts/login/", SignIn.as_view(), name="login"),

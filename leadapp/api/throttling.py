@@ -2,11 +2,13 @@
 
 import ipaddress
 import logging
+import math
 import time
 from functools import cache
 
 import redis
 from django.conf import settings
+from django.http import HttpRequest
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rest_framework.request import Request
@@ -30,16 +32,23 @@ class SubmissionThrottle(BaseThrottle):
         """Count the submission and tell whether it is within the limit."""
         if request.method != "POST" or isinstance(request.auth, ApiKey):
             return True
-        minute = int(time.time() // MINUTE)
-        allowed: int = settings.FORM_SUBMISSIONS_PER_MINUTE
-        return _count(f"{address_of(request)}:{minute}") <= allowed
+        return not seconds_to_wait(request)
 
     def wait(self) -> float:
         """Return the seconds until the next minute."""
         return MINUTE - time.time() % MINUTE
 
 
-def address_of(request: Request) -> str:
+def seconds_to_wait(request: Request | HttpRequest) -> int:
+    """Count a submission of this address; return for how long it has to wait, 0 within the limit."""
+    now = time.time()
+    allowed: int = settings.FORM_SUBMISSIONS_PER_MINUTE
+    if _count(f"{address_of(request)}:{int(now // MINUTE)}") <= allowed:
+        return 0
+    return math.ceil(MINUTE - now % MINUTE)
+
+
+def address_of(request: Request | HttpRequest) -> str:
     """Return the visitor's address, as the proxies that we trust report it; for IPv6 the network."""
     address = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:

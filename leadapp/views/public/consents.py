@@ -13,7 +13,6 @@ from leadapp.errors import NotFound
 from leadapp.models import Purpose
 from leadapp.services.opt_in.confirming import confirm_consent, find_request
 from leadapp.services.opt_out import find_lead_of_link, opt_out, opted_out
-from leadapp.views.public.language import in_own_language
 
 
 def choices() -> list[tuple[str, str]]:
@@ -29,7 +28,6 @@ def choices() -> list[tuple[str, str]]:
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_own_language
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Ask for one click: programs that look at every link of an e-mail confirm nothing."""
     now = timezone.now()
@@ -46,7 +44,6 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_own_language
 def opt_out_page(request: HttpRequest, token: str) -> HttpResponse:
     """Ask what to say no to. Mail programs post here by themselves, which means e-mails (RFC 8058)."""
     try:
