@@ -14,7 +14,7 @@ from leadapp.models import ActivityType, ConsentRecord, ConsentRequest, Lead, Pu
 from leadapp.services.consents import OPT_OUT
 from leadapp.services.events import Event
 from leadapp.services.facts import Facts
-from leadapp.services.identity import Reference
+from leadapp.services.identity import Reference, look_up
 from leadapp.services.leads import change_lead
 from leadapp.services.recording import UNSUBSCRIBED, record_activities
 
@@ -42,10 +42,12 @@ def find_lead_of_link(token: str) -> Lead:
         number = signing.Signer(salt=SALT).unsign(token)
     except signing.BadSignature:
         raise NotFound(_("This link is not complete.")) from None
-    lead = Lead.objects.filter(pk=int(number)).first()
-    if lead is None:
+    # A lead that was united with another one is that other one now.
+    reference = Reference(id=int(number))
+    person = look_up([reference]).find(reference)
+    if person is None:
         raise NotFound(_("There is nobody to unsubscribe any more: everything about you was erased."))
-    return lead
+    return person.lead
 
 
 def opted_out(lead: Lead) -> set[str]:

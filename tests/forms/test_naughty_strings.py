@@ -1,4 +1,4 @@
-"""The big list of naughty strings through every text field: stored and shown unchanged, or refused with 4xx."""
+"""Naughty strings through every text field: stored and shown unchanged, or refused with 4xx."""
 
 import json
 from functools import cache
@@ -43,7 +43,7 @@ def no_waiting(settings: Any) -> None:
 
 
 def take(number: int, text: str) -> Activity | HeldSubmission | None:
-    """Send a string in every text field of the form at once; return what became of it, None if it was refused."""
+    """Send a string in every text field at once; return what became of it, None if it was refused."""
     address = f"naughty-{number}@acme-pumps.com"
     answer = Client().post("/f/naughty/", {"email": address} | dict.fromkeys(FIELDS, text))
     if answer.status_code != 302:

@@ -267,6 +267,11 @@ STUDIO = (
 )
 CAPTURE = (
     page("consent-confirm", NOBODY, token=lambda: sign_request(first(ConsentRequest))),
+    page("form-page", NOBODY, slug="contact"),
+    page("form-page", NOBODY, "wrong", slug="contact", steps=["click button[type=submit]"]),
+    page("form-embed", NOBODY, slug="contact"),
+    page("form-thanks", NOBODY, slug="contact"),
+    page("form-embed-thanks", NOBODY, slug="contact"),
     page("opt-out", NOBODY, token=lambda: opt_out_address(first(Lead)).rstrip("/").rpartition("/")[2]),
 )
 ERRORS = (
@@ -303,6 +308,7 @@ EMPTY_PAGES = (
 ACTS = {
     "available",
     "board-move",
+    "form-forget",
     "lead-call-discard",
     "lead-call-draft",
     "logout",

@@ -25,7 +25,7 @@ from leadapp.services.forms.reading import (
     is_ticked,
     read_answers,
 )
-from leadapp.services.forms.renderings import Rendering
+from leadapp.services.forms.renderings import Rendering, find_visitor
 from leadapp.services.forms.screening import reasons_to_hold
 from leadapp.services.identity import Reference
 from leadapp.services.inserts import insert_unless_present
@@ -140,10 +140,13 @@ def event_of(taken: Taken, *, may_be_known: bool = False) -> Event:
     """Return the activity that a submission becomes, or raise Invalid where nobody can be meant."""
     form = taken.form
     facts = facts_of(form, taken.typed)
-    if facts.email is None and not (may_be_known and taken.visitor_id):
+    known = find_visitor(taken.visitor_id) if may_be_known and taken.visitor_id else None
+    if facts.email is None and known is None:
         raise Invalid.field(email_field(form), _("Give an email address."))
     return Event(
-        reference=Reference.of(facts, visitor_id=taken.visitor_id or None),
+        reference=Reference.of(
+            facts, id=None if facts.email or known is None else known.pk, visitor_id=taken.visitor_id or None
+        ),
         facts=facts,
         type=form.activity_type,
         occurred_at=taken.at,

@@ -156,8 +156,8 @@ def _take(asked: Asked) -> HttpResponse:
         submit_form(form=form, answers=answers, actor=None, now=timezone.now(), visit=visit)
     except Invalid as refusal:
         errors = {name: list(texts) for name, texts in refusal.errors.items()}
-        if "lead" in errors:  # whoever the visitor was has been erased meanwhile
-            again, errors = replace(again, not_asked=(), visitor_id=""), {}
+        if set(errors) & set(again.not_asked):  # whoever the visitor was has been erased meanwhile
+            again = replace(again, not_asked=(), visitor_id="")
         return _show(asked, again, values=texts_of(answers), errors=errors, fault=refusal.message, status=422)
     response = _go_on(asked)
     if is_new:
