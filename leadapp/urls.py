@@ -24,7 +24,6 @@ from qualification.views import (
     assignment,
     bant,
     board,
-    bulk,
     call,
     moves,
     notices,
@@ -32,6 +31,7 @@ from qualification.views import (
     response_times,
     work,
 )
+from qualification.views.bulk import pages as bulk
 from qualification.views.dashboard import pages as dashboard
 from scoring.views import overrides
 
@@ -72,7 +72,9 @@ urlpatterns = [
     path("leads/filters/", list_filters, name="lead-list-filters"),
     path("leads/moved/", moved, name="lead-list-moved"),
     path("leads/new/", lead_new, name="lead-new"),
-    path("leads/bulk/", bulk.bulk, name="leads-bulk"),
+    path("leads/bulk/", bulk.ask, name="leads-bulk"),
+    path("leads/bulk/<int:pk>/", bulk.show, name="bulk-run"),
+    path("leads/bulk/<int:pk>/undo/", bulk.undo, name="bulk-undo"),
     path("leads/<int:pk>/", include(LEAD)),
     path("companies/", companies.company_list, name="company-list"),
     path("companies/filters/", companies.company_filters, name="company-list-filters"),

@@ -17,6 +17,7 @@ from leadapp.errors import Invalid
 from leadapp.models import Lead, User
 from leadapp.times import write_moment
 from leadapp.views.answering import signed_in
+from leadapp.views.list_choice import may_choose
 from leadapp.views.list_filters import (
     Asked,
     chips_of,
@@ -60,6 +61,8 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "rows": rows_of(page.rows, now=now),
         "chips": chips_of(asked),
         "is_sorted_by_due": "due" in asked.values,
+        "may_choose": may_choose(user),
+        "all_number": counts[""],
         **_around(asked, page, counts, now),
         "live_url": _live_url(asked, page, place, request),
     }

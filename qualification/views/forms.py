@@ -16,7 +16,7 @@ from qualification.services.recycling.reasons import offered_reasons
 from qualification.services.recycling.wake_ups import HIGHEST_SCORE, Waking
 
 
-def reason_field(hint: str = "", *, required: bool = True) -> forms.CharField:
+def reason_field(hint: Any = "", *, required: bool = True) -> forms.CharField:
     """Ask why; the answer stays in the timeline."""
     hint = hint or "Your name and reason stay in the timeline."
     widget = forms.Textarea({"rows": 2})

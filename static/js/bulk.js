@@ -1,15 +1,20 @@
-/* Choosing leads of the list: how many are chosen, all of the page at once, none with Escape. Without this
-   file each is chosen by itself. */
+/* Choosing leads of the list: how many are chosen, a stretch with Shift, all of the page at once, none with
+   Escape. The words come from the page. Without this file each is chosen by itself. */
 "use strict";
 
 (() => {
   const boxes = () => [...document.querySelectorAll('.c-check [name="lead"]')];
+  const everyOne = () => document.querySelector('#bulk [name="all"]');
+  let last = null;
 
   const count = () => {
     const all = boxes();
     const chosen = all.filter((box) => box.checked).length;
     const words = document.getElementById("bulk-count");
-    if (words) words.textContent = chosen ? `${chosen} chosen` : "";
+    if (words) {
+      const some = chosen ? words.dataset.some.replace("%s", chosen) : "";
+      words.textContent = everyOne()?.checked ? words.dataset.all : some;
+    }
     const every = document.getElementById("pick-all");
     if (!every) return;
     every.hidden = false;
@@ -19,12 +24,33 @@
 
   const choose = (isChosen) => {
     for (const box of boxes()) box.checked = isChosen;
+    const every = everyOne();
+    if (every && !isChosen) every.checked = false;
     count();
   };
 
+  // With Shift all between the last one and this one are as this one.
+  const stretch = (box) => {
+    const all = boxes();
+    const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
+    if (from >= 0) for (const each of all.slice(from, to)) each.checked = box.checked;
+  };
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.matches('.c-check [name="lead"]')) return;
+    if (event.shiftKey && last?.isConnected && last !== event.target) stretch(event.target);
+    last = event.target;
+    count();
+  });
   document.addEventListener("change", (event) => {
-    if (event.target.id === "pick-all") choose(event.target.checked);
-    else if (event.target.matches('.c-check [name="lead"]')) count();
+    const { target } = event;
+    if (target.id === "pick-all") choose(target.checked);
+    else if (target === everyOne()) choose(target.checked);
+    else if (target.matches('.c-check [name="lead"]')) {
+      const every = everyOne();
+      if (every && !target.checked) every.checked = false;
+      count();
+    }
   });
   document.addEventListener("reset", (event) => {
     if (event.target.id === "bulk") choose(false);

@@ -2,7 +2,9 @@
 
 from leadapp.services.bulk.actions import Asked
 from leadapp.services.bulk.running import (
-    AT_ONCE,
+    BATCH as MOST_TICKED,
+)
+from leadapp.services.bulk.running import (
     continue_runs,
     finish_small,
     forget_items,
@@ -18,7 +20,7 @@ from leadapp.services.bulk.starting import (
 )
 
 __all__ = [
-    "AT_ONCE",
+    "MOST_TICKED",
     "UNDO_WITHIN",
     "Asked",
     "Chosen",
