@@ -12,6 +12,7 @@ from leadapp.views.companies import pages as companies
 from leadapp.views.finder import find
 from leadapp.views.lead_list import lead_list
 from leadapp.views.lead_new import lead_new
+from leadapp.views.list_export import export
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
 from leadapp.views.my_day import pages as my_day
@@ -72,6 +73,7 @@ urlpatterns = [
     path("leads/filters/", list_filters, name="lead-list-filters"),
     path("leads/moved/", moved, name="lead-list-moved"),
     path("leads/new/", lead_new, name="lead-new"),
+    path("leads/export/", export, name="leads-export"),
     path("leads/bulk/", bulk.ask, name="leads-bulk"),
     path("leads/bulk/<int:pk>/", bulk.show, name="bulk-run"),
     path("leads/bulk/<int:pk>/undo/", bulk.undo, name="bulk-undo"),

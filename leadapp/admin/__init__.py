@@ -6,7 +6,7 @@ from leadapp.admin.forms import CustomFieldAdmin, FormAdmin
 from leadapp.admin.keys import ApiKeyAdmin
 from leadapp.admin.leads import LeadAdmin
 from leadapp.admin.people import PersonAdmin
-from leadapp.admin.records import ConsentRecordAdmin, QuarantineAdmin
+from leadapp.admin.records import ConsentRecordAdmin, ExportAdmin, QuarantineAdmin
 from leadapp.admin.tags import TagAdmin
 from leadapp.admin.webhooks import WebhookDeliveryAdmin, WebhookEndpointAdmin
 
@@ -17,6 +17,7 @@ __all__ = [
     "CompanyAdmin",
     "ConsentRecordAdmin",
     "CustomFieldAdmin",
+    "ExportAdmin",
     "FormAdmin",
     "LeadAdmin",
     "PersonAdmin",

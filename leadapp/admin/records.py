@@ -1,4 +1,4 @@
-"""Consents and quarantines: read-only evidence."""
+"""Consents, exports and quarantines: read-only evidence."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from leadapp.admin.asking import person
 from leadapp.admin.paging import CappedPaginator
-from leadapp.models import ConsentRecord, Lead, Quarantine
+from leadapp.models import ConsentRecord, Export, Lead, Quarantine
 
 
 @admin.register(ConsentRecord)
@@ -33,6 +33,32 @@ class ConsentRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ConsentRecord | None = None) -> bool:
+        """Evidence stays."""
+        return False
+
+
+@admin.register(Export)
+class ExportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who took leads out, when, and how many."""
+
+    list_display = ("at", "username", "rows", "file_format", "query", "finished_at")
+    list_filter = ("file_format",)
+    search_fields = ("username",)
+    ordering = ("-at", "-id")
+    sortable_by = ()
+    paginator = CappedPaginator
+    show_full_result_count = False
+    fields = ("at", "user", "username", "file_format", "query", "columns", "rows", "finished_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The export itself writes them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Export | None = None) -> bool:
+        """Evidence is not changed."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Export | None = None) -> bool:
         """Evidence stays."""
         return False
 

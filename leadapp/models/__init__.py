@@ -6,6 +6,7 @@ from leadapp.models.capture import ApiKey, ImportJob
 from leadapp.models.company_changes import CompanyChange
 from leadapp.models.consents import ConsentRecord, ConsentRequest, ConsentText, Purpose
 from leadapp.models.duplicates import DuplicatePair, MatchKey, MatchRequest
+from leadapp.models.exports import Export
 from leadapp.models.forms import FieldType, Form, HeldSubmission
 from leadapp.models.identity import LeadIdentifier, WaitingActivity
 from leadapp.models.leads import (
@@ -53,6 +54,7 @@ __all__ = [
     "DuplicatePair",
     "Erasure",
     "EventType",
+    "Export",
     "FieldType",
     "Form",
     "Gender",
