@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import reverse
 
 from leadapp.errors import Conflict
-from leadapp.models import Activity, Company, ConsentRequest, Lead, Quarantine, User
+from leadapp.models import Activity, BulkRun, Company, ConsentRequest, Lead, Quarantine, User
 from leadapp.services.opt_in.confirming import sign_request
 from leadapp.services.opt_out import opt_out_address
 from qualification.models import Absence, Deal, StageChange, Task
@@ -144,6 +144,11 @@ LEAD_LIST = (
     page("leads-bulk", MANAGER, "assign", query=lambda: "?what=assign" + chosen(3)),
     page("leads-bulk", MANAGER, "nurture", query=lambda: "?what=nurture" + chosen(3)),
     page("leads-bulk", MANAGER, "disqualify", query=lambda: "?what=disqualify" + chosen(1)),
+    page("leads-bulk", MANAGER, "tag", query=lambda: "?what=tag" + chosen(3)),
+    page("leads-bulk", MANAGER, "task for all", query="?what=task&all=1&of=view%3Dall"),
+    page("bulk-run", MANAGER, pk=pk_of(BulkRun, action="nurture")),
+    page("bulk-run", MANAGER, "going on", pk=pk_of(BulkRun, finished_at=None)),
+    page("leads-export", MARKETER, query="?all=1&of=view%3Dall"),
 )
 LEAD_PAGE = (
     page("lead-detail", REP, pk=MINE),
@@ -308,6 +313,7 @@ EMPTY_PAGES = (
 ACTS = {
     "available",
     "board-move",
+    "bulk-undo",
     "form-forget",
     "lead-call-discard",
     "lead-call-draft",

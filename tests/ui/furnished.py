@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
 
 from leadapp.demo.loading import load
 from leadapp.demo.people import create_people
 from leadapp.models import Lead, User
+from leadapp.services.bulk import Chosen, finish_small, start_run
 from leadapp.services.forms import submit_form
 from leadapp.services.forms.editing import create_contact_form, save_form
 from leadapp.services.forms.reading import HONEYPOT
@@ -35,6 +39,7 @@ def furnish(*, now: datetime, leads: int = 200) -> Mapping[str, User]:
     _work(people, now=now)
     _connect(people["admin"], now=now)
     _capture(people["marketer"], now=now)
+    _work_on_many(people["manager"], now=now)
     return people
 
 
@@ -87,6 +92,21 @@ def _capture(marketer: User, *, now: datetime) -> None:
     submit_form(form=form, answers={**person, "consent": "on"}, actor=None, now=now)
     program = {**person, "email": "offers@cheap.example", HONEYPOT: "+1 555", "message": "Rank first now"}
     submit_form(form=form, answers=program, actor=None, now=now)
+
+
+def _work_on_many(manager: User, *, now: datetime) -> None:
+    """Let the manager set some leads aside, of which some are refused, and ask for a task with all."""
+    chosen = [
+        Chosen(lead.pk, lead.stage, lead.status, lead.owner_id)
+        for lead in Lead.objects.filter(Q(owner=None) | Q(status="disqualified")).order_by("status", "pk")[
+            :12
+        ]
+    ]
+    asked: dict[str, Any] = {"reason": "Budget in spring", "wake_on": None, "wake_score": None}
+    run = start_run(action="nurture", asked=asked, actor=manager, now=now, ticked=chosen)
+    finish_small(run, now=now)
+    task = {"text": "Say thanks", "due_at": now.isoformat(), "owner": None}
+    start_run(action="task", asked=task, actor=manager, now=now, leads=Lead.objects.all())
 
 
 def _connect(admin: User, *, now: datetime) -> None:
