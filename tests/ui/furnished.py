@@ -11,6 +11,7 @@ from leadapp.demo.loading import load
 from leadapp.demo.people import create_people
 from leadapp.models import Lead, User
 from leadapp.services.bulk import Chosen, finish_small, start_run
+from leadapp.services.exports import begin_export, counted
 from leadapp.services.forms import submit_form
 from leadapp.services.forms.editing import create_contact_form, save_form
 from leadapp.services.forms.reading import HONEYPOT
@@ -95,7 +96,7 @@ def _capture(marketer: User, *, now: datetime) -> None:
 
 
 def _work_on_many(manager: User, *, now: datetime) -> None:
-    """Let the manager set some leads aside, of which some are refused, and ask for a task with all."""
+    """Let the manager set some leads aside, not all of which may be, export some, and set a task for all."""
     chosen = [
         Chosen(lead.pk, lead.stage, lead.status, lead.owner_id)
         for lead in Lead.objects.filter(Q(owner=None) | Q(status="disqualified")).order_by("status", "pk")[
@@ -105,6 +106,8 @@ def _work_on_many(manager: User, *, now: datetime) -> None:
     asked: dict[str, Any] = {"reason": "Budget in spring", "wake_on": None, "wake_score": None}
     run = start_run(action="nurture", asked=asked, actor=manager, now=now, ticked=chosen)
     finish_small(run, now=now)
+    record = begin_export(file_format="csv", query="view=all", columns=["ID"], actor=manager, now=now)
+    list(counted(record, range(12)))
     task = {"text": "Say thanks", "due_at": now.isoformat(), "owner": None}
     start_run(action="task", asked=task, actor=manager, now=now, leads=Lead.objects.all())
 
