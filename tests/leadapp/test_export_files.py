@@ -112,7 +112,7 @@ def test_without_rows_there_is_the_head(kind: str) -> None:
 @pytest.mark.alone
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_memory_does_not_grow_with_the_rows(kind: str) -> None:
-    row = ["Annelie", "Großmann-Überschär", "+4930123456", 7, MOMENT] * 3
+    row: list[Any] = ["Annelie", "Großmann-Überschär", "+4930123456", 7, MOMENT] * 3
     for _ in write_file(kind, head=["x"] * len(row), rows=(row for _ in range(1_000))):
         pass
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
