@@ -51,6 +51,8 @@ UPDATE leadapp_lead lead SET owner_id = fate.owner_id, stage = fate.stage, statu
         WHEN dice %% 3 = 0 THEN 'fan' WHEN dice %% 7 = 0 THEN 'reference' ELSE 'none' END
 FROM fate WHERE fate.id = lead.id
     AND (fate.owner_id IS NOT NULL OR fate.stage <> 'lead' OR fate.status <> 'open');
+
+ANALYZE leadapp_lead;
 """
 
 MOVES = """
@@ -149,7 +151,7 @@ INSERT INTO scoring_scoreoverride (
 SELECT lead.id, lead.owner_id, 'too_high', 'A student project.', lead.score, lead.score_version_id,
     %(now)s - interval '2 days', %(now)s + interval '12 days'
 FROM leadapp_lead lead JOIN fate USING (id)
-WHERE lead.owner_id IS NOT NULL AND lead.score IS NOT NULL AND dice %% 200 = 19;
+WHERE fate.owner_id IS NOT NULL AND lead.score IS NOT NULL AND dice %% 200 = 19;
 """
 
 
