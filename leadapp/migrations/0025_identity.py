@@ -87,6 +87,9 @@ SELECT n.id, n.kind, n.value, n.created_at FROM (
 ) n WHERE n.value <> '' ORDER BY n.id
 ON CONFLICT DO NOTHING;
 INSERT INTO leadapp_matchrequest (lead_id) SELECT id FROM leadapp_lead ORDER BY id;
+-- Now, not at the end: no index can be made for a table whose rows are still to be checked.
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
 """
 
 # A merge changes whose it is (a winner may lose later), an undo who took it back, the loss of a person both.

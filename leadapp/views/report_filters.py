@@ -82,7 +82,8 @@ def where_won(values: list[str]) -> Q:
 
 def where_score(values: list[str]) -> Q:
     """Keep leads whose score of today is within one of the ranges."""
-    return _any(_scores("score", value) for value in values)
+    # By the column that the list is sorted by, so that its index is read from the right place on.
+    return _any(Q(priority=-1) if value == NO_SCORE else _scores("priority", value) for value in values)
 
 
 def where_mql_score(values: list[str]) -> Q:

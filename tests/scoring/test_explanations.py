@@ -152,11 +152,28 @@ def test_what_takes_points_is_a_reason_too() -> None:
 
 @pytest.mark.parametrize("count", [1, 20])
 def test_reasons_are_two_queries_for_any_number_of_leads(count: int, django_assert_num_queries: Any) -> None:
-    leads = [busy_lead() for _ in range(count)]
+    leads = [busy_lead() for _ in range(count + 1)]
     score(*leads)
     reasons_for(leads[:1])  # the version is read once
     with django_assert_num_queries(2):
-        assert all(reasons_for(leads).values())
+        told = reasons_for(leads)
+    with django_assert_num_queries(1):  # what a score came from never changes
+        assert reasons_for(leads) == told
+    assert all(told.values())
+
+
+def test_known_reasons_are_those_of_the_last_scoring_and_told_anew() -> None:
+    lead = busy_lead()
+    score(lead)
+    before = reasons_for([lead], now=NOW)[lead.pk]
+    later = reasons_for([lead], now=NOW + DAY)[lead.pk]
+    log(lead, "demo_requested", NOW + DAY, received_at=NOW + DAY)
+    assert reasons_for([lead], now=NOW + DAY)[lead.pk] == later
+    score(lead, now=NOW + DAY)
+    lead.refresh_from_db()
+
+    assert later != before
+    assert reasons_for([lead], now=NOW + DAY)[lead.pk][0] == "Asked for a demo just now"
 
 
 def test_no_leads_or_no_scores_ask_nothing(django_assert_num_queries: Any) -> None:

@@ -115,7 +115,7 @@ def test_a_clock_that_ran_out_says_how_late_it_is(as_: As, rep: User) -> None:
     assert "Answered, 38 min" in page
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/?view=all", 16), ("/", 16), ("/?temperature=hot", 17)])
+@pytest.mark.parametrize(("path", "queries"), [("/?view=all", 15), ("/", 15), ("/?temperature=hot", 16)])
 def test_the_number_of_queries_does_not_depend_on_the_rows(
     as_: As, rep: User, path: str, queries: int
 ) -> None:
