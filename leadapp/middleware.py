@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from leadapp.errors import Refused
+from leadapp.views.sign_in import ask_again, is_htmx
 
 # Programs read English, whoever's key they use.
 FOR_PROGRAMS = ("/api/", "/healthz/")
@@ -45,9 +46,14 @@ class SignInMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponseBase:
-        """Answer htmx with 401, so that the page stays as it is and can say so; send others to sign in."""
-        if getattr(request, "htmx", False):
+        """Answer htmx with 401, so that the page stays as it is and can ask; send others to sign in.
+
+        What somebody sent is kept meanwhile.
+        """
+        if is_htmx(request):
             return HttpResponse(status=401)
+        if request.method == "POST":
+            return ask_again(request)
         return super().handle_no_permission(request, view_func)
 
 
@@ -63,7 +69,7 @@ class RefusalMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Say no in the words of the refusal."""
+        """Say no in the words of the refusal; htmx shows them and leaves the page as it is."""
         if not isinstance(exception, Refused):
             return None
         template = "404.html" if exception.status == 404 else "refused.html"
