@@ -19,7 +19,7 @@ from leadapp.views.my_day import pages as my_day
 from leadapp.views.my_settings import my_settings
 from leadapp.views.public import consents as public_consents
 from leadapp.views.public import forms as public_forms
-from leadapp.views.sign_in import SignIn, admin_sign_in
+from leadapp.views.sign_in import SignIn, admin_sign_in, here
 from qualification.views import (
     absences,
     assignment,
@@ -114,6 +114,7 @@ urlpatterns = [
     path("confirm/<str:token>/", public_consents.confirm, name="consent-confirm"),
     path("opt-out/<str:token>/", public_consents.opt_out_page, name="opt-out"),
     path("accounts/login/", SignIn.as_view(), name="login"),
+    path("accounts/here/", here, name="here"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("healthz/live", login_not_required(health.live)),
     path("healthz/ready", login_not_required(health.ready)),

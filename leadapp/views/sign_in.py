@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django_htmx.http import trigger_client_event
@@ -38,11 +39,12 @@ class SignInForm(AuthenticationForm):
         self.fields["password"].error_messages["required"] = _("Write your password.")
 
 
+@method_decorator(login_not_required, name="dispatch")
 class SignIn(views.LoginView):
     """Ask who it is; who is signed in already goes on to the list.
 
-    htmx is answered with the form alone, for a dialog over the page that is open. A form that was sent without
-    being signed in comes along in `kept`, and can be sent again afterwards.
+    htmx is answered with the form alone, for a dialog over the page that is open. A form that was sent
+    signed out comes along in `kept`, and can be sent again afterwards.
     """
 
     authentication_form = SignInForm

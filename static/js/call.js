@@ -87,6 +87,7 @@
       ask(answer.message, answer.version);
     } else if (status === 401) {
       say("You are signed out: kept in this browser.");
+      document.dispatchEvent(new CustomEvent("leadapp:signed-out", { detail: { isQuiet: true } }));
     } else {
       say(`${answer.message ?? "The server could not keep it."} Kept in this browser.`);
       if (status >= 500) later(RETRY);
@@ -110,6 +111,7 @@
       else refuse(response.status, answer);
     } catch {
       say("Not connected: kept in this browser.");
+      document.dispatchEvent(new Event("leadapp:away"));
       later(RETRY);
     } finally {
       sending = false;
@@ -149,6 +151,7 @@
     if (event.target.form === form() && form()) typed();
   });
   window.addEventListener("online", () => edits && send());
+  document.addEventListener("leadapp:signed-in", () => edits && send());
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-mine]")) {

@@ -3,42 +3,41 @@
 "use strict";
 
 (() => {
-  const PROBLEMS = {
-    401: "You are signed out. Nothing was saved.",
-    403: "You may not do this. Nothing was saved.",
-    404: "This is not there any more.",
-    413: "That is too much at once. Nothing was saved.",
-    429: "That was a bit quick. Wait a moment and try again.",
-  };
-
   const reveal = (root) => {
     for (const element of root.querySelectorAll("[data-open][hidden], [data-close][hidden]")) element.hidden = false;
   };
 
-  const say = (text, link) => {
-    const place = document.getElementById("toasts");
-    if (!place) return;
-    const toast = document.createElement("div");
-    toast.className = "toast toast--bad";
-    const words = document.createElement("p");
-    words.textContent = text;
-    if (link) {
-      const anchor = document.createElement("a");
-      anchor.href = link;
-      anchor.textContent = "Sign in";
-      words.append(" ", anchor);
-    }
-    const close = document.createElement("button");
-    close.type = "button";
-    close.className = "btn btn--quiet btn--sm";
-    close.dataset.close = ".toast";
-    close.textContent = "Close";
-    toast.append(words, close);
-    place.replaceChildren(toast);
+  const filled = (text, isBad) => {
+    const toast = document.getElementById("toast-blank").content.firstElementChild.cloneNode(true);
+    toast.classList.toggle("toast--bad", isBad);
+    toast.querySelector("p").textContent = text;
+    return toast;
   };
+
+  // Whoever is in a dialog reads what went wrong there: the page behind is out of reach.
+  const say = (text, isBad = true) => {
+    const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
+    const old = dialog?.querySelector(".dialog__problem");
+    if (!document.getElementById("toast-blank")) return;
+    if (dialog && isBad) {
+      const toast = filled(text, true);
+      toast.className = "notice notice--bad dialog__problem";
+      toast.setAttribute("role", "alert");
+      toast.querySelector("button").remove();
+      old?.remove();
+      (dialog.querySelector(".dialog__body") ?? dialog).prepend(toast);
+    } else {
+      old?.remove();
+      document.getElementById("toasts").replaceChildren(filled(text, isBad));
+    }
+  };
+  document.addEventListener("leadapp:say", (event) => say(event.detail, false));
+  document.addEventListener("leadapp:problem", (event) => say(event.detail));
 
   // A poll in the background stays quiet: the next one may work.
   const isPoll = (event) => event.detail.elt.hasAttribute("data-poll");
+  const words = () => document.getElementById("connection")?.dataset ?? {};
+  const away = () => document.dispatchEvent(new Event("leadapp:away"));
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!isPoll(event)) event.detail.target.setAttribute("aria-busy", "true");
@@ -46,14 +45,35 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     event.detail.target.removeAttribute("aria-busy");
   });
+
+  // Pages that say no stand for themselves when opened; here only their sentence is of use.
+  const sentence = (xhr) => {
+    if (xhr.status < 400 || !xhr.responseText.includes("data-says")) return "";
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    return page.querySelector("[data-says]")?.textContent.trim() ?? "";
+  };
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!sentence(event.detail.xhr)) return;
+    event.detail.shouldSwap = false;
+    event.detail.isError = true;
+  });
   document.addEventListener("htmx:responseError", (event) => {
-    const { status } = event.detail.xhr;
-    const here = encodeURIComponent(location.pathname + location.search);
-    if (status === 401) say(PROBLEMS[401], `/accounts/login/?next=${here}`);
-    else if (!isPoll(event)) say(PROBLEMS[status] ?? "The server could not do this. Try again in a moment.");
+    const { xhr } = event.detail;
+    if (xhr.status === 401) {
+      document.dispatchEvent(new CustomEvent("leadapp:signed-out", { detail: { isQuiet: isPoll(event) } }));
+    } else if ([502, 503, 504].includes(xhr.status)) {
+      away();
+      if (!isPoll(event)) say(words().down);
+    } else if (!isPoll(event)) {
+      say(sentence(xhr) || words()[`on${xhr.status}`] || words().failed);
+    }
   });
   document.addEventListener("htmx:sendError", (event) => {
-    if (!isPoll(event)) say("No connection. Nothing was saved; try again when you are online.");
+    away();
+    if (!isPoll(event)) say(navigator.onLine ? words().down : words().offline);
+  });
+  document.addEventListener("htmx:timeout", (event) => {
+    if (!isPoll(event)) say(words().slow);
   });
   document.addEventListener("htmx:afterSwap", () => reveal(document));
 
@@ -65,11 +85,16 @@
     }
   });
 
-  // What had the focus may be gone after a swap; htmx finds it again by its id, else it goes to the heading.
+  // What had the focus may be gone after a swap; htmx finds it again by its id, else it goes to where the page says,
+  // or to its beginning. What is polled takes the focus from nobody.
+  let hadFocus = false;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    hadFocus = event.detail.target.contains(document.activeElement);
+  });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (!event.detail.target.hasAttribute("data-poll") && document.activeElement === document.body) {
-      document.querySelector("[data-focus]")?.focus({ preventScroll: true });
-    }
+    if (document.activeElement !== document.body) return;
+    if (event.detail.target.hasAttribute("data-poll") && !hadFocus) return;
+    (document.querySelector("[data-focus]") ?? document.getElementById("main"))?.focus({ preventScroll: true });
   });
 
   document.addEventListener("click", (event) => {

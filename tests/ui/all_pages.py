@@ -224,6 +224,7 @@ DAY = (
     page("notices", REP),
     page("notices", ADMIN),
     page("notice-settings", REP),
+    page("settings", REP),
 )
 TEAM = (
     page("board", REP),
@@ -329,6 +330,7 @@ ACTS = {
 # Addresses that answer with a piece of a page, a file, or lead on to another address.
 PIECES = {
     "find",
+    "here",
     "lead-list-moved",
     "my-day-count",
     "notice-bell",

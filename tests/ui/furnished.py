@@ -18,7 +18,7 @@ from leadapp.services.forms.reading import HONEYPOT
 from leadapp.services.keys import create_api_key
 from leadapp.services.tags import change_tags
 from leadapp.services.webhooks.endpoints import create_endpoint, create_test
-from qualification.models import Cost
+from qualification.models import Assignment, Cost, Escalation
 from qualification.services.clock.escalation import escalate_due
 from qualification.services.customers.advocacy import set_advocacy
 from qualification.services.moves import move_lead
@@ -79,6 +79,8 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
     assert customer is not None
     set_advocacy(lead=customer, advocacy="fan", note="Told it at a fair", actor=rep, now=now)
     escalate_due(now=now)
+    clock = Assignment.objects.filter(owner=rep).latest("pk")
+    Escalation.objects.get_or_create(assignment=clock, level=Escalation.Level.DUE_SOON)
     Cost.objects.create(
         source="webinar", first_day=(now - 80 * DAY).date(), last_day=now.date(), amount=12_000
     )

@@ -223,10 +223,9 @@ def test_who_was_signed_out_meanwhile_is_told_and_the_page_stays(
 
     page.get_by_role("link", name="All 60").click()
 
-    expect(page.locator(".toast")).to_contain_text("You are signed out")
+    expect(page.locator("#connection")).to_contain_text("You are signed out")
     assert len(names(page)) == 50
-    page.locator(".toast").get_by_role("link", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in again")).to_be_visible()
 
 
 def test_without_a_connection_the_page_stays_and_says_so(
@@ -237,8 +236,10 @@ def test_without_a_connection_the_page_stays_and_says_so(
 
     page.get_by_role("link", name="All 60").click()
 
-    expect(page.locator(".toast")).to_contain_text("No connection")
+    expect(page.locator("#connection")).to_contain_text("You are offline")
     assert len(names(page)) == 50
+    page.context.set_offline(False)
+    expect(page.locator("#connection")).to_be_hidden()
     page.locator(".toast").get_by_role("button", name="Close").click()
     expect(page.locator(".toast")).to_have_count(0)
 

@@ -1,0 +1,71 @@
+"""Go to all pages in a real browser, each as the person who opens it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+
+from leadapp.models import User
+from tests.ui.all_pages import WebPage
+
+PATIENCE = 15_000
+
+
+def visit(
+    browser: Browser, url: str, pages: Iterable[WebPage], **look: Any
+) -> Iterator[tuple[WebPage, Page]]:
+    """Open pages one after another and give each as a person sees it; `look` is what the browser is like.
+
+    Motion is off, so that nothing is half-way between two colours.
+    """
+    visitors: dict[str, BrowserContext] = {}
+    try:
+        for page in pages:
+            if page.who not in visitors:
+                visitors[page.who] = _visitor(browser, url, page.who, look)
+            with _tab(visitors[page.who]) as tab:
+                _go(tab, url, page)
+                yield page, tab
+    finally:
+        for visitor in visitors.values():
+            visitor.close()
+
+
+@contextmanager
+def _tab(visitor: BrowserContext) -> Iterator[Page]:
+    tab = visitor.new_page()
+    yield tab
+    tab.close()
+
+
+def _visitor(browser: Browser, url: str, who: str, look: dict[str, Any]) -> BrowserContext:
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce", **look)
+    context.set_default_timeout(PATIENCE)
+    if who:
+        client = Client()
+        client.force_login(User.objects.get(username=who))
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
+    return context
+
+
+def _go(tab: Page, url: str, page: WebPage) -> None:
+    address = url + page.address()
+
+    def show(route: Route) -> None:
+        route.fulfill(status=page.status, body=page.text(), content_type="text/html")
+
+    if page.template:
+        tab.route(address, show)
+    tab.goto(address)
+    for step in page.steps:
+        what, _, wanted = step.partition(" ")
+        if what == "click":
+            tab.locator(wanted).first.click()
+        elif what == "press":
+            tab.keyboard.press(wanted)
+        else:
+            tab.locator(wanted).first.wait_for()
