@@ -23,7 +23,6 @@ from leadapp.errors import Conflict
 from leadapp.models import Activity, BulkRun, Company, ConsentRequest, Lead, Quarantine, User
 from leadapp.services.opt_in.confirming import sign_request
 from leadapp.services.opt_out import opt_out_address
-from leadapp.services.opt_out import opt_out_address
 from qualification.models import Absence, Deal, StageChange, Task
 from scoring.models import ScoreOverride
 
@@ -295,17 +294,6 @@ ERRORS = (
     page("error", NOBODY, "refused", template="refused.html"),
 )
 
-SLUG = {"slug": "demo-request"}
-VISITORS = (
-    page("form-page", NOBODY, **SLUG),
-    page("form-thanks", NOBODY, **SLUG),
-    page("form-embed", NOBODY, **SLUG),
-    page("form-embed-thanks", NOBODY, **SLUG),
-    page("consent-confirm", NOBODY, "unknown", token="unknown", status=404),
-    page("opt-out", NOBODY, token=lambda: opt_out_address(first(Lead)).split("/")[-2]),
-    page("opt-out", NOBODY, "unknown", token="unknown", status=404),
-)
-
 PAGES = (*LEAD_LIST, *LEAD_PAGE, *DAY, *TEAM, *COMPANIES, *STUDIO, *CAPTURE, *ERRORS)
 EMPTY_PAGES = (
     page("lead-list", REP, "empty"),
@@ -324,7 +312,6 @@ EMPTY_PAGES = (
 
 # Addresses that only act; asked for by GET they say 405.
 ACTS = {
-    "form-forget",
     "available",
     "board-move",
     "bulk-undo",
