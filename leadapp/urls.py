@@ -7,7 +7,7 @@ from django.urls import include, path, re_path
 
 from leadapp import health
 from leadapp.api.docs import NothingHere
-from leadapp.views import lead, lead_actions, quarantines
+from leadapp.views import lead, lead_actions, lead_consents, lead_facts, lead_tags, quarantines
 from leadapp.views.companies import pages as companies
 from leadapp.views.finder import find
 from leadapp.views.lead_list import lead_list
@@ -42,6 +42,12 @@ LEAD = [
     path("stages/", lead.stages, name="lead-stages"),
     path("notes/", lead.notes, name="lead-notes"),
     path("edit/", lead_actions.edit, name="lead-edit"),
+    path("band/", lead.band, name="lead-band"),
+    path("facts/", lead_facts.history, name="lead-facts"),
+    path("facts/<str:key>/", lead_facts.fact, name="lead-fact"),
+    path("changes/<int:change_id>/undo/", lead_facts.undo, name="lead-change-undo"),
+    path("consents/new/", lead_consents.add, name="lead-consent-add"),
+    path("tags/", lead_tags.edit, name="lead-tags"),
     path("log/<slug:kind>/", lead_actions.log, name="lead-log"),
     path("activities/<int:activity_id>/void/", lead_actions.void, name="activity-void"),
     path("quarantines/<int:quarantine_id>/release/", quarantines.release, name="quarantine-release"),
@@ -65,7 +71,13 @@ LEAD = [
     path("owner/", assignment.change_owner, name="lead-owner"),
     path("notes/new/", work.add_note, name="lead-note-add"),
     path("tasks/new/", work.add_task, name="lead-task-add"),
+    path("notes/<int:note_id>/edit/", work.edit_note, name="note-edit"),
+    path("notes/<int:note_id>/delete/", work.delete_note, name="note-delete"),
+    path("notes/<int:note_id>/restore/", work.restore_note, name="note-restore"),
+    path("people/", work.people, name="lead-people"),
+    path("tasks/<int:task_id>/edit/", work.edit_task, name="task-edit"),
     path("tasks/<int:task_id>/done/", work.complete_task, name="task-done"),
+    path("tasks/<int:task_id>/reopen/", work.reopen_task, name="task-reopen"),
 ]
 
 urlpatterns = [

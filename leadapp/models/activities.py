@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Left
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.models.leads import Lead
 
@@ -16,14 +17,14 @@ class ActivityType(models.Model):
     class Channel(models.TextChoices):
         """Where it happens; the timeline groups by it."""
 
-        WEB = "web", "Website"
-        EMAIL = "email", "Email"
-        CONTENT = "content", "Content"
-        EVENT = "event", "Events"
-        SALES = "sales", "Sales"
-        SOCIAL = "social", "Social"
-        PRODUCT = "product", "Product"
-        RECORD = "record", "Record"
+        WEB = "web", _("Website")
+        EMAIL = "email", _("Email")
+        CONTENT = "content", _("Content")
+        EVENT = "event", _("Events")
+        SALES = "sales", _("Sales")
+        SOCIAL = "social", _("Social")
+        PRODUCT = "product", _("Product")
+        RECORD = "record", _("Record")
 
     id = models.SmallAutoField(primary_key=True)
     slug = models.CharField(max_length=64, unique=True)
@@ -73,8 +74,8 @@ class Quarantine(models.Model):
     class Kind(models.TextChoices):
         """What gave it away."""
 
-        CLICKS = "clicks", "Many links clicked within two seconds"
-        VIEWS = "views", "More page views than anybody can read"
+        CLICKS = "clicks", _("Many links clicked within two seconds")
+        VIEWS = "views", _("More page views than anybody can read")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="quarantines")
     kind = models.CharField(max_length=8, choices=Kind.choices)

@@ -126,7 +126,7 @@ def _require_as_seen(lead: Lead, facts: Mapping[str, object], seen: Mapping[str,
 
 
 def _now_it_is(lead: Lead, name: str, value: str) -> str:
-    newest = next(iter(changes_of(lead=lead, fact="company" if name == "company.name" else name)), None)
+    newest = next(iter(changes_of(lead=lead, facts=["company" if name == "company.name" else name])), None)
     now_it_is = _("It is “%(value)s” now.") % {"value": value or _("empty")}
     if newest is None or not newest.who:
         return now_it_is

@@ -4,7 +4,7 @@ A change of facts is an activity itself (`lead.updated`, never changed), written
 admin, the API, forms and imports (changes.py). Those that a company got elsewhere are in its own history.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,18 +31,21 @@ class FactChange:
     record: Activity | None
 
 
-def changes_of(*, lead: Lead, fact: str = "") -> list[FactChange]:
-    """Return the newest changes of a lead's facts, or of one fact, newest first; two queries at most."""
+def changes_of(*, lead: Lead, facts: Collection[str] = ()) -> list[FactChange]:
+    """Return the newest changes of a lead's facts, or of some of them, newest first; two queries at most."""
     # The condition on the properties is that of the index activity_facts.
     records = Activity.objects.filter(lead=lead, type__slug=UPDATED, properties__has_key="after")
-    if fact:
-        records = records.filter(properties__after__has_key=fact)
+    if facts:
+        records = records.filter(properties__after__has_any_keys=list(facts))
     newest = records.select_related("actor").order_by("-occurred_at", "-id")[:MOST]
-    found = [change for record in newest for change in _of_record(record) if fact in ("", change.name)]
-    if lead.company_id is not None and (not fact or fact.startswith(COMPANY)):
+    found = [
+        change for record in newest for change in _of_record(record) if not facts or change.name in facts
+    ]
+    names = [name.removeprefix(COMPANY) for name in facts if name.startswith(COMPANY)]
+    if lead.company_id is not None and (names or not facts):
         # What was brought along with the lead is in both histories: there it has the same moment.
         known = {(change.name, change.at) for change in found}
-        found += [each for each in _of_company(lead, fact) if (each.name, each.at) not in known]
+        found += [each for each in _of_company(lead, names) if (each.name, each.at) not in known]
     return sorted(found, key=lambda change: change.at, reverse=True)[:MOST]
 
 
@@ -75,12 +78,13 @@ def _of_record(record: Activity) -> Iterator[FactChange]:
         )
 
 
-def _of_company(lead: Lead, fact: str) -> Iterator[FactChange]:
-    name = fact.removeprefix(COMPANY)
-    condition = Q(after__has_key=name) if fact else Q()
+def _of_company(lead: Lead, names: list[str]) -> Iterator[FactChange]:
+    condition = Q(after__has_any_keys=names) if names else Q()
     newest = CompanyChange.objects.filter(condition, company=lead.company_id).select_related("actor")
     for change in newest.order_by("-at", "-id")[:MOST]:
-        for each in [name] if fact else change.after:
+        for each in change.after:
+            if names and each not in names:
+                continue
             yield FactChange(
                 name=f"{COMPANY}{each}",
                 at=change.at,

@@ -4,6 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from leadapp.services.meetings import STARTS_AT, read_start
 from leadapp.times import write_date
 
@@ -20,6 +24,18 @@ class Words:
     note: str = ""
     mentions: Sequence[str] = ()
     icon: str = "info"
+
+
+def say(pattern: str, *details: str, icon: str, note: str = "", **values: object) -> Words:
+    """Put a sentence together. Its strong words stand between <b> and </b>; details follow with commas.
+
+    The pattern is split before values go into it, so that nothing in them is taken for a mark.
+    """
+    before, _mark, rest = pattern.partition("<b>")
+    strong, _end, after = rest.partition("</b>")
+    said = [part % values if values else part for part in (before, strong, after)]
+    tail = "".join(f", {detail}" for detail in details if detail)
+    return Words(before=said[0], strong=said[1], after=said[2] + tail, note=note, icon=icon)
 
 
 def words_of(slug: str, label: str, channel: str, properties: Properties) -> Words:
@@ -46,9 +62,11 @@ ICONS = {
 def duration(seconds: int) -> str:
     """Say a length of time as people do: 40 s, 6 min, 1 h 5 min."""
     if seconds < 60:
-        return f"{seconds} s"
+        return _("%(seconds)d s") % {"seconds": seconds}
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 60:
+        return _("%(minutes)d min") % {"minutes": minutes}
+    return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
 
 
 def _text(value: object) -> str:
@@ -59,105 +77,114 @@ def _get(properties: Properties, *names: str) -> str:
     return next((text for text in (_text(properties.get(name)) for name in names) if text), "")
 
 
-def _with(prefix: str, text: str, suffix: str = "") -> str:
-    return f"{prefix}{text}{suffix}" if text else ""
-
-
 def _quoted(text: str) -> str:
-    return f"“{text}”" if text else ""
+    return _("“%(text)s”") % {"text": text} if text else ""
 
 
 def _minutes(properties: Properties) -> str:
-    return _with(", ", _get(properties, "minutes"), " min")
+    minutes = _get(properties, "minutes")
+    return _("%(minutes)s min") % {"minutes": minutes} if minutes else ""
+
+
+def _seats(properties: Properties) -> str:
+    seats = _get(properties, "seats")
+    return _("%(seats)s seats") % {"seats": seats} if seats else ""
 
 
 def _page_view(properties: Properties) -> Words:
-    title = _get(properties, "title", "path", "url") or "a page"
     seconds = properties.get("seconds")
     length = duration(int(seconds)) if isinstance(seconds, int | float) and seconds > 0 else ""
-    return Words(before="Read ", strong=title, after=_with(", ", length), icon="eye")
+    title = _get(properties, "title", "path", "url") or _("a page")
+    return say(_("Read <b>%(title)s</b>"), length, icon="eye", title=title)
 
 
-def _form(strong: str, icon: str = "doc") -> Callable[[Properties], Words]:
+def _form(what: Promise, icon: str = "doc") -> Callable[[Properties], Words]:
     def tell(properties: Properties) -> Words:
-        seats = _with(", ", _get(properties, "seats"), " seats")
-        on = _with(" on the form ", _get(properties, "form"))
-        return Words(strong=strong, after=on + seats, note=_quoted(_get(properties, "message")), icon=icon)
+        form = _get(properties, "form")
+        pattern = _("<b>%(what)s</b> on the form %(form)s") if form else "<b>%(what)s</b>"
+        note = _quoted(_get(properties, "message"))
+        return say(pattern, _seats(properties), icon=icon, note=note, what=what, form=form)
 
     return tell
 
 
-def _email(strong: str, icon: str = "mail") -> Callable[[Properties], Words]:
+def _email(what: Promise, icon: str = "mail") -> Callable[[Properties], Words]:
     def tell(properties: Properties) -> Words:
         about = _quoted(_get(properties, "subject", "campaign", "list"))
-        more = _with(", ", _get(properties, "path", "reason"))
-        note = _get(properties, "note", "notes")
-        return Words(strong=strong, after=_with(": ", about) + more, note=note, icon=icon)
+        pattern = _("<b>%(what)s</b>: %(about)s") if about else "<b>%(what)s</b>"
+        more, note = _get(properties, "path", "reason"), _get(properties, "note", "notes")
+        return say(pattern, more, icon=icon, note=note, what=what, about=about)
 
     return tell
 
 
-def _titled(before: str, icon: str) -> Callable[[Properties], Words]:
+def _titled(pattern: Promise, icon: str) -> Callable[[Properties], Words]:
     def tell(properties: Properties) -> Words:
-        title, kind = _get(properties, "title") or "something", _get(properties, "kind")
-        what = f", {kind.lower()}" if kind and kind.lower() not in title.lower() else ""
-        return Words(before=before, strong=title, after=what + _minutes(properties), icon=icon)
+        title, kind = _get(properties, "title") or _("something"), _get(properties, "kind")
+        is_told = kind.lower() in title.lower()
+        details = ("" if is_told else kind.lower(), _minutes(properties))
+        return say(str(pattern), *details, icon=icon, title=title)
 
     return tell
 
 
-def _talk(strong: str, icon: str) -> Callable[[Properties], Words]:
+def _talk(what: Promise, icon: str) -> Callable[[Properties], Words]:
     def tell(properties: Properties) -> Words:
-        about = _with(": ", _get(properties, "subject"))
         starts_at = read_start(properties.get(STARTS_AT))
-        when = _with(", on ", write_date(starts_at) if starts_at else _get(properties, "meeting_at"))
-        outcome = _with(", ", _get(properties, "outcome").replace("_", " "))
-        after = _minutes(properties) + outcome + about + when
-        return Words(strong=strong, after=after, note=_get(properties, "notes", "note"), icon=icon)
+        when = write_date(starts_at) if starts_at else _get(properties, "meeting_at")
+        details = [
+            _minutes(properties),
+            _get(properties, "outcome").replace("_", " "),
+            _("on %(when)s") % {"when": when} if when else "",
+        ]
+        subject = _get(properties, "subject")
+        pattern = _("<b>%(what)s</b>: %(subject)s") if subject else "<b>%(what)s</b>"
+        note = _get(properties, "notes", "note")
+        return say(pattern, *details, icon=icon, note=note, what=what, subject=subject)
 
     return tell
 
 
 def _social(properties: Properties) -> Words:
-    action = _get(properties, "action").capitalize() or "Interaction"
-    return Words(strong=action, after=_with(" on ", _get(properties, "network")), icon="user")
+    action, network = _get(properties, "action").capitalize() or _("Interaction"), _get(properties, "network")
+    pattern = _("<b>%(action)s</b> on %(network)s") if network else "<b>%(action)s</b>"
+    return say(pattern, icon="user", action=action, network=network)
 
 
 def _purchase(properties: Properties) -> Words:
     price = " ".join(filter(None, [_get(properties, "value"), _get(properties, "currency")]))
-    product = _get(properties, "product") or "something"
-    return Words(before="Bought ", strong=product, after=_with(" for ", price), icon="check")
+    product = _get(properties, "product") or _("something")
+    pattern = _("Bought <b>%(product)s</b> for %(price)s") if price else _("Bought <b>%(product)s</b>")
+    return say(pattern, icon="check", product=product, price=price)
 
 
 def _trial(properties: Properties) -> Words:
-    return Words(
-        strong="Started a trial", after=_with(", ", _get(properties, "seats"), " seats"), icon="external"
-    )
+    return say(_("<b>Started a trial</b>"), _seats(properties), icon="external")
 
 
 TELLERS: dict[str, Callable[[Properties], Words]] = {
     "page_view": _page_view,
-    "form_submission": _form("Filled in"),
-    "demo_requested": _form("Asked for a demo"),
-    "quote_requested": _form("Asked for a quote"),
-    "newsletter_signup": _email("Signed up for the newsletter"),
-    "email_sent": _email("Email sent"),
-    "email_opened": _email("Opened an email"),
-    "email_clicked": _email("Clicked a link", "click"),
-    "email_replied": _email("Answered our email"),
-    "email_bounced": _email("Email came back", "alert"),
-    "unsubscribed": _email("Unsubscribed", "x"),
-    "content_download": _titled("Downloaded ", "doc"),
-    "webinar_registered": _titled("Registered for ", "calendar"),
-    "webinar_attended": _titled("Attended ", "video"),
-    "event_attended": _titled("Attended ", "calendar"),
-    "meeting_booked": _talk("Meeting booked", "calendar"),
-    "meeting_held": _talk("Meeting", "calendar"),
-    "call_connected": _talk("Call", "phone"),
-    "call_attempted": _talk("Call not answered", "phone"),
+    "form_submission": _form(gettext_lazy("Filled in")),
+    "demo_requested": _form(gettext_lazy("Asked for a demo")),
+    "quote_requested": _form(gettext_lazy("Asked for a quote")),
+    "newsletter_signup": _email(gettext_lazy("Signed up for the newsletter")),
+    "email_sent": _email(gettext_lazy("Email sent")),
+    "email_opened": _email(gettext_lazy("Opened an email")),
+    "email_clicked": _email(gettext_lazy("Clicked a link"), "click"),
+    "email_replied": _email(gettext_lazy("Answered our email")),
+    "email_bounced": _email(gettext_lazy("Email came back"), "alert"),
+    "unsubscribed": _email(gettext_lazy("Unsubscribed"), "x"),
+    "content_download": _titled(gettext_lazy("Downloaded <b>%(title)s</b>"), "doc"),
+    "webinar_registered": _titled(gettext_lazy("Registered for <b>%(title)s</b>"), "calendar"),
+    "webinar_attended": _titled(gettext_lazy("Attended <b>%(title)s</b>"), "video"),
+    "event_attended": _titled(gettext_lazy("Attended <b>%(title)s</b>"), "calendar"),
+    "meeting_booked": _talk(gettext_lazy("Meeting booked"), "calendar"),
+    "meeting_held": _talk(gettext_lazy("Meeting"), "calendar"),
+    "call_connected": _talk(gettext_lazy("Call"), "phone"),
+    "call_attempted": _talk(gettext_lazy("Call not answered"), "phone"),
     "social_interaction": _social,
     "trial_started": _trial,
-    "login": lambda properties: Words(strong="Logged in", icon="user"),
+    "login": lambda properties: say(_("<b>Logged in</b>"), icon="user"),
     "purchase": _purchase,
-    "lead.created": lambda properties: Words(strong="Lead created", icon="plus"),
+    "lead.created": lambda properties: say(_("<b>Lead created</b>"), icon="plus"),
 }

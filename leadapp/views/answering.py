@@ -7,6 +7,7 @@ the dialog alone; after success the lead page takes the place of what is on scre
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast, runtime_checkable
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
@@ -18,6 +19,11 @@ from django_htmx.http import reswap, retarget
 
 from leadapp.errors import Conflict, NotFound, Refused
 from leadapp.models import Lead, User
+from leadapp.views.lead_neighbours import carried_by
+
+# The pages of a lead that somebody can be on.
+TABS = ("lead-detail", "lead-timeline", "lead-stages", "lead-notes")
+LONGEST_ADDRESS = 6_000
 
 
 def signed_in(request: HttpRequest) -> User:
@@ -111,7 +117,7 @@ def answer(
     `carry_out` makes the one domain call and returns the sentence that confirms it. Afterwards people are
     `back` on the page that they came from (?back=), else where the caller says, else on the lead page.
     """
-    back = came_from(request) or back or reverse("lead-detail", args=[lead.pk])
+    back = came_from(request) or lead_page_of(request, lead, tab=back)
     if request.method != "POST":
         return _ask(request, lead, question, back)
     if not question.form.is_valid():
@@ -132,6 +138,18 @@ def came_from(request: HttpRequest) -> str:
     address = request.POST.get("back") or request.GET.get("back") or ""
     is_own = url_has_allowed_host_and_scheme(address, allowed_hosts=None) and address.startswith("/")
     return address if is_own else ""
+
+
+def lead_page_of(request: HttpRequest, lead: Lead, *, tab: str = "") -> str:
+    """Return the address of the lead page, or of a tab of it, with the list that the lead was opened from.
+
+    Without a tab it is the one that somebody is on.
+    """
+    address = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    path = urlsplit(address[:LONGEST_ADDRESS]).path
+    tabs = [reverse(name, args=[lead.pk]) for name in TABS]
+    here = path if path in tabs else tabs[0]
+    return f"{tab or here}{carried_by(address) if path in tabs else ''}"
 
 
 def _tell(request: HttpRequest, lead: Lead, question: Question, back: str, refused: Refused) -> HttpResponse:

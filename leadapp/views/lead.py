@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leadapp.models import Lead
-from leadapp.views.answering import signed_in, visible_lead
+from leadapp.views.answering import lead_page_of, signed_in, visible_lead
 from leadapp.views.breakdown import read_breakdown
+from leadapp.views.lead_neighbours import read_neighbours
 from leadapp.views.lead_page import Rights, read_lead_page
 from leadapp.views.looking import read_look, read_other_scores
 from leadapp.views.score_history import read_history
@@ -17,7 +18,7 @@ from leadapp.views.timeline import read_timeline
 from qualification.models import AdvocacyChange, Assignment, Deal, Note, Task
 from qualification.services.clock.clocks import clocks_for
 from qualification.services.customers.deals import totals_of
-from qualification.views.forms import NoteForm, TaskForm, tomorrow_morning
+from qualification.views.work_forms import NoteForm, TaskForm, tomorrow_morning
 from scoring.analysis.ways import ways_from
 
 MOST_ROWS = 200
@@ -44,7 +45,9 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     lead = visible_lead(request, pk)
     before = request.GET.get("before", "")
     context: dict[str, Any] = {
-        "timeline": read_timeline(lead=lead, show=request.GET.get("show", ""), before=before),
+        "timeline": read_timeline(
+            lead=lead, show=request.GET.get("show", ""), before=before, text=request.GET.get("q", "")
+        ),
         "is_first": not before,
     }
     if getattr(request, "htmx", False) and request.htmx.target == "older":  # type: ignore[attr-defined]
@@ -84,8 +87,8 @@ def notes(request: HttpRequest, pk: int) -> HttpResponse:
         "notes": written.order_by("-created_at", "-pk")[:MOST_ROWS],
         "open_tasks": tasks.filter(done_at=None).order_by("due_at", "pk")[:MOST_ROWS],
         "done_tasks": tasks.exclude(done_at=None).order_by("-done_at", "-pk")[:20],
-        "note_form": NoteForm(),
-        "task_form": TaskForm(initial={"due_at": tomorrow_morning()}),
+        "note_form": NoteForm(lead=lead),
+        "task_form": TaskForm(initial={"due_at": tomorrow_morning(), "owner": request.user.pk}),
     }
     return _page(request, lead, "notes", context)
 
@@ -93,5 +96,20 @@ def notes(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(
     request: HttpRequest, lead: Lead, tab: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    page = read_lead_page(lead=lead, user=signed_in(request), tab=tab, now=timezone.now())
-    return render(request, f"leads/lead_{tab}.html", {"page": page, "lead": lead, **context}, status=status)
+    user, now = signed_in(request), timezone.now()
+    frame = {
+        "page": read_lead_page(lead=lead, user=user, tab=tab, now=now),
+        "lead": lead,
+        "beside": read_neighbours(request, lead, user, now=now),
+    }
+    return render(request, f"leads/lead_{tab}.html", {**frame, **context}, status=status)
+
+
+@require_safe
+def band(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show where the lead stands alone: asked again and again while a score is on its way."""
+    lead, user = visible_lead(request, pk), signed_in(request)
+    page = read_lead_page(lead=lead, user=user, tab="", now=timezone.now())
+    was = request.GET.get("was", "")
+    shown = {"lead": lead, "page": page, "was": was if was != str(lead.score) else ""}
+    return render(request, "leads/lead_band.html", {**shown, "here": lead_page_of(request, lead)})

@@ -6,21 +6,39 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.models import Activity
 from leadapp.services.activities import log_activity, void_activity
-from leadapp.services.edits import edit_lead
 from leadapp.views.activity_words import words_of
-from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
+from leadapp.views.answering import Done, Question, answer, posted, signed_in, visible_lead
+from leadapp.views.lead_facts import save_facts
 from leadapp.views.lead_forms import CallForm, EmailForm, FactsForm, MeetingForm, VoidForm
 
-Log = tuple[type[CallForm | EmailForm | MeetingForm], str, str, str]
+Log = tuple[type[CallForm | EmailForm | MeetingForm], Promise, Promise, Promise]
 
 LOGS: dict[str, Log] = {
-    "call": (CallForm, "Call {}", "Log the call", "The call is logged."),
-    "email": (EmailForm, "Email {}", "Log the email", "The email is logged."),
-    "meeting": (MeetingForm, "Meeting with {}", "Log the meeting", "The meeting is logged."),
+    "call": (
+        CallForm,
+        gettext_lazy("Call %(name)s"),
+        gettext_lazy("Log the call"),
+        gettext_lazy("The call is logged."),
+    ),
+    "email": (
+        EmailForm,
+        gettext_lazy("Email %(name)s"),
+        gettext_lazy("Log the email"),
+        gettext_lazy("The email is logged."),
+    ),
+    "meeting": (
+        MeetingForm,
+        gettext_lazy("Meeting with %(name)s"),
+        gettext_lazy("Log the meeting"),
+        gettext_lazy("The meeting is logged."),
+    ),
 }
 
 
@@ -33,8 +51,8 @@ def log(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     lead = visible_lead(request, pk)
     form = form_class(posted(request))
     question = Question(
-        title=title.format(lead.name),
-        submit=submit,
+        title=str(title) % {"name": lead.name},
+        submit=str(submit),
         form=form,
         template=f"leads/log_{kind}.html",
     )
@@ -48,7 +66,7 @@ def log(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
             actor=signed_in(request),
             now=timezone.now(),
         )
-        return done
+        return str(done)
 
     return answer(request, lead, question, carry_out)
 
@@ -62,17 +80,17 @@ def void(request: HttpRequest, pk: int, activity_id: int) -> HttpResponse:
     words = words_of(activity.type.slug, activity.type.label, activity.type.channel, activity.properties)
     said = f"{words.before}{words.strong}{words.after}"
     question = Question(
-        title="Void this entry?",
-        text=f"{said}. It stays visible, struck through, and gives no points.",
-        submit="Void it",
-        cancel="Keep it",
+        title=_("Void this entry?"),
+        text=_("%(entry)s. It stays visible, struck through, and gives no points.") % {"entry": said},
+        submit=_("Void it"),
+        cancel=_("Keep it"),
         form=VoidForm(posted(request)),
         ends_something=True,
     )
 
     def carry_out(data: dict[str, Any]) -> str:
         void_activity(activity=activity, reason=data["reason"], actor=signed_in(request), now=timezone.now())
-        return "Voided. The score follows in a moment."
+        return _("Voided. The score follows in a moment.")
 
     return answer(request, lead, question, carry_out, back=reverse("lead-timeline", args=[lead.pk]))
 
@@ -83,16 +101,14 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     lead = visible_lead(request, pk)
     form = FactsForm(posted(request), lead=lead)
     question = Question(
-        title=f"What is known about {lead.name}",
-        submit="Save",
+        title=_("What is known about %(name)s") % {"name": lead.name},
+        submit=_("Save"),
         form=form,
         template="leads/facts_form.html",
         is_wide=True,
     )
 
-    def carry_out(data: dict[str, Any]) -> str:
-        changes = form.changes()
-        edit_lead(lead=lead, facts=changes, seen=data["seen"], actor=signed_in(request), now=timezone.now())
-        return "Saved. The score follows in a moment." if changes else "Nothing was changed."
+    def carry_out(data: dict[str, Any]) -> Done:
+        return save_facts(request, lead, form)
 
     return answer(request, lead, question, carry_out)

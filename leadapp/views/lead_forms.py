@@ -1,12 +1,15 @@
 """Forms of the lead page: editing facts, logging what a rep did, and voiding what was wrong."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from leadapp.errors import Conflict, Refused
 from leadapp.models import CustomField, Lead, Seniority
 from leadapp.services.edits import as_text, facts_of
 from leadapp.services.meetings import STARTS_AT, write_start
@@ -17,24 +20,28 @@ class CallForm(forms.Form):
     """How a call went."""
 
     outcome = forms.ChoiceField(
-        label="How it went",
-        choices=[("connected", "We talked"), ("no_answer", "No answer"), ("voicemail", "Voicemail")],
+        label=gettext_lazy("How it went"),
+        choices=[
+            ("connected", gettext_lazy("We talked")),
+            ("no_answer", gettext_lazy("No answer")),
+            ("voicemail", gettext_lazy("Voicemail")),
+        ],
         initial="connected",
         widget=forms.RadioSelect,
     )
     minutes = forms.IntegerField(
-        label="Minutes",
+        label=gettext_lazy("Minutes"),
         min_value=0,
         max_value=600,
         required=False,
         widget=forms.NumberInput({"inputmode": "numeric"}),
     )
     notes = forms.CharField(
-        label="Note",
+        label=gettext_lazy("Note"),
         max_length=2000,
         required=False,
         widget=forms.Textarea({"rows": 3}),
-        help_text="What was said. It stays in the timeline.",
+        help_text=gettext_lazy("What was said. It stays in the timeline."),
     )
 
     @staticmethod
@@ -49,13 +56,15 @@ class EmailForm(forms.Form):
     """An email that went out, or an answer that came."""
 
     direction = forms.ChoiceField(
-        label="Which way",
-        choices=[("sent", "I wrote"), ("replied", "The lead answered")],
+        label=gettext_lazy("Which way"),
+        choices=[("sent", gettext_lazy("I wrote")), ("replied", gettext_lazy("The lead answered"))],
         initial="sent",
         widget=forms.RadioSelect,
     )
-    subject = forms.CharField(label="Subject", max_length=200)
-    note = forms.CharField(label="Note", max_length=2000, required=False, widget=forms.Textarea({"rows": 3}))
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
+    note = forms.CharField(
+        label=gettext_lazy("Note"), max_length=2000, required=False, widget=forms.Textarea({"rows": 3})
+    )
 
     @staticmethod
     def activity(data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -68,25 +77,27 @@ class MeetingForm(forms.Form):
     """A meeting that was held, or one that was arranged."""
 
     state = forms.ChoiceField(
-        label="The meeting",
-        choices=[("held", "Took place"), ("booked", "Is arranged")],
+        label=gettext_lazy("The meeting"),
+        choices=[("held", gettext_lazy("Took place")), ("booked", gettext_lazy("Is arranged"))],
         initial="held",
         widget=forms.RadioSelect,
     )
-    subject = forms.CharField(label="Subject", max_length=200)
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
     minutes = forms.IntegerField(
-        label="Minutes",
+        label=gettext_lazy("Minutes"),
         min_value=0,
         max_value=1440,
         required=False,
         widget=forms.NumberInput({"inputmode": "numeric"}),
     )
     meeting_at = forms.DateTimeField(
-        label="When it will be",
+        label=gettext_lazy("When it will be"),
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    notes = forms.CharField(label="Note", max_length=2000, required=False, widget=forms.Textarea({"rows": 3}))
+    notes = forms.CharField(
+        label=gettext_lazy("Note"), max_length=2000, required=False, widget=forms.Textarea({"rows": 3})
+    )
 
     @staticmethod
     def activity(data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -102,10 +113,10 @@ class VoidForm(forms.Form):
     """Why an activity was wrong."""
 
     reason = forms.CharField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         max_length=500,
         widget=forms.Textarea({"rows": 2}),
-        help_text="For example: a mail scanner clicked, not a person.",
+        help_text=gettext_lazy("For example: a mail scanner clicked, not a person."),
     )
 
 
@@ -135,7 +146,7 @@ def _plain(value: object) -> object:
 def _custom_choice(custom: CustomField) -> forms.Field:
     return forms.TypedChoiceField(
         label=custom.label,
-        choices=[("", "Not given"), ("true", "Yes"), ("false", "No")],
+        choices=[("", _("Not given")), ("true", _("Yes")), ("false", _("No"))],
         coerce=lambda value: value == "true",
         empty_value=None,
         required=False,
@@ -161,10 +172,13 @@ class FactsForm(forms.Form):
     """
 
     GROUPS = (
-        ("Person", ("first_name", "last_name", "job_title", "seniority", "email", "phone", "linkedin_url")),
-        ("Place and origin", ("city", "country", "language", "source", "campaign")),
         (
-            "Company",
+            gettext_lazy("Person"),
+            ("first_name", "last_name", "job_title", "seniority", "email", "phone", "linkedin_url"),
+        ),
+        (gettext_lazy("Place and origin"), ("city", "country", "language", "source", "campaign")),
+        (
+            gettext_lazy("Company"),
             (
                 "company.name",
                 "company.industry",
@@ -173,59 +187,68 @@ class FactsForm(forms.Form):
                 "company.country",
             ),
         ),
-        ("Wishes", ("do_not_email", "do_not_call", "do_not_score")),
+        (gettext_lazy("Wishes"), ("do_not_email", "do_not_call", "do_not_score")),
     )
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, lead: Lead, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lead: Lead, only: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.custom = list(CustomField.objects.order_by("label", "pk"))
-        self.fields |= self._fact_fields()
-        self.fields |= {
+        self.has_company = lead.company is not None
+        asks_own = not only or any(name.startswith("attributes.") for name in only)
+        self.custom = list(CustomField.objects.order_by("label", "pk")) if asks_own else []
+        fields = self._fact_fields() | {
             f"attributes.{custom.key}": CUSTOM_FIELDS[custom.kind](custom) for custom in self.custom
         }
-        known = facts_of(lead, self.custom)
+        self.fields |= {name: field for name, field in fields.items() if not only or name in only}
+        known = self._known(lead)
         shown = {
             name: as_text(value) if isinstance(value, bool) and "." in name else value
             for name, value in known.items()
         }
         self.initial = {**shown, "seen": json.dumps(_as_texts(known))}
 
+    def _known(self, lead: Lead) -> dict[str, object]:
+        return {name: value for name, value in facts_of(lead, self.custom).items() if name in self.fields}
+
     @staticmethod
     def _fact_fields() -> dict[str, forms.Field]:
-        code = "Two letters, such as DE"
+        code = _("Two letters, such as DE")
         return {
-            "first_name": _text("First name", 100, autocomplete="off"),
-            "last_name": _text("Last name", 100, autocomplete="off"),
-            "job_title": _text("Job title", 200),
+            "first_name": _text(_("First name"), 100, autocomplete="off"),
+            "last_name": _text(_("Last name"), 100, autocomplete="off"),
+            "job_title": _text(_("Job title"), 200),
             "seniority": forms.ChoiceField(
-                label="Seniority", choices=[("", "Not given"), *Seniority.choices], required=False
+                label=_("Seniority"), choices=[("", _("Not given")), *Seniority.choices], required=False
             ),
-            "email": _text("Email", 254, inputmode="email"),
-            "phone": _text("Phone", 200, "With the country code, such as +49 30 901820", inputmode="tel"),
-            "linkedin_url": _text("LinkedIn", 300, inputmode="url"),
-            "city": _text("City", 100),
-            "country": _text("Country", 100, code),
-            "language": _text("Language", 12, "Such as de or nl-BE"),
-            "source": _text("Source", 100),
-            "campaign": _text("Campaign", 200),
-            "company.name": _text("Company", 200, "Another name moves the lead to that company"),
-            "company.industry": _text("Industry", 100, "This and what follows is true for all its leads"),
-            "company.employees": _number("Employees", 2_147_483_647),
-            "company.annual_revenue": _number("Annual revenue", 2**53 - 1, "In euros"),
-            "company.country": _text("Country of the company", 100, code),
-            "do_not_email": forms.BooleanField(label="Does not want emails", required=False),
-            "do_not_call": forms.BooleanField(label="Does not want calls", required=False),
-            "do_not_score": forms.BooleanField(label="Does not want to be scored", required=False),
+            "email": _text(_("Email"), 254, inputmode="email"),
+            "phone": _text(
+                _("Phone"), 200, _("With the country code, such as +49 30 901820"), inputmode="tel"
+            ),
+            "linkedin_url": _text(_("LinkedIn"), 300, inputmode="url"),
+            "city": _text(_("City"), 100),
+            "country": _text(_("Country"), 100, code),
+            "language": _text(_("Language"), 12, _("Such as de or nl-BE")),
+            "source": _text(_("Source"), 100),
+            "campaign": _text(_("Campaign"), 200),
+            "company.name": _text(_("Company"), 200, _("Another name moves the lead to that company")),
+            "company.industry": _text(
+                _("Industry"), 100, _("This and what follows is true for all its leads")
+            ),
+            "company.employees": _number(_("Employees"), 2_147_483_647),
+            "company.annual_revenue": _number(_("Annual revenue"), 2**53 - 1, _("In euros")),
+            "company.country": _text(_("Country of the company"), 100, code),
+            "do_not_email": forms.BooleanField(label=_("Does not want emails"), required=False),
+            "do_not_call": forms.BooleanField(label=_("Does not want calls"), required=False),
+            "do_not_score": forms.BooleanField(label=_("Does not want to be scored"), required=False),
         }
 
     @property
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
         """Return the fields as the page shows them."""
-        own = ("Own fields", tuple(f"attributes.{custom.key}" for custom in self.custom))
+        own = (_("Own fields"), tuple(f"attributes.{custom.key}" for custom in self.custom))
         groups = (*self.GROUPS, own) if self.custom else self.GROUPS
-        return [(title, [self[name] for name in names]) for title, names in groups]
+        return [(str(title), [self[name] for name in names]) for title, names in groups]
 
     def clean_seen(self) -> dict[str, str]:
         """Read what the person saw."""
@@ -234,7 +257,7 @@ class FactsForm(forms.Form):
         except ValueError:
             seen = None
         if not isinstance(seen, dict):
-            raise forms.ValidationError("The form was damaged on its way. Open it again.")
+            raise forms.ValidationError(_("The form was damaged on its way. Open it again."))
         return {str(name): str(value) for name, value in seen.items()}
 
     def clean(self) -> dict[str, Any]:
@@ -243,8 +266,9 @@ class FactsForm(forms.Form):
         seen = data.get("seen") or {}
         for name, value in list(data.items()):
             is_of_company = name.startswith("company.") and name != "company.name"
-            if is_of_company and value in (None, "") and seen.get(name) and data.get("company.name"):
-                self.add_error(name, "Write what is right; it cannot be emptied here.")
+            has_company = data.get("company.name", self.has_company)
+            if is_of_company and value in (None, "") and seen.get(name) and has_company:
+                self.add_error(name, _("Write what is right; it cannot be emptied here."))
         return data
 
     def changes(self) -> dict[str, Any]:
@@ -255,7 +279,14 @@ class FactsForm(forms.Form):
 
     def look_again(self, lead: Lead) -> None:
         """Go on from the facts that the person is told about now; what was typed stays."""
-        self.data = replaced(self.data, {"seen": json.dumps(_as_texts(facts_of(lead, self.custom)))})
+        self.data = replaced(self.data, {"seen": json.dumps(_as_texts(self._known(lead)))})
+
+    def tell(self, refused: Refused) -> None:
+        """Put what was refused beside the fields that it is about."""
+        for name, sentences in refused.errors.items():
+            self.add_error(name if name in self.fields else None, list(sentences))
+        if not refused.errors or isinstance(refused, Conflict):
+            self.add_error(None, refused.message)
 
 
 def _as_texts(facts: dict[str, object]) -> dict[str, str]:

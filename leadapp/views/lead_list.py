@@ -17,6 +17,7 @@ from leadapp.errors import Invalid
 from leadapp.models import Lead, User
 from leadapp.times import write_moment
 from leadapp.views.answering import signed_in
+from leadapp.views.lead_neighbours import with_addresses
 from leadapp.views.list_choice import may_choose
 from leadapp.views.list_filters import (
     Asked,
@@ -58,7 +59,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
             for view in views_for(user).values()
         ],
         "advice": _advice(counts["answer"]),
-        "rows": rows_of(page.rows, now=now),
+        "rows": with_addresses(rows_of(page.rows, now=now), asked, number=page.number),
         "chips": chips_of(asked),
         "is_sorted_by_due": "due" in asked.values,
         "may_choose": may_choose(user),

@@ -4,14 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leadapp.access import may, may_take, may_work
-from leadapp.models import Activity, ConsentRecord, CustomField, Lead, Stage, Status, User
+from leadapp.models import Activity, ConsentRequest, CustomField, DuplicatePair, Lead, Stage, Status, User
 from leadapp.services.quarantines import may_release
+from leadapp.services.tags import tags_of
 from leadapp.times import write_moment
+from leadapp.views.fact_groups import GROUPS, ShownFact, own_group, show_facts
+from leadapp.views.lead_consents import ConsentState, read_consents
 from leadapp.views.next_step import NextStep, Situation, choose_next_step
 from qualification.models import Assignment, Deal, Note, StageChange, Task
 from qualification.services.clock.clocks import Clock, clocks_for
@@ -22,10 +27,12 @@ from qualification.services.gates.steps import STEP_INTO
 from qualification.services.gates.way_back import WayBack, say_ahead, way_back
 from qualification.services.moves import may_undo
 from qualification.services.recycling.wake_ups import say_waking
-from scoring.models import ScoreChange, ScoreOverride
+from scoring.models import ScoreChange, ScoreOverride, ScoringRequest
 from scoring.services.overrides import overrides_of
 
 STAGES = list(Stage)
+MOST_COLLEAGUES = 5
+MOST_DUPLICATES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +53,9 @@ class Rights:
         owns_own = user.has_perm("leadapp.work_own_lead")
         why_not = ""
         if not works and lead.owner is not None:
-            why_not = f"{lead.owner} has this lead; you can look, not change."
+            why_not = _("%(owner)s has this lead; you can look, not change.") % {"owner": lead.owner}
         elif not works and not owns_own:
-            why_not = "Nobody has this lead. You can look, not change."
+            why_not = _("Nobody has this lead. You can look, not change.")
         return cls(
             may_work=works,
             may_take=not works and may_take(user, lead, is_free=is_free),
@@ -76,9 +83,36 @@ class Counts:
     stages: int
     notes: int
     open_tasks: int
-    colleagues: int
     deals: int
+    is_waiting: bool
+    consent_asked: str | None
     score_yesterday: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colleagues:
+    """Other leads of the company: those with the highest scores, and how many there are."""
+
+    leads: list[Lead]
+    number: int
+
+    @property
+    def has_more(self) -> bool:
+        """Tell whether not all of them are here."""
+        return self.number > len(self.leads)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duplicate:
+    """Another lead that may be the same person."""
+
+    lead: Lead
+    pair: DuplicatePair
+
+    @property
+    def percent(self) -> int:
+        """Return how probable it is."""
+        return round(self.pair.probability * 100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +136,15 @@ class LeadPage:
     questions: Questions
     bant: list[BantView]
     also_asked: list[BantView]
-    consents: list[ConsentRecord]
+    consents: list[ConsentState]
+    facts: list[ShownFact]
+    own_facts: list[ShownFact]
+    company_facts: list[ShownFact]
+    colleagues: Colleagues
+    duplicates: list[Duplicate]
+    tags: list[str]
     next_task: Task | None
     next_step: NextStep | None
-    attributes: list[tuple[str, str]]
     override: ScoreOverride | None
     resting: str
 
@@ -122,13 +161,24 @@ class LeadPage:
         return self.counts.deals > 0 or self.lead.stage == Stage.CUSTOMER
 
     @property
-    def revenue(self) -> str:
-        """Return the annual revenue of the company, short: 92 m."""
-        revenue = (self.lead.company.annual_revenue if self.lead.company else None) or 0
-        for size, unit in ((1_000_000_000, "bn"), (1_000_000, "m"), (1_000, "k")):
-            if revenue >= size:
-                return f"{revenue / size:.3g} {unit}"
-        return str(revenue)
+    def head(self) -> list[ShownFact]:
+        """Return the facts of the head: who it is, and as what."""
+        return [fact for fact in self.facts if fact.group.is_in_head]
+
+    @property
+    def known_own_facts(self) -> list[ShownFact]:
+        """Return the custom fields that are known."""
+        return [fact for fact in self.own_facts if not fact.is_empty]
+
+    @property
+    def unknown_own_facts(self) -> list[ShownFact]:
+        """Return the custom fields of which nothing is known."""
+        return [fact for fact in self.own_facts if fact.is_empty]
+
+    @property
+    def opted_out(self) -> list[ConsentState]:
+        """Return what the lead does not want."""
+        return [state for state in self.consents if state.is_out]
 
     @property
     def earlier_stages(self) -> list[Stage]:
@@ -167,13 +217,13 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
     open_tasks = Task.objects.filter(lead=lead, done_at=None).select_related("owner")
     next_task = open_tasks.order_by("due_at", "pk").first()
     resting = say_waking(lead) if lead.status == Status.NURTURE else ""
-    newest_consents = ConsentRecord.objects.filter(lead=lead).order_by("purpose", "-recorded_at", "-pk")
+    shown, counts = show_facts(lead, GROUPS), _counts(lead, now)
     return LeadPage(
         lead=lead,
         now=now,
         tab=tab,
         rights=rights,
-        counts=_counts(lead, now),
+        counts=counts,
         stage_changes=changes,
         undo=_undo(rights, user, changes, now),
         steps=_steps(lead, changes, gate, now),
@@ -186,7 +236,13 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
         questions=questions,
         bant=views,
         also_asked=[view for view in known if not view.dimension.counts],
-        consents=list(newest_consents.distinct("purpose")),
+        consents=read_consents(lead, asked=counts.consent_asked),
+        facts=[fact for fact in shown if not fact.group.is_of_company],
+        own_facts=show_facts(lead, map(own_group, CustomField.objects.order_by("label", "pk"))),
+        company_facts=[fact for fact in shown if fact.group.is_of_company],
+        colleagues=_colleagues(lead, user),
+        duplicates=_duplicates(lead, user),
+        tags=tags_of([lead.pk]).get(lead.pk, []),
         next_task=next_task,
         next_step=choose_next_step(
             Situation(
@@ -201,7 +257,6 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
                 now=now,
             )
         ),
-        attributes=_attributes(lead),
         override=overrides_of([lead.pk], now=now).get(lead.pk),
         resting=resting,
     )
@@ -213,15 +268,26 @@ def _undo(rights: Rights, user: User, changes: list[StageChange], now: datetime)
     return changes[0] if is_offered else None
 
 
-def _attributes(lead: Lead) -> list[tuple[str, str]]:
-    """Return the custom fields that are known, with their labels."""
-    if not lead.attributes:
-        return []
-    labels = dict(CustomField.objects.values_list("key", "label"))
-    shown = {True: "Yes", False: "No"}
+def _colleagues(lead: Lead, user: User) -> Colleagues:
+    """Read the other leads of the company that this person may see; one query, none without a company."""
+    if lead.company_id is None:
+        return Colleagues(leads=[], number=0)
+    others = Lead.objects.visible_to(user).filter(company=lead.company_id).exclude(pk=lead.pk)
+    counted = others.annotate(number=Window(Count("pk"))).select_related("owner")
+    best = list(counted.prioritised()[:MOST_COLLEAGUES])
+    return Colleagues(leads=best, number=best[0].number if best else 0)  # type: ignore[attr-defined]
+
+
+def _duplicates(lead: Lead, user: User) -> list[Duplicate]:
+    """Read the most probable duplicates that nobody has decided about; one query."""
+    visible = Lead.objects.visible_to(user).values("pk")
+    pairs = DuplicatePair.objects.filter(
+        Q(first=lead, second__in=visible) | Q(second=lead, first__in=visible), state=DuplicatePair.State.OPEN
+    )
+    best = pairs.select_related("first__company", "second__company").order_by("-probability", "-pk")
     return [
-        (labels.get(key, key), shown[value] if isinstance(value, bool) else str(value))
-        for key, value in sorted(lead.attributes.items())
+        Duplicate(lead=pair.second if pair.first_id == lead.pk else pair.first, pair=pair)
+        for pair in best[:MOST_DUPLICATES]
     ]
 
 
@@ -231,7 +297,7 @@ def _number_of(rows: QuerySet[Any]) -> Coalesce:
 
 
 def _counts(lead: Lead, now: datetime) -> Counts:
-    colleagues = Lead.objects.filter(company=OuterRef("company")).order_by().values("company")
+    asked = ConsentRequest.objects.filter(lead=OuterRef("pk"), confirmed_at=None, expires_at__gt=now)
     yesterday = ScoreChange.objects.filter(lead=OuterRef("pk"), at__lte=now - timedelta(days=1))
     row = (
         Lead.objects.filter(pk=lead.pk)
@@ -241,7 +307,8 @@ def _counts(lead: Lead, now: datetime) -> Counts:
             its_notes=_number_of(Note.objects.kept()),
             its_open_tasks=_number_of(Task.objects.filter(done_at=None)),
             its_deals=_number_of(Deal.objects.filter(voided_at=None)),
-            its_colleagues=Coalesce(Subquery(colleagues.annotate(n=Count("pk")).values("n")), 1) - 1,
+            its_consent_asked=Subquery(asked.order_by("-requested_at").values("text__purpose")[:1]),
+            its_is_waiting=Exists(ScoringRequest.objects.filter(lead=OuterRef("pk"))),
             its_score_yesterday=Subquery(yesterday.order_by("-at", "-pk").values("score")[:1]),
         )
         .get()
@@ -264,7 +331,7 @@ def _steps(lead: Lead, changes: list[StageChange], gate: GateCheck | None, now: 
                 at = lead.stage_changed_at
             text = capfirst(write_moment(at, now=now)) if at else ""
             if change and index == here and change.is_automatic:
-                text += ", automatic"
+                text = _("%(when)s, automatic") % {"when": text}
             state = "done" if index < here or stage == Stage.CUSTOMER else "now"
         else:
             state = "later"
@@ -276,5 +343,5 @@ def _steps(lead: Lead, changes: list[StageChange], gate: GateCheck | None, now: 
 def _missing(gate: GateCheck) -> str:
     missing = len([item for item in gate.missing if not item.comes_with_move])
     if gate.passes or gate.passes_with_move or not missing:
-        return "Ready"
-    return f"{missing} {'thing' if missing == 1 else 'things'} missing"
+        return _("Ready")
+    return ngettext("%(number)d thing missing", "%(number)d things missing", missing) % {"number": missing}

@@ -37,6 +37,8 @@ class Row:
     last_activity: str
     trend: Trend | None = field(default=None)
     override: ScoreOverride | None = None
+    # What the address of the lead carries on of this list.
+    query: str = ""
 
 
 def rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:

@@ -6,7 +6,7 @@ shown twice on one page nor do they break anything.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -93,6 +93,17 @@ def turn_to(rows: QuerySet[Row, Any], order: Order, place: Place | None, *, size
     found = list(_behind(rows, order, place)[: size + 1])
     number = place.number if place else 1
     return _page(found[:size], order, number, place is not None, len(found) > size)
+
+
+def beside(rows: QuerySet[Row, Any], order: Order, place: Place) -> tuple[Row | None, Row | None]:
+    """Return the rows just before and just after a place; a query each."""
+    ahead = replace(place, backwards=True)
+    return _behind(rows, order, ahead).first(), _behind(rows, order, replace(ahead, backwards=False)).first()
+
+
+def place_of(row: Model, order: Order, number: int) -> str:
+    """Write the place of a row into an address; `number` is how many rows come up to it."""
+    return _cursor(row, order, number)
 
 
 def _behind(rows: QuerySet[Row, Any], order: Order, place: Place | None) -> QuerySet[Row, Any]:

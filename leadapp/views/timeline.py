@@ -7,15 +7,21 @@ how much has happened; a page begins after the entry that the cursor names.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 from itertools import groupby
+from operator import or_
 from typing import Any
 
-from django.db.models import Count, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, Func, JSONField, Q, TextField, Value, Window
+from django.db.models.functions import Cast, RowNumber
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.errors import Invalid
 from leadapp.models import Activity, ActivityType, Lead, Quarantine
+from leadapp.services.texts import text_fault
 from leadapp.views.timeline_entries import (
     Entry,
     activity_entry,
@@ -32,7 +38,16 @@ from qualification.models import Assignment, BantAnswer, Escalation, Note, Stage
 from scoring.models import ScoreChange
 
 PAGE = 30
+LONGEST_TEXT = 100
 MOST_OF_BURST = 10
+
+
+class JSONPath(TextField):  # type: ignore[type-arg]
+    """The type of a path into JSON, for a cast."""
+
+    def db_type(self, connection: Any) -> str:
+        """Name the type."""
+        return "jsonpath"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +66,9 @@ class Cursor:
             moment = datetime.fromisoformat(at)
             cursor = cls(at=moment, rank=int(rank), pk=int(pk))
         except ValueError as error:
-            raise Invalid("This address names no place in the timeline.") from error
+            raise Invalid(_("This address names no place in the timeline.")) from error
         if timezone.is_naive(moment) or not 0 <= cursor.pk < 2**63:
-            raise Invalid("This address names no place in the timeline.")
+            raise Invalid(_("This address names no place in the timeline."))
         return cursor
 
     def older(self, rank: int, moment: str) -> Q:
@@ -75,14 +90,32 @@ class Source:
     moment: str
     rows: Callable[[Lead], Any]
     entry: Callable[[Any], Entry]
+    # Columns with the texts that people wrote or that came in; without any it is never found by a text.
+    texts: tuple[str, ...] = ()
 
-    def read(self, lead: Lead, before: Cursor | None, keep: Q, limit: int) -> list[Entry]:
-        """Return one page of entries, newest first."""
+    def read(self, lead: Lead, before: Cursor | None, keep: Q, text: str, limit: int) -> list[Entry]:
+        """Return one page of entries, newest first; with a text only those that hold it."""
+        if text and not self.texts:
+            return []
         rows = self.rows(lead).filter(keep).order_by(f"-{self.moment}", "-pk")
+        if text:
+            holds = (Q(**{f"{column}__icontains": text}) for column in self.texts)
+            rows = rows.filter(reduce(or_, holds))
         if before is not None:
             rows = rows.filter(before.older(self.rank, self.moment))
         return [self.entry(row) for row in rows[:limit]]
 
+
+# All texts in the properties of an activity, without the names of the properties.
+TEXTS_INSIDE = Cast(
+    Func(
+        F("properties"),
+        Cast(Value('$.** ? (@.type() == "string")'), JSONPath()),
+        function="jsonb_path_query_array",
+        output_field=JSONField(),
+    ),
+    TextField(),
+)
 
 SOURCES = {
     "assignments": Source(
@@ -91,6 +124,7 @@ SOURCES = {
         moment="assigned_at",
         rows=lambda lead: Assignment.objects.filter(lead=lead).select_related("owner", "assigned_by", "team"),
         entry=assignment_entry,
+        texts=("reason", "owner__first_name", "owner__last_name"),
     ),
     "stages": Source(
         name="stages",
@@ -98,6 +132,7 @@ SOURCES = {
         moment="at",
         rows=lambda lead: StageChange.objects.filter(lead=lead).select_related("actor", "api_key", "undoes"),
         entry=stage_change_entry,
+        texts=("reason",),
     ),
     "bant": Source(
         name="bant",
@@ -105,6 +140,7 @@ SOURCES = {
         moment="answered_at",
         rows=lambda lead: BantAnswer.objects.filter(lead=lead).select_related("author", "dimension"),
         entry=bant_answer_entry,
+        texts=("value", "dimension__label"),
     ),
     "scores": Source(
         name="scores",
@@ -119,6 +155,7 @@ SOURCES = {
         moment="created_at",
         rows=lambda lead: Note.objects.kept().filter(lead=lead).select_related("author"),
         entry=note_entry,
+        texts=("text",),
     ),
     "quarantines": Source(
         name="quarantines",
@@ -132,10 +169,13 @@ SOURCES = {
         rank=6,
         moment="occurred_at",
         # What is in quarantine has one line together, which may stand for thousands.
-        rows=lambda lead: Activity.objects.filter(
-            Q(quarantine=None) | Q(voided_at=None), lead=lead
-        ).select_related("type", "actor", "voided_by"),
+        rows=lambda lead: (
+            Activity.objects.filter(Q(quarantine=None) | Q(voided_at=None), lead=lead)
+            .alias(said=TEXTS_INSIDE)
+            .select_related("type", "actor", "voided_by")
+        ),
         entry=activity_entry,
+        texts=("type__label", "void_reason", "said"),
     ),
     "escalations": Source(
         name="escalations",
@@ -153,11 +193,13 @@ KINDS = {"email": Quarantine.Kind.CLICKS, "web": Quarantine.Kind.VIEWS}
 
 # What can be chosen above the timeline, beside the channels of activities.
 VIEWS = {
-    "": ("All", list(SOURCES)),
-    "moves": ("Moves", ["assignments", "stages", "bant", "escalations"]),
-    "scores": ("Score", ["scores"]),
-    "notes": ("Notes", ["notes"]),
+    "": (gettext_lazy("All"), list(SOURCES)),
+    "moves": (gettext_lazy("Moves"), ["assignments", "stages", "bant", "escalations"]),
+    "scores": (gettext_lazy("Score"), ["scores"]),
+    "notes": (gettext_lazy("Notes"), ["notes"]),
 }
+# In which words the timeline names a channel other than its own.
+CHANNEL_WORDS: dict[str, Promise] = {ActivityType.Channel.RECORD: gettext_lazy("Facts")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,21 +219,28 @@ class Timeline:
     days: list[tuple[date, list[Entry]]]
     choices: list[Choice]
     show: str
+    text: str = ""
     older: str = ""
     # The day that the page before ended with, whose heading stands there already.
     continued_day: date | None = None
 
 
-def read_timeline(*, lead: Lead, show: str = "", before: str = "") -> Timeline:
-    """Read one page of the timeline: of everything, of one channel, or of moves, scores or notes."""
+def read_timeline(*, lead: Lead, show: str = "", before: str = "", text: str = "") -> Timeline:
+    """Read one page of the timeline: of everything, of one channel, or of moves, scores or notes.
+
+    With a text it is what holds it.
+    """
     channels = dict(ActivityType.Channel.choices)
     if show not in VIEWS and show not in channels:
-        raise Invalid("The timeline has no such part.")
+        raise Invalid(_("The timeline has no such part."))
+    text = text.strip()
+    if text_fault(text, longest=LONGEST_TEXT):
+        raise Invalid(_("That cannot be searched for."))
     cursor = Cursor.parse(before) if before else None
     entries = [
         entry
         for name, keep in _parts(show, is_channel=show in channels).items()
-        for entry in SOURCES[name].read(lead, cursor, keep, PAGE + 1)
+        for entry in SOURCES[name].read(lead, cursor, keep, text, PAGE + 1)
     ]
     entries.sort(key=lambda entry: (-entry.at.timestamp(), entry.rank, -entry.pk))
     has_older = len(entries) > PAGE
@@ -204,6 +253,7 @@ def read_timeline(*, lead: Lead, show: str = "", before: str = "") -> Timeline:
         days=days,
         choices=_choices(lead, show),
         show=show,
+        text=text,
         older=older,
         continued_day=timezone.localdate(cursor.at) if cursor else None,
     )
@@ -234,9 +284,17 @@ def _open_bursts(lines: list[Entry]) -> None:
 def _choices(lead: Lead, show: str) -> list[Choice]:
     rows = Activity.objects.filter(lead=lead).values_list("type__channel").annotate(Count("id"))
     counts: dict[str, int] = dict(rows.order_by())
-    views = [Choice(value=value, label=label, is_chosen=value == show) for value, (label, _) in VIEWS.items()]
+    views = [
+        Choice(value=value, label=str(words), is_chosen=value == show)
+        for value, (words, _parts) in VIEWS.items()
+    ]
     channels = [
-        Choice(value=value, label=str(label), is_chosen=value == show, count=counts.get(value, 0))
+        Choice(
+            value=value,
+            label=str(CHANNEL_WORDS.get(value, label)),
+            is_chosen=value == show,
+            count=counts.get(value, 0),
+        )
         for value, label in ActivityType.Channel.choices
         if counts.get(value) or value == show
     ]

@@ -5,9 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, Lead, Quarantine, Stage, Status
+from leadapp.services.changes import UPDATED
+from leadapp.services.fact_history import who_changed
 from leadapp.views.activity_words import Words, duration, words_of
+from leadapp.views.fact_groups import label_of, say_value
 from qualification.models import Assignment, BantAnswer, BantState, Escalation, Move, Note, StageChange
 from qualification.services.clock.promises import write_in_zone, zone_of
 from scoring.models import Cause, ScoreChange
@@ -176,9 +180,9 @@ def activity_entry(row: Activity) -> Entry:
         rank=6,
         pk=row.pk,
         words=words,
-        by=str(row.actor or ""),
+        by=who_changed(row) if row.type.slug == UPDATED else str(row.actor or ""),
         is_key=row.type.is_signal and not row.is_voided,
-        changes=fact_changes(properties) if row.type.slug == "lead.updated" else [],
+        changes=fact_changes(properties) if row.type.slug == UPDATED else [],
         activity=row,
         fold=None if stands_alone else ("activity", row.type_id, what),
     )
@@ -214,19 +218,13 @@ def fact_changes(properties: dict[str, Any]) -> list[FactChange]:
         return []
     return [
         FactChange(
-            label=name.replace("_", " ").replace("url", "").strip().capitalize(),
-            before=_shown(before.get(name)),
-            after=_shown(after.get(name)),
+            label=label_of(name),
+            before=say_value(name, before.get(name)) or _("nothing"),
+            after=say_value(name, after.get(name)) or _("nothing"),
         )
         for name in {**before, **after}
         if before.get(name) != after.get(name)
     ]
-
-
-def _shown(value: object) -> str:
-    if value is None or value == "":
-        return "nothing"
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _lower_first(text: str) -> str:

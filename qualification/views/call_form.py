@@ -13,7 +13,8 @@ from leadapp.services.calls import OUTCOMES, REACHED, Call, FollowUp
 from leadapp.times import write_day
 from qualification.models import BantAnswer, BantState, Confidence
 from qualification.services.evidence.answers import BantView, NewAnswer
-from qualification.views.forms import good_for_choices, tomorrow_morning
+from qualification.views.forms import good_for_choices
+from qualification.views.work_forms import tomorrow_morning
 
 KEEP = "keep"
 NEXT_STEPS = ("Send a summary", "Book a demo", "Call again", "Send a quote")

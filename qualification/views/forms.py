@@ -226,29 +226,3 @@ class OwnerForm(SeenForm):
             .order_by("first_name", "last_name", "pk")
             .distinct()
         )
-
-
-class NoteForm(forms.Form):
-    """What somebody wants to remember about a lead."""
-
-    text = forms.CharField(
-        label="Note",
-        max_length=10_000,
-        widget=forms.Textarea({"rows": 3}),
-        help_text="@username tells a colleague.",
-    )
-
-
-def tomorrow_morning() -> datetime:
-    """Return when most follow-ups are due."""
-    return (timezone.localtime() + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
-
-
-class TaskForm(forms.Form):
-    """A follow-up."""
-
-    text = forms.CharField(label="What is to be done", max_length=500)
-    due_at = forms.DateTimeField(
-        label="Due",
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )

@@ -12,7 +12,7 @@
     element.isContentEditable ||
     (["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName) && !["radio", "checkbox"].includes(element.type));
 
-  const ROW = ".leads tbody tr, .tasks .task";
+  const ROW = ".leads tbody tr, .tasks .task, .fact";
   const rows = () => [...document.querySelectorAll(ROW)];
   const current = () => rows().find((row) => row.classList.contains("is-here"));
 

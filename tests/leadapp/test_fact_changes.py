@@ -46,9 +46,9 @@ def edit(lead: Lead, actor: Any, *, now: datetime = NOW, **facts: object) -> Act
     return record
 
 
-def told(lead: Lead, fact: str = "") -> list[tuple[str, Any, Any, str]]:
+def told(lead: Lead, *facts: str) -> list[tuple[str, Any, Any, str]]:
     """Return the changes as (fact, before, after, who)."""
-    return [(each.name, each.before, each.after, each.who) for each in changes_of(lead=lead, fact=fact)]
+    return [(each.name, each.before, each.after, each.who) for each in changes_of(lead=lead, facts=facts)]
 
 
 def test_the_history_names_people_keys_and_forms(lead: Lead, mara: User) -> None:

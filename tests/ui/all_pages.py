@@ -23,7 +23,7 @@ from leadapp.errors import Conflict
 from leadapp.models import Activity, BulkRun, Company, ConsentRequest, Lead, Quarantine, User
 from leadapp.services.opt_in.confirming import sign_request
 from leadapp.services.opt_out import opt_out_address
-from qualification.models import Absence, Deal, StageChange, Task
+from qualification.models import Absence, Deal, Note, StageChange, Task
 from scoring.models import ScoreOverride
 
 Find = Callable[[], Any]
@@ -124,6 +124,11 @@ def chosen(number: int) -> str:
 
 
 MINE, MQL, CUSTOMER = lead(), lead(stage="mql"), customer
+EDITED: dict[str, Any] = {"type__slug": "lead.updated", "actor__username": REP}
+WRITTEN: dict[str, Any] = {"author__username": REP, "edited_at__isnull": False}
+DELETED: dict[str, Any] = {"author__username": REP, "deleted_at__isnull": False}
+TO_DO: dict[str, Any] = {"done_at": None, "lead__owner__username": REP}
+DONE: dict[str, Any] = {"done_at__isnull": False, "lead__owner__username": REP}
 VIEWED: dict[str, Any] = {"voided_at": None, "type__slug": "page_view"}
 RECENT: dict[str, Any] = {"actor__username": REP, "lead__owner__username": REP, "undone_by": None}
 MODEL = {"slug": "default"}
@@ -164,7 +169,18 @@ LEAD_PAGE = (
     page("lead-stages", REP, pk=MINE),
     page("lead-stages", REP, "customer", pk=CUSTOMER),
     page("lead-notes", REP, pk=MINE),
+    page("lead-detail", REP, "editing a fact", pk=MINE, steps=["press e", "wait .fact--open"]),
     page("lead-edit", REP, pk=MINE),
+    page("lead-fact", REP, pk=MINE, key="place"),
+    page("lead-facts", REP, pk=pk_of(Activity, "lead_id", **EDITED)),
+    page(
+        "lead-change-undo",
+        REP,
+        pk=pk_of(Activity, "lead_id", **EDITED),
+        change_id=pk_of(Activity, **EDITED),
+    ),
+    page("lead-consent-add", REP, pk=MINE),
+    page("lead-tags", REP, pk=MINE),
     page("lead-log", REP, "call", pk=MINE, kind="call"),
     page("lead-log", REP, "email", pk=MINE, kind="email"),
     page("lead-log", REP, "meeting", pk=MINE, kind="meeting"),
@@ -207,7 +223,12 @@ LEAD_PAGE = (
     page("lead-take", REP, pk=lead(owner__username=None)),
     page("lead-owner", MANAGER, pk=MQL),
     page("lead-note-add", REP, pk=MQL),
+    page("note-edit", REP, pk=pk_of(Note, "lead_id", **WRITTEN), note_id=pk_of(Note, **WRITTEN)),
+    page("note-delete", REP, pk=pk_of(Note, "lead_id", **WRITTEN), note_id=pk_of(Note, **WRITTEN)),
+    page("note-restore", REP, pk=pk_of(Note, "lead_id", **DELETED), note_id=pk_of(Note, **DELETED)),
     page("lead-task-add", REP, pk=MQL),
+    page("task-edit", REP, pk=pk_of(Task, "lead_id", **TO_DO), task_id=pk_of(Task, **TO_DO)),
+    page("task-reopen", REP, pk=pk_of(Task, "lead_id", **DONE), task_id=pk_of(Task, **DONE)),
     page(
         "task-done",
         REP,
@@ -331,7 +352,9 @@ ACTS = {
 PIECES = {
     "find",
     "here",
+    "lead-band",
     "lead-list-moved",
+    "lead-people",
     "my-day-count",
     "notice-bell",
     "notice-open",

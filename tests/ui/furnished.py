@@ -11,6 +11,8 @@ from leadapp.demo.loading import load
 from leadapp.demo.people import create_people
 from leadapp.models import Lead, User
 from leadapp.services.bulk import Chosen, finish_small, start_run
+from leadapp.services.consents import record_consent
+from leadapp.services.edits import edit_lead
 from leadapp.services.exports import begin_export, counted
 from leadapp.services.forms import submit_form
 from leadapp.services.forms.editing import create_contact_form, save_form
@@ -22,7 +24,7 @@ from qualification.models import Assignment, Cost, Escalation
 from qualification.services.clock.escalation import escalate_due
 from qualification.services.customers.advocacy import set_advocacy
 from qualification.services.moves import move_lead
-from qualification.services.work import add_note, add_task
+from qualification.services.work import add_note, add_task, complete_task, delete_note, edit_note
 from scoring.models import ScoringModel, ScoringModelVersion
 from scoring.rules import facts_of
 from scoring.services.editing import save_rule
@@ -75,6 +77,15 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
     add_task(lead=lead, owner=rep, text="Ask again", due_at=now + DAY, actor=rep, now=now)
     add_note(lead=mine[0], text="@rep: they asked for you.", actor=manager, now=now)
     change_tags(lead_ids=[mine[0].pk], add=["Fair 2026"], actor=rep, now=now)
+    edit_lead(lead=mine[0], facts={"job_title": "Head of Operations"}, seen={}, actor=rep, now=now)
+    note = add_note(lead=mine[0], text="Prefers mornings.", actor=rep, now=now)
+    delete_note(note=add_note(lead=mine[0], text="Wrong lead.", actor=rep, now=now), actor=rep, now=now)
+    done = add_task(lead=mine[0], owner=rep, text="Send the offer", due_at=now, actor=rep, now=now)
+    complete_task(task=done, actor=rep, now=now)
+    edit_note(note=note, text="Prefers mornings, before ten.", actor=rep, now=now + timedelta(minutes=1))
+    record_consent(
+        lead=mine[0], purpose="phone", granted=True, how="call", text="May we call you?", actor=rep, now=now
+    )
     customer = Lead.objects.filter(stage="customer", owner=rep, deals__voided_at=None).first()
     assert customer is not None
     set_advocacy(lead=customer, advocacy="fan", note="Told it at a fair", actor=rep, now=now)

@@ -337,7 +337,7 @@ def test_what_people_typed_is_escaped(people: People) -> None:
         assert "<img src=x" not in html
 
 
-@pytest.mark.parametrize(("tab", "queries"), [("", 29), ("timeline/", 26), ("stages/", 20), ("notes/", 20)])
+@pytest.mark.parametrize(("tab", "queries"), [("", 33), ("timeline/", 30), ("stages/", 24), ("notes/", 25)])
 def test_the_number_of_queries_does_not_depend_on_how_much_happened(
     people: People, tab: str, queries: int
 ) -> None:

@@ -347,7 +347,7 @@ def test_two_hundred_activities_take_as_many_queries_as_one(
     client = as_user(people["owner"])
     client.get(f"/leads/{few.pk}/timeline/")
     for lead in (few, many):
-        with django_assert_num_queries(26):
+        with django_assert_num_queries(29):
             client.get(f"/leads/{lead.pk}/timeline/")
 
 

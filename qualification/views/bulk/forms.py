@@ -15,8 +15,8 @@ from qualification.views.forms import (
     WhyOutForm,
     in_three_months,
     reason_field,
-    tomorrow_morning,
 )
+from qualification.views.work_forms import tomorrow_morning
 
 MOST_TAGS_OFFERED = 200
 
