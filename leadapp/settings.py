@@ -228,6 +228,8 @@ REPS_SEE = env.str("REPS_SEE", default="all")
 SLA_HOURS = env.int("SLA_HOURS", default=24)
 # Days for which what unknown visitors do waits for somebody to say who they are.
 VISITOR_DAYS = env.int("VISITOR_DAYS", default=90)
+# From which probability on duplicates are merged without anybody looking, such as 0.999; 0 is never.
+MERGE_AUTOMATICALLY_FROM = env.float("MERGE_AUTOMATICALLY_FROM", default=0.0)
 # Where people find Leadapp, for links in e-mails and webhooks; without a slash at the end.
 LEADAPP_ADDRESS = env.str("LEADAPP_ADDRESS", default="http://localhost:8000").rstrip("/")
 # Whether webhooks may go to private addresses, and to those also over plain http.
@@ -296,6 +298,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "leadapp.tasks.erase_past_retention",
         "schedule": crontab(hour="1-4", minute="*/10"),
         "options": {"expires": 600.0},
+    },
+    "duplicates-sweep": {
+        "task": "leadapp.tasks.find_duplicates",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
     },
     "visitors-forget-old": {
         "task": "leadapp.tasks.forget_old_visitors",

@@ -10,6 +10,8 @@ from leadapp.nudging import send
 from leadapp.outbox import DELIVER
 from leadapp.services import bulk
 from leadapp.services.bulk.running import WORK
+from leadapp.services.duplicates.finding import compare_waiting
+from leadapp.services.duplicates.reviewing import merge_certain
 from leadapp.services.forms.held import forget_discarded
 from leadapp.services.opt_in import mails
 from leadapp.services.opt_in.nudging import SEND_MAILS
@@ -20,6 +22,7 @@ from leadapp.services.webhooks.retention import forget_old
 
 KEPT = timedelta(days=30)
 AT_ONCE = 10_000
+COMPARED = 200
 
 
 @shared_task(name=DELIVER)
@@ -71,3 +74,12 @@ def forget_old_visitors() -> None:
     before = timezone.now() - timedelta(days=settings.VISITOR_DAYS)
     while forget_waiting(before=before, limit=AT_ONCE) >= AT_ONCE:
         pass
+
+
+@shared_task
+def find_duplicates() -> None:
+    """Compare leads that are new or changed with those like them; merge what is certain, if wanted."""
+    now = timezone.now()
+    if compare_waiting(now=now, limit=COMPARED) >= COMPARED:
+        send(find_duplicates.name)
+    merge_certain(now=now)

@@ -1,13 +1,24 @@
 """Leads that were united, with all that an undo needs."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leadapp.models.leads import Lead
+
+
+class RowEncoder(DjangoJSONEncoder):
+    """Keeps moments to the microsecond, so that a row comes back as it was."""
+
+    def default(self, o: object) -> object:
+        """Return what JSON can hold."""
+        return o.isoformat() if isinstance(o, datetime) else super().default(o)
 
 
 class Merge(models.Model):
@@ -19,7 +30,7 @@ class Merge(models.Model):
     winner = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="merges", db_index=False)
     loser_id = models.BigIntegerField()
     loser_name = models.CharField(max_length=300)
-    loser = models.JSONField()
+    loser = models.JSONField(encoder=RowEncoder)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     at = models.DateTimeField(default=timezone.now)
@@ -49,7 +60,10 @@ class Merge(models.Model):
             models.UniqueConstraint(
                 fields=["loser_id"], condition=Q(undone_at__isnull=True), name="merge_one_per_loser"
             ),
-            models.CheckConstraint(condition=~Q(winner=F("loser_id")), name="merge_of_two"),
+            # Once it is undone the winner may lose to that very lead.
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=False) | ~Q(winner=F("loser_id")), name="merge_of_two"
+            ),
             models.CheckConstraint(
                 condition=Q(undone_at__isnull=True) | Q(undone_at__gte=F("at")), name="merge_undone_later"
             ),
@@ -87,7 +101,11 @@ class MergedRows(models.Model):
     table = models.CharField(max_length=100, help_text=_("Label of the model."))
     fate = models.CharField(max_length=8, choices=Fate.choices)
     ids = ArrayField(models.BigIntegerField(), default=list)
-    rows = models.JSONField(default=list, help_text=_("The rows themselves, where they were put aside."))
+    rows = models.JSONField(
+        default=list,
+        encoder=RowEncoder,
+        help_text=_("The rows themselves, where they were put aside."),
+    )
 
     class Meta:
         constraints = [

@@ -162,6 +162,11 @@ def _trial(properties: Properties) -> Words:
     return say(_("<b>Started a trial</b>"), _seats(properties), icon="external")
 
 
+def _merged(properties: Properties) -> Words:
+    automatic = _("automatic") if properties.get("is_automatic") else ""
+    return say(_("<b>Merged</b> with %(name)s"), automatic, name=_get(properties, "name"), icon="user")
+
+
 TELLERS: dict[str, Callable[[Properties], Words]] = {
     "page_view": _page_view,
     "form_submission": _form(gettext_lazy("Filled in")),
@@ -187,4 +192,8 @@ TELLERS: dict[str, Callable[[Properties], Words]] = {
     "login": lambda properties: say(_("<b>Logged in</b>"), icon="user"),
     "purchase": _purchase,
     "lead.created": lambda properties: say(_("<b>Lead created</b>"), icon="plus"),
+    "lead.merged": _merged,
+    "lead.unmerged": lambda properties: say(
+        _("<b>Merge undone</b>: %(name)s is another lead"), name=_get(properties, "name"), icon="undo"
+    ),
 }

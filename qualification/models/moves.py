@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.models import ApiKey, Lead, Stage, Status
 from qualification.models.querysets import StageChangeQuerySet
@@ -20,6 +21,7 @@ class Move(models.TextChoices):
     DISQUALIFY = "disqualify", "Disqualified"
     REOPEN = "reopen", "Reopened"
     OPPORTUNITY = "opportunity", "New opportunity"
+    MERGE = "merge", _("Merged with another lead")
     UNDO = "undo", "Undone"
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.models import Lead
 from qualification.models.querysets import NoticeQuerySet
@@ -22,6 +23,7 @@ class NoticeKind(models.TextChoices):
     WAKE_UP = "wake_up", "A lead woke up from nurture"
     NOBODY_AVAILABLE = "nobody_available", "A lead waits and nobody is available"
     ABSENCE = "absence", "Work was handed over or back"
+    MERGE = "merge", _("A lead of mine was merged, or that was undone")
     WEBHOOK = "webhook", "A webhook address does not answer"
 
 
@@ -43,6 +45,7 @@ BY_EMAIL_UNLESS_CHOSEN: Mapping[str, ByEmail] = {
     NoticeKind.WAKE_UP: ByEmail.DIGEST,
     NoticeKind.NOBODY_AVAILABLE: ByEmail.IMMEDIATE,
     NoticeKind.ABSENCE: ByEmail.DIGEST,
+    NoticeKind.MERGE: ByEmail.DIGEST,
     NoticeKind.WEBHOOK: ByEmail.IMMEDIATE,
 }
 DIGEST_HOUR = 8

@@ -130,8 +130,7 @@ def read_lanes(whose: Whose, *, now: datetime) -> list[Lane]:
             cards=[cards[lead.pk] for lead in page.rows],
             after=page.after,
             list_url=whose.in_list(stage),
-            # How many more there are is asked once the page is there: counting takes longer than showing it.
-            count=f"{len(page.rows)}+" if page.after else str(len(page.rows)),
+            count=count_of(whose, stage),
         )
         for stage, page in pages.items()
     ]
@@ -144,13 +143,9 @@ def read_more(whose: Whose, stage: Stage, place: Place | None, *, now: datetime)
     return Lane(stage=stage, cards=list(cards.values()), after=page.after, list_url=whose.in_list(stage))
 
 
-def counts_of(whose: Whose) -> list[tuple[Stage, str]]:
-    """Count the leads of each lane, no further than anybody reads."""
-    return [(stage, _count(whose.leads().filter(stage=stage))) for stage in STAGES]
-
-
-def _count(leads: LeadQuerySet) -> str:
-    number = leads.order_by()[: MOST_COUNTED + 1].count()
+def count_of(whose: Whose, stage: Stage) -> str:
+    """Count the leads of a lane, no further than anybody reads."""
+    number = whose.leads().filter(stage=stage).order_by()[: MOST_COUNTED + 1].count()
     return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
 
 

@@ -57,6 +57,8 @@ def undo_moves(
             require_may_work(actor, lead)
             last = past.last[lead.pk]
             _require_last(asked[lead.pk], last)
+            if last.move == Move.MERGE:
+                raise Invalid(_("It moved because it was merged. Undo the merge."))
             if now - (made_at or last.at) > UNDO_WITHIN:
                 minutes = int(UNDO_WITHIN.total_seconds() // 60)
                 message = _("A move can be undone within %(minutes)d minutes. Move it back with a reason.")

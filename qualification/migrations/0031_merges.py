@@ -1,0 +1,55 @@
+"""Let moves and notices tell of merges."""
+
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('leadapp', '0027_merging'),
+        ('qualification', '0030_roles_of_exports'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.RemoveConstraint(
+            model_name='notice',
+            name='notice_kind_known',
+        ),
+        migrations.RemoveConstraint(
+            model_name='noticechoice',
+            name='notice_choice_kind_known',
+        ),
+        migrations.RemoveConstraint(
+            model_name='stagechange',
+            name='stage_change_known',
+        ),
+        migrations.AlterField(
+            model_name='notice',
+            name='kind',
+            field=models.CharField(choices=[('handover', 'A lead was given to me'), ('due_soon', 'An answer is due soon'), ('breach', 'An answer is late'), ('hot_lead', 'A lead of mine is hot now'), ('mention', 'Somebody mentioned me'), ('wake_up', 'A lead woke up from nurture'), ('nobody_available', 'A lead waits and nobody is available'), ('absence', 'Work was handed over or back'), ('merge', 'A lead of mine was merged, or that was undone'), ('webhook', 'A webhook address does not answer')], max_length=24),
+        ),
+        migrations.AlterField(
+            model_name='noticechoice',
+            name='kind',
+            field=models.CharField(choices=[('handover', 'A lead was given to me'), ('due_soon', 'An answer is due soon'), ('breach', 'An answer is late'), ('hot_lead', 'A lead of mine is hot now'), ('mention', 'Somebody mentioned me'), ('wake_up', 'A lead woke up from nurture'), ('nobody_available', 'A lead waits and nobody is available'), ('absence', 'Work was handed over or back'), ('merge', 'A lead of mine was merged, or that was undone'), ('webhook', 'A webhook address does not answer')], max_length=24),
+        ),
+        migrations.AlterField(
+            model_name='stagechange',
+            name='move',
+            field=models.CharField(choices=[('forward', 'Forward'), ('override', 'Past a failing gate'), ('backward', 'Backward'), ('nurture', 'To nurture'), ('disqualify', 'Disqualified'), ('reopen', 'Reopened'), ('opportunity', 'New opportunity'), ('merge', 'Merged with another lead'), ('undo', 'Undone')], max_length=16),
+        ),
+        migrations.AddConstraint(
+            model_name='notice',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['handover', 'due_soon', 'breach', 'hot_lead', 'mention', 'wake_up', 'nobody_available', 'absence', 'merge', 'webhook'])), name='notice_kind_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='noticechoice',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['handover', 'due_soon', 'breach', 'hot_lead', 'mention', 'wake_up', 'nobody_available', 'absence', 'merge', 'webhook'])), name='notice_choice_kind_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='stagechange',
+            constraint=models.CheckConstraint(condition=models.Q(('from_stage__in', ['lead', 'mql', 'sql', 'customer']), ('from_status__in', ['open', 'nurture', 'disqualified']), ('move__in', ['forward', 'override', 'backward', 'nurture', 'disqualify', 'reopen', 'opportunity', 'merge', 'undo']), ('to_stage__in', ['lead', 'mql', 'sql', 'customer']), ('to_status__in', ['open', 'nurture', 'disqualified'])), name='stage_change_known'),
+        ),
+    ]
