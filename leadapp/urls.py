@@ -10,6 +10,8 @@ from leadapp.api.docs import NothingHere
 from leadapp.views import lead, lead_actions, lead_consents, lead_facts, lead_tags, quarantines
 from leadapp.views.companies import pages as companies
 from leadapp.views.finder import find
+from leadapp.views.forms import guide, held
+from leadapp.views.forms import pages as form_pages
 from leadapp.views.lead_list import lead_list
 from leadapp.views.lead_new import lead_new
 from leadapp.views.list_export import export
@@ -118,6 +120,16 @@ urlpatterns = [
     path("notices/<int:pk>/read/", notices.read, name="notice-read"),
     path("settings/", my_settings, name="settings"),
     path("scoring/", include("scoring.urls")),
+    path("forms/", form_pages.form_list, name="forms"),
+    path("spam/", held.queue, name="held-submissions"),
+    path("spam/decide/", held.decide, name="held-decide"),
+    path("spam/<str:ids>/back/", held.back, name="held-take-back"),
+    path("forms/<slug:slug>/", form_pages.share, name="form-share"),
+    path("guide/", guide.guide, name="guide"),
+    path("guide/lead/", guide.guide_lead, name="guide-lead"),
+    path("guide/form/", guide.make_form, name="guide-form"),
+    path("guide/<slug:slug>/test/", guide.try_form, name="guide-test"),
+    path("guide/<slug:slug>/remove/<int:pk>/", guide.take_away, name="guide-remove"),
     path("f/<slug:slug>/", public_forms.hosted, name="form-page"),
     path("f/<slug:slug>/thanks/", public_forms.thanks, name="form-thanks"),
     path("f/<slug:slug>/embed/", public_forms.embedded, name="form-embed"),

@@ -7,6 +7,7 @@ from leadapp.admin.keys import ApiKeyAdmin
 from leadapp.admin.leads import LeadAdmin
 from leadapp.admin.people import PersonAdmin
 from leadapp.admin.records import ConsentRecordAdmin, ExportAdmin, QuarantineAdmin
+from leadapp.admin.retention import BoughtListAdmin, ErasureAdmin
 from leadapp.admin.tags import TagAdmin
 from leadapp.admin.webhooks import WebhookDeliveryAdmin, WebhookEndpointAdmin
 
@@ -14,9 +15,11 @@ __all__ = [
     "ActivityAdmin",
     "ActivityTypeAdmin",
     "ApiKeyAdmin",
+    "BoughtListAdmin",
     "CompanyAdmin",
     "ConsentRecordAdmin",
     "CustomFieldAdmin",
+    "ErasureAdmin",
     "ExportAdmin",
     "FormAdmin",
     "LeadAdmin",

@@ -22,7 +22,17 @@ class ConsentRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("-id",)
     paginator = CappedPaginator
     show_full_result_count = False
-    fields = ("lead", "purpose", "granted", "text", "source", "how", "recorded_by", "recorded_at")
+    fields = (
+        "lead",
+        "purpose",
+        "granted",
+        "text",
+        "text_version",
+        "source",
+        "how",
+        "recorded_by",
+        "recorded_at",
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Forms write them, and people on the page of the lead."""

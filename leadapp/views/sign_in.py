@@ -21,6 +21,8 @@ from django_htmx.http import trigger_client_event
 LONGEST_KEPT = 3600
 KEPT = "leadapp.kept"
 
+from leadapp.services.first_steps import is_first_time
+
 
 class SignInForm(AuthenticationForm):
     """Name and password."""
@@ -65,6 +67,11 @@ class SignIn(views.LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Carry on what is kept."""
         return super().get_context_data(kept=self.request.POST.get("kept", ""), **kwargs)
+
+    def get_success_url(self) -> str:
+        """Lead to the page that was wanted; where nothing has come in yet, the list is the first steps."""
+        wanted: str = super().get_success_url()
+        return reverse("guide") if wanted == reverse("lead-list") and is_first_time() else wanted
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, for as long as the browser is open unless asked to stay."""

@@ -56,6 +56,7 @@ def test_name_and_password_lead_to_the_page_that_was_wanted(client: Client, rep:
 
 
 def test_without_a_wanted_page_signing_in_leads_to_the_list(client: Client, rep: User) -> None:
+    make_lead()
     response = client.post(SIGN_IN, {"username": rep.username, "password": PASSWORD})
 
     assert response["Location"] == "/"

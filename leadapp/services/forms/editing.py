@@ -18,15 +18,8 @@ from leadapp.services.forms.reading import OWN_FIELDS
 def save_form(*, form: Form, actor: Actor, now: datetime) -> Form:
     """Keep a form that was made or changed; other words of consent become a new version."""
     require(actor, "leadapp.change_form" if form.pk else "leadapp.add_form", _("You may not edit forms."))
-    if form.redirect_url and not is_own_host(form.redirect_url):
-        raise Invalid.field("redirect_url", _("Its host is not one of FORM_HOSTS (docs/settings.md)."))
-    if form.double_opt_in and not form.consent_text:
-        raise Invalid.field("double_opt_in", _("Write what the visitor agrees to first."))
-    taken = [field["name"] for field in form.fields if field["name"] in OWN_FIELDS]
-    if taken:
-        raise Invalid.field(
-            "fields_list", _("“%(name)s” is a name that Leadapp itself uses.") % {"name": taken[0]}
-        )
+    if faults := faults_of(form):
+        raise Invalid(_("The form cannot be saved like this."), errors=faults)
     with transaction.atomic():
         before = Form.objects.select_for_update().filter(pk=form.pk).first() if form.pk else None
         if before is None:
@@ -46,6 +39,19 @@ def save_form(*, form: Form, actor: Actor, now: datetime) -> Form:
                 created_at=now,
             )
     return form
+
+
+def faults_of(form: Form) -> dict[str, list[str]]:
+    """Say what is wrong with a form, by field."""
+    faults: dict[str, list[str]] = {}
+    if form.redirect_url and not is_own_host(form.redirect_url):
+        faults["redirect_url"] = [_("Its host is not one of FORM_HOSTS (docs/settings.md).")]
+    if form.double_opt_in and not form.consent_text:
+        faults["double_opt_in"] = [_("Write what the visitor agrees to first.")]
+    if taken := [field["name"] for field in form.fields if field["name"] in OWN_FIELDS]:
+        told = _("“%(name)s” is a name that Leadapp itself uses.")
+        faults["fields_list"] = [told % {"name": name} for name in taken]
+    return faults
 
 
 def create_contact_form(*, actor: Actor, now: datetime) -> Form:
