@@ -10,18 +10,18 @@ from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django_htmx.http import trigger_client_event
 
+from leadapp.services.first_steps import is_first_time
+
 # What was sent is kept in the page for as long as somebody needs to find a password.
 LONGEST_KEPT = 3600
 KEPT = "leadapp.kept"
-
-from leadapp.services.first_steps import is_first_time
 
 
 class SignInForm(AuthenticationForm):
@@ -68,13 +68,11 @@ class SignIn(views.LoginView):
         """Carry on what is kept."""
         return super().get_context_data(kept=self.request.POST.get("kept", ""), **kwargs)
 
-    def get_success_url(self) -> str:
-        """Lead to the page that was wanted; where nothing has come in yet, the list is the first steps."""
-        wanted: str = super().get_success_url()
-        return reverse("guide") if wanted == reverse("lead-list") and is_first_time() else wanted
-
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Sign in, for as long as the browser is open unless asked to stay."""
+        """Sign in, for as long as the browser is open unless asked to stay.
+
+        Where nothing has come in yet, the list would be empty: the first steps come instead.
+        """
         response = super().form_valid(form)
         if not form.cleaned_data["stay"]:
             self.request.session.set_expiry(0)
@@ -82,6 +80,8 @@ class SignIn(views.LoginView):
             return _tell_page(self.request)
         if "kept" in self.request.POST:
             return _offer(self.request, self.request.POST["kept"])
+        if self.get_success_url() == reverse("lead-list") and is_first_time():
+            return redirect("guide")
         return response
 
 

@@ -1,9 +1,11 @@
 """Gates are edited as rules are; forms as rows of fields."""
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
-from leadapp.models import ActivityType, CustomField, Form, User
+from leadapp.models import ActivityType, CustomField, Form, Lead, User
 from qualification.models import Gate
 from scoring.models import ScoredLead
 from tests.admin.build import errors_of, shown
@@ -146,3 +148,76 @@ def test_what_leadapp_writes_itself_is_not_changed(as_: As, admin: User) -> None
     own = ActivityType.objects.get(slug="lead.created")
     url = reverse("admin:leadapp_activitytype_change", args=[own.pk])
     assert as_(admin).post(url, {"label": "x"}).status_code == 403
+
+
+def test_fields_have_types_lists_and_hidden_values(as_: As, marketer: User) -> None:
+    client, url = as_(marketer), form_url("newsletter")
+    rows = [
+        {"name": "email", "fact": "email", "type": "email", "required": "on"},
+        {"name": "size", "type": "select", "content": "Small; Large"},
+        {"name": "product", "type": "hidden", "content": "pump; 2"},
+        {"name": "when", "type": "date", "content": "left out"},
+    ]
+    data = shown(client.get(url)) | {"fields_list-count": str(len(rows))}
+    for index, row in enumerate(rows):
+        data |= {f"fields_list-{index}-{column}": text for column, text in row.items()}
+    assert client.post(url, data).status_code == 302
+    fields = Form.objects.get(slug="newsletter").fields
+    assert [field.get("type") for field in fields] == ["email", "select", "hidden", "date"]
+    assert [field.get("options") for field in fields] == [None, ["Small", "Large"], None, None]
+    assert [field.get("value") for field in fields] == [None, None, "pump; 2", None]
+    page = client.get(url).content.decode()
+    assert 'value="Small; Large"' in page
+    assert 'value="pump; 2"' in page
+    wrong = client.post(url, data | {"fields_list-1-content": "", "fields_list-3-type": "colour"})
+    said = " ".join(errors_of(wrong)["fields_list"])
+    assert "say what the list offers" in said
+    assert "there is no such type" in said
+
+
+def test_other_words_of_consent_are_a_new_version(as_: As, marketer: User) -> None:
+    client, url = as_(marketer), form_url("newsletter")
+    for version, text in ((1, "First"), (1, "First"), (2, "Second")):
+        data = shown(client.get(url)) | {"consent_text": text, "double_opt_in": "on"}
+        assert client.post(url, data).status_code == 302
+        form = Form.objects.get(slug="newsletter")
+        assert (form.consent_version, form.consent_text, form.double_opt_in) == (version, text, True)
+    assert list(form.consent_texts.order_by("version").values_list("text", flat=True)) == ["First", "Second"]
+
+
+def test_a_form_leads_only_to_websites_of_the_team_and_keeps_its_own_names(
+    as_: As, marketer: User, settings: Any
+) -> None:
+    settings.FORM_HOSTS = ["www.shop.example", "*.acme.example", "localhost:3000"]
+    client, url = as_(marketer), form_url("newsletter")
+    data = shown(client.get(url))
+    for address in (
+        "https://evil.example/",
+        "https://shop.example/",
+        "https://www.shop.example@evil.example/",
+    ):
+        assert "redirect_url" in errors_of(client.post(url, data | {"redirect_url": address}))
+    for address in ("https://www.shop.example/x", "https://a.acme.example/", "http://localhost:3000/thanks"):
+        assert client.post(url, data | {"redirect_url": address}).status_code == 302
+    assert "double_opt_in" in errors_of(client.post(url, data | {"double_opt_in": "on", "consent_text": ""}))
+    own = client.post(url, data | {"fields_list-1-name": "contact_by_fax"})
+    assert "Leadapp itself uses" in " ".join(errors_of(own)["fields_list"])
+
+
+def test_a_form_that_was_used_is_switched_off_and_not_deleted(as_: As, admin: User) -> None:
+    client = as_(admin)
+    used = Form.objects.get(slug="newsletter")
+    Form.objects.filter(pk=used.pk).update(first_submitted_at=used.created_at)
+    for slug, status in (("newsletter", 403), ("contact", 200)):
+        pk = Form.objects.get(slug=slug).pk
+        assert client.get(reverse("admin:leadapp_form_delete", args=[pk])).status_code == status
+
+
+def test_the_admin_sees_what_will_be_erased(as_: As, admin: User) -> None:
+    old = make_good_lead()
+    long_ago = old.created_at.replace(year=2020)
+    Lead.objects.filter(pk=old.pk).update(created_at=long_ago, last_activity_at=long_ago)
+    page = as_(admin).get(reverse("admin:leadapp_erasure_changelist")).content.decode()
+    assert "What will be erased" in page
+    assert f'href="/leads/{old.pk}/"' in page
+    assert Lead.objects.filter(pk=old.pk).exists()

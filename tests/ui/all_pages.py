@@ -293,6 +293,12 @@ STUDIO = (
     page("scoring-primary", MARKETER, **MODEL),
 )
 CAPTURE = (
+    page("forms", MARKETER),
+    page("form-share", MARKETER, slug="contact-form"),
+    page("held-submissions", MARKETER),
+    page("held-submissions", MARKETER, "discarded", query="?state=discarded"),
+    page("guide", MARKETER),
+    page("guide", REP),
     page("consent-confirm", NOBODY, token=lambda: sign_request(first(ConsentRequest))),
     page("form-page", NOBODY, slug="contact"),
     page("form-page", NOBODY, "wrong", slug="contact", steps=["click button[type=submit]"]),
@@ -317,6 +323,9 @@ ERRORS = (
 
 PAGES = (*LEAD_LIST, *LEAD_PAGE, *DAY, *TEAM, *COMPANIES, *STUDIO, *CAPTURE, *ERRORS)
 EMPTY_PAGES = (
+    page("guide", MARKETER, "empty"),
+    page("guide", REP, "empty"),
+    page("held-submissions", MARKETER, "empty"),
     page("lead-list", REP, "empty"),
     page("my-day", REP, "empty"),
     page("my-day", MANAGER, "empty"),
@@ -337,6 +346,11 @@ ACTS = {
     "board-move",
     "bulk-undo",
     "form-forget",
+    "guide-form",
+    "guide-remove",
+    "guide-test",
+    "held-decide",
+    "held-take-back",
     "lead-call-discard",
     "lead-call-draft",
     "logout",
@@ -353,6 +367,7 @@ PIECES = {
     "find",
     "here",
     "lead-band",
+    "guide-lead",
     "lead-list-moved",
     "lead-people",
     "my-day-count",

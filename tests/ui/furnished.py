@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from leadapp.demo.loading import load
 from leadapp.demo.people import create_people
-from leadapp.models import Lead, User
+from leadapp.models import BoughtList, Erasure, KeptFor, Lead, User
 from leadapp.services.bulk import Chosen, finish_small, start_run
 from leadapp.services.consents import record_consent
 from leadapp.services.edits import edit_lead
@@ -106,6 +106,10 @@ def _capture(marketer: User, *, now: datetime) -> None:
     submit_form(form=form, answers={**person, "consent": "on"}, actor=None, now=now)
     program = {**person, "email": "offers@cheap.example", HONEYPOT: "+1 555", "message": "Rank first now"}
     submit_form(form=form, answers=program, actor=None, now=now)
+    BoughtList.objects.create(
+        name="Fair 2026", provider="Fairs Ltd", obtained_on=now.date(), basis="Agreed at the booth"
+    )
+    Erasure.objects.create(erased_at=now, kept_for=KeptFor.ENQUIRY, days=1095, lead_count=3)
 
 
 def _work_on_many(manager: User, *, now: datetime) -> None:

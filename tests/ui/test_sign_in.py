@@ -63,6 +63,7 @@ def test_without_a_wanted_page_signing_in_leads_to_the_list(client: Client, rep:
 
 
 def test_a_wanted_page_elsewhere_is_not_followed(client: Client, rep: User) -> None:
+    make_lead()
     for elsewhere in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
         client.logout()
         response = client.post(SIGN_IN, {"username": rep.username, "password": PASSWORD, "next": elsewhere})

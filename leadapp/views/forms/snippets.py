@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from leadapp.models import Form
@@ -78,14 +77,7 @@ def _frame(request: HttpRequest, form: Form) -> str:
     height = REST_HEIGHT + sum(
         LONG_FIELD_HEIGHT if field.type == "textarea" else FIELD_HEIGHT for field in shown
     )
-    # The frame learns from which page, and so from which campaign, a visitor came.
-    return format_html(
-        '<iframe src="{}" title="{}" width="100%" height="{}"\n'
-        '  referrerpolicy="no-referrer-when-downgrade" style="border: 0"></iframe>',
-        url,
-        form.name,
-        height,
-    )
+    return render_to_string("forms/frame.html", {"url": url, "form": form, "height": height}).strip()
 
 
 def _plain_html(request: HttpRequest, form: Form) -> str:
