@@ -12,6 +12,8 @@ from tests.admin.build import errors_of, shown
 from tests.admin.conftest import As
 from tests.qualification.build import make_good_lead
 
+ONE_FIELD = {"fields_list-count": "1", "fields_list-0-name": "email", "fields_list-0-fact": "email"}
+
 
 def gate_url(step: str) -> str:
     return reverse("admin:qualification_gate_change", args=[Gate.objects.get(step=step).pk])
@@ -178,7 +180,7 @@ def test_fields_have_types_lists_and_hidden_values(as_: As, marketer: User) -> N
 def test_other_words_of_consent_are_a_new_version(as_: As, marketer: User) -> None:
     client, url = as_(marketer), form_url("newsletter")
     for version, text in ((1, "First"), (1, "First"), (2, "Second")):
-        data = shown(client.get(url)) | {"consent_text": text, "double_opt_in": "on"}
+        data = shown(client.get(url)) | ONE_FIELD | {"consent_text": text, "double_opt_in": "on"}
         assert client.post(url, data).status_code == 302
         form = Form.objects.get(slug="newsletter")
         assert (form.consent_version, form.consent_text, form.double_opt_in) == (version, text, True)
@@ -190,7 +192,7 @@ def test_a_form_leads_only_to_websites_of_the_team_and_keeps_its_own_names(
 ) -> None:
     settings.FORM_HOSTS = ["www.shop.example", "*.acme.example", "localhost:3000"]
     client, url = as_(marketer), form_url("newsletter")
-    data = shown(client.get(url))
+    data = shown(client.get(url)) | ONE_FIELD
     for address in (
         "https://evil.example/",
         "https://shop.example/",
@@ -200,7 +202,7 @@ def test_a_form_leads_only_to_websites_of_the_team_and_keeps_its_own_names(
     for address in ("https://www.shop.example/x", "https://a.acme.example/", "http://localhost:3000/thanks"):
         assert client.post(url, data | {"redirect_url": address}).status_code == 302
     assert "double_opt_in" in errors_of(client.post(url, data | {"double_opt_in": "on", "consent_text": ""}))
-    own = client.post(url, data | {"fields_list-1-name": "contact_by_fax"})
+    own = client.post(url, data | {"fields_list-count": "2", "fields_list-1-name": "contact_by_fax"})
     assert "Leadapp itself uses" in " ".join(errors_of(own)["fields_list"])
 
 

@@ -180,7 +180,7 @@ def _show(
     carried = [name for name in (*PLACES, *CAMPAIGN_FIELDS) if name not in shown]
     context = _about(asked) | {
         "fields": fields,
-        "errors": [(field.name, text) for field in fields for text in field.errors],
+        "errors": [(field, text) for field in fields for text in field.errors],
         "fault": fault,
         "is_known": bool(rendering.not_asked),
         "own": [
