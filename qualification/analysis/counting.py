@@ -24,11 +24,11 @@ WITH reached AS (
     FROM qualification_stagechange change
     WHERE move <> 'undo' AND from_stage <> to_stage AND NOT EXISTS (
         SELECT FROM qualification_stagechange undo WHERE undo.undoes_id = change.id
-    )
+    ) {{its}}
     GROUP BY lead_id
 ), landed AS (
     SELECT DISTINCT ON (lead_id) lead_id, properties ->> 'form' AS form
-    FROM leadapp_activity WHERE properties ? 'form' AND voided_at IS NULL
+    FROM leadapp_activity WHERE properties ? 'form' AND voided_at IS NULL {{its}}
     ORDER BY lead_id, occurred_at, id
 ), known AS MATERIALIZED (
     SELECT lead.source, lead.campaign, coalesce(landed.form, '') AS form, lead.status, lead.created_at,
@@ -76,6 +76,9 @@ FROM known WHERE is_new OR is_mql OR is_sql OR is_customer
 GROUP BY GROUPING SETS ((), (source), (campaign), (form))
 """
 
+# For who sees their own leads only the moves and forms of others are not read.
+OWN = "AND lead_id IN (SELECT id FROM leadapp_lead WHERE owner_id = %(owner)s)"
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -92,6 +95,7 @@ Counts = dict[str, dict[str, Counted]]
 def count_leads(asked: Asked) -> Counts:
     """Count the leads of a period in every way that the dashboard shows."""
     found: Counts = defaultdict(dict)
-    for part, key, numbers, waits in select(COUNT, asked.values | {"bands": list(BANDS)}):
+    sql = COUNT.format(its="" if asked.owner_id is None else OWN)
+    for part, key, numbers, waits in select(sql, asked.values | {"bands": list(BANDS)}):
         found[part][key] = Counted(numbers, waits or [])
     return found

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from leadapp.models import ActivityType, Lead, User
 from leadapp.periods import Period
+from qualification.analysis import figures
 from qualification.analysis.asking import Asked
 from qualification.analysis.counting import count_leads
 from qualification.analysis.funnel import by_band, by_month, funnels
@@ -249,6 +250,29 @@ def test_the_period_is_chosen_in_the_address(
     today = timezone.localdate()
     quarter = (today - today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)).days + 1
     assert response.context["period"].days == (days or quarter)
+
+
+def test_figures_that_took_long_are_kept_for_some_minutes_and_say_of_when_they_are(
+    as_: As, manager: User, rep: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came(3)
+    client = as_(manager)
+    first = client.get(PAGE)
+    assert first.context["counted_at"] is None
+    assert "Counted at" not in first.content.decode()
+
+    monkeypatch.setattr(figures, "_kept", {})
+    monkeypatch.setattr(figures, "SLOW", -1)
+    assert client.get(PAGE).context["counted_at"] is None
+    came(3)
+    again = client.get(PAGE)
+    assert again.context["funnel"].leads == first.context["funnel"].leads
+    assert f"Counted at {again.context['counted_at']:%H:%M}" in again.content.decode()
+    # Somebody else's figures, and those of another period, are others.
+    assert as_(rep).get(PAGE).context["counted_at"] is None
+    assert client.get(f"{PAGE}?period=365").context["counted_at"] is None
+    monkeypatch.setattr(figures, "GOOD_FOR", timedelta())
+    assert client.get(PAGE).context["funnel"].leads == first.context["funnel"].leads + 1
 
 
 def queries_at(client: Client, sources: int) -> int:

@@ -16,10 +16,10 @@ from leadapp.models import Stage, Temperature, User
 from leadapp.periods import Period
 from leadapp.views.answering import signed_in
 from qualification.analysis.asking import Asked, ask
-from qualification.analysis.counting import count_leads
+from qualification.analysis.figures import read_figures
 from qualification.analysis.funnel import Band, Cohort, Funnel, by_band, by_month, funnels, share
-from qualification.analysis.sources import Group, Groups, by_origin
-from qualification.analysis.standing import STEP, Standing, standing
+from qualification.analysis.sources import Group, Groups
+from qualification.analysis.standing import STEP, Standing
 from qualification.services.clock import report as response_report
 from qualification.views.dashboard.columns import Bar, columns_of
 from qualification.views.dashboard.links import Figure, Links
@@ -69,12 +69,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     picked = read_period(request.GET, today=timezone.localdate(now))
     asked = ask(user=user, period=picked.period)
     links = Links(asked.owner_id is not None)
-    counts = count_leads(asked)
+    figures = read_figures(asked, now=now)
+    counts, origins, today = figures.counts, figures.origins, figures.today
     funnel, before = funnels(counts)
-    origins, bands = by_origin(asked, counts), by_band(counts)
-    today, cohorts = standing(asked), by_month(counts, last=picked.period.last)
+    bands, cohorts = by_band(counts), by_month(counts, last=picked.period.last)
     context = {
         "asked": asked,
+        "counted_at": figures.counted_at if figures.is_kept else None,
         "picked": picked,
         "period": picked.period,
         "range": str(picked.period),
