@@ -9,6 +9,17 @@ from django.utils import timezone
 
 WRITTEN = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})", re.ASCII)
 DAY = timedelta(days=1)
+# The days that a database and a time zone can count with.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+
+
+def read_day(text: str) -> date | None:
+    """Read a written day, 2026-11-19; None if it is not one, or out of all reason."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 @dataclass(frozen=True)
@@ -27,13 +38,8 @@ class Period:
     @classmethod
     def between(cls, first: str, last: str) -> Self | None:
         """Return the period between two written days, or None where they are none or the wrong way round."""
-        try:
-            days = date.fromisoformat(first), date.fromisoformat(last)
-        except ValueError:
-            return None
-        # The years that a database and a time zone can count with.
-        is_sound = days[0].year >= 1900 and days[0] <= days[1] and days[1].year <= 2200
-        return cls(*days) if is_sound else None
+        begin, end = read_day(first), read_day(last)
+        return cls(begin, end) if begin and end and begin <= end else None
 
     def __str__(self) -> str:
         return f"{self.first}..{self.last}"

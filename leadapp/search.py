@@ -5,6 +5,10 @@ what an index of trigrams answers.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import reduce
+from operator import add
 from typing import Any
 
 from django.contrib.postgres.search import TrigramWordSimilarity
@@ -21,6 +25,9 @@ PHONE = re.compile(r"[+(]?[0-9][0-9 ()/.-]{4,}")
 LIKENESS = 0.35
 SHORTEST_TYPO = 4
 MOST_ALIKE = 20
+# For leads, of which there are many more: asked for in turn, and how many are compared at most.
+LEAST_ALIKE = (0.6, 0.4)
+MOST_COMPARED = 500
 
 
 class ILike(Lookup):
@@ -48,7 +55,7 @@ def find_leads(leads: LeadQuerySet, text: str) -> LeadQuerySet:
 def find_companies(companies: QuerySet[Company], text: str) -> QuerySet[Company]:
     """Keep the companies that have every word of the text in the name or the domain."""
     for word in list(dict.fromkeys(text.split()))[:MAX_WORDS]:
-        part = _escaped(word)
+        part = escaped(word)
         if len(word) < 3:
             patterns = Q(ILike(F("name"), f"{part}%")) | Q(ILike(F("name"), f"% {part}%"))
             companies = companies.filter(patterns | Q(ILike(F("domain"), f"{part}%")))
@@ -59,19 +66,49 @@ def find_companies(companies: QuerySet[Company], text: str) -> QuerySet[Company]
     return companies
 
 
+def leads_like(leads: LeadQuerySet, text: str) -> list[int]:
+    """Return the ids of leads whose name, address or company is spelt nearly like the text, most alike first.
+
+    Each word has to be there or to be like one that is. The nearest are looked for first, so that a word
+    that many are a little like is as quick as a rare one.
+    """
+    words = _words(text)
+    misspelt = [word for word in words if len(word) >= SHORTEST_TYPO and not word.isdigit()]
+    if not misspelt:
+        return []
+    alike = leads
+    for word in words:
+        like = Q(search__text__trigram_word_similar=word) if word in misspelt else Q()
+        alike = alike.filter(Q(ILike(F("search__text"), _pattern(word))) | like)
+    likeness = reduce(add, (TrigramWordSimilarity(word, "search__text") for word in misspelt))
+    for least in LEAST_ALIKE:
+        with _threshold(least):
+            near = alike.order_by().annotate(likeness=likeness).values_list("likeness", "pk")
+            if found := list(near[:MOST_COMPARED]):
+                return [pk for _, pk in sorted(found, reverse=True)[:MOST_ALIKE]]
+    return []
+
+
 def companies_like(text: str) -> list[int]:
     """Return the ids of companies whose name or domain is nearly this text, the most alike first."""
     if len(text) < SHORTEST_TYPO:
         return []
     likeness = Greatest(TrigramWordSimilarity(text, "name"), TrigramWordSimilarity(text, "domain"))
     alike = Q(name__trigram_word_similar=text) | Q(domain__trigram_word_similar=text)
+    with _threshold(LIKENESS):
+        found = Company.objects.filter(alike).annotate(likeness=likeness).order_by("-likeness", "id")
+        return list(found.values_list("pk", flat=True)[:MOST_ALIKE])
+
+
+@contextmanager
+def _threshold(likeness: float) -> Iterator[None]:
+    """Say how much alike is like, for the index of trigrams."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(LIKENESS)]
+                "SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(likeness)]
             )
-        found = Company.objects.filter(alike).annotate(likeness=likeness).order_by("-likeness", "id")
-        return list(found.values_list("pk", flat=True)[:MOST_ALIKE])
+        yield
 
 
 def _words(text: str) -> list[str]:
@@ -81,10 +118,11 @@ def _words(text: str) -> list[str]:
     return list(dict.fromkeys(text.split()))[:MAX_WORDS]
 
 
-def _escaped(word: str) -> str:
+def escaped(word: str) -> str:
+    """Write a word so that ILIKE takes it as it is."""
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _pattern(word: str) -> str:
     """Look for one or two letters at the beginning only: fewer than three in the middle make no trigram."""
-    return f"% {_escaped(word)}%" if len(word) < 3 else f"%{_escaped(word)}%"
+    return f"% {escaped(word)}%" if len(word) < 3 else f"%{escaped(word)}%"

@@ -269,6 +269,8 @@ class Lead(models.Model):
             models.Index(
                 F("priority").desc(), F("last_activity_at").desc(), F("id").desc(), name="lead_list"
             ),
+            # The list by last activity, and what has been quiet for long.
+            models.Index(F("last_activity_at").desc(), F("id").desc(), name="lead_list_active"),
             # The prioritised list of one rep. Most leads belong to nobody: those are soon met in lead_list.
             models.Index(
                 "owner",

@@ -3,12 +3,18 @@
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
     from leadapp.models.leads import Lead  # noqa: F401  (named below, as a text)
     from leadapp.models.people import User
+
+
+def mates_of(user: "User") -> "models.QuerySet[User]":
+    """Return everybody in the team of this person, who is one of them; nobody if there is no team."""
+    return get_user_model().objects.filter(membership__team__members__user=user)
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):

@@ -9,6 +9,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from leadapp.models.querysets import mates_of
+
 if TYPE_CHECKING:
     from leadapp.models.people import User
 
@@ -30,8 +32,7 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
 
     def visible_to(self, user: "User") -> Self:
         """Keep a person's own views, and those that colleagues share with them."""
-        mates = type(user).objects.filter(membership__team__members__user=user)
-        shared = Q(sharing=Sharing.EVERYBODY) | Q(sharing=Sharing.TEAM, owner__in=mates)
+        shared = Q(sharing=Sharing.EVERYBODY) | Q(sharing=Sharing.TEAM, owner__in=mates_of(user))
         return self.kept().filter(Q(owner=user) | shared)
 
     def in_order(self) -> Self:

@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from leadapp.errors import Invalid
@@ -19,14 +21,13 @@ from leadapp.times import write_moment
 from leadapp.views.answering import signed_in
 from leadapp.views.lead_neighbours import with_addresses
 from leadapp.views.list_choice import may_choose
-from leadapp.views.list_filters import (
-    Asked,
-    chips_of,
-    leads_of,
-    read_address,
-    views_for,
-)
+from leadapp.views.list_columns import Column, columns_of
+from leadapp.views.list_counts import count_all
+from leadapp.views.list_filter_kinds import Words
+from leadapp.views.list_filters import Asked, chips_of, in_order, leads_of, read_address
+from leadapp.views.list_orders import WORDS, is_descending, turned
 from leadapp.views.list_rows import rows_of
+from leadapp.views.list_views import built_in_views
 from leadapp.views.paging import Page, Place, read_place, turn_to
 
 MOST_COUNTED = 10_000
@@ -34,12 +35,22 @@ MOST_COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Tab:
-    """A saved view above the list."""
+    """A view above the list. Only the views that ship, and the one that is open, are counted."""
 
     name: str
-    label: str
+    label: Words
     count: str
     is_current: bool
+    is_changed: bool = False
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a column; a column that can be sorted by leads to the list sorted so."""
+
+    column: Column
+    url: str = ""
+    sorted: str = ""
 
 
 @require_safe
@@ -49,19 +60,24 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     asked = read_address(request.GET, user)
     place = _place(asked, request)
     page = turn_to(_listed(asked, user, now), asked.order, place, size=user.list_size)
+    columns = columns_of(asked.columns or user.list_columns)
+    keys = [column.key for column in columns]
     counts = _counts(asked, user, now)
     context = {
         "now": now,
         "asked": asked,
         "search_text": asked.text,
-        "tabs": [
-            Tab(view.name, view.label, counts[view.name], view.name == asked.view and not asked.text)
-            for view in views_for(user).values()
-        ],
+        "tabs": _tabs(asked, counts, user),
         "advice": _advice(counts["answer"]),
-        "rows": with_addresses(rows_of(page.rows, now=now), asked, number=page.number),
+        "heads": _heads(asked, columns),
+        "columns": columns,
+        "keys": keys,
+        "is_usual": not (asked.columns or user.list_columns),
+        "order_in_words": WORDS[asked.sorted_by],
+        "rows": with_addresses(
+            rows_of(page.rows, columns=keys, now=now), asked, number=page.number
+        ),
         "chips": chips_of(asked),
-        "is_sorted_by_due": "due" in asked.values,
         "may_choose": may_choose(user),
         "all_number": counts[""],
         **_around(asked, page, counts, now),
@@ -69,7 +85,8 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     }
     is_part = bool(getattr(request, "htmx", False)) and request.headers.get("HX-Target") == "list"
     template = "leads/list_part.html" if is_part else "leads/list.html"
-    response = render(request, template, context, status=400 if asked.problems else 200)
+    status = 404 if asked.is_missing else 400 if asked.problems else 200
+    response = render(request, template, context, status=status)
     # The same address answers with the part alone; a cache must not mistake one for the other.
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
@@ -84,37 +101,82 @@ def _place(asked: Asked, request: HttpRequest) -> Place | None:
 
 
 def _listed(asked: Asked, user: User, now: datetime) -> QuerySet[Lead]:
-    return leads_of(asked, user, now=now).select_related("company", "owner")
+    return in_order(leads_of(asked, user, now=now), asked).select_related("company", "owner")
 
 
 def _counts(asked: Asked, user: User, now: datetime) -> dict[str, str]:
-    """Count the leads of each view and of this list, no further than anybody reads."""
-    views = views_for(user)
-    counts = {name: _count(leads_of(Asked(view.values), user, now=now)) for name, view in views.items()}
-    counts[""] = (
-        counts[asked.view] if asked.view and not asked.text else _count(leads_of(asked, user, now=now))
-    )
-    return counts
+    """Count the leads of each view that ships and of this list, no further than anybody reads."""
+    lists = {name: leads_of(Asked(view.values), user, now=now) for name, view in built_in_views(user).items()}
+    if asked.view not in lists:
+        lists[""] = leads_of(asked, user, now=now)
+    counts = {
+        name: f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+        for name, number in count_all(lists, most=MOST_COUNTED).items()
+    }
+    return {"": counts.get(asked.view, "")} | counts
 
 
-def _count(leads: QuerySet[Lead]) -> str:
-    number = leads.order_by()[: MOST_COUNTED + 1].count()
-    return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+def _tabs(asked: Asked, counts: Mapping[str, str], user: User) -> list[Tab]:
+    """Return the views above the list: those that ship, one's own, and a colleague's that is open."""
+    tabs = [
+        Tab(view.name, view.label, counts[view.name], view.name == asked.view)
+        for view in built_in_views(user).values()
+    ]
+    saved = [*asked.own]
+    current = asked.base.saved if asked.base else None
+    if current is not None and current not in saved:
+        saved.append(current)
+    return tabs + [
+        Tab(
+            str(view.pk),
+            view.name,
+            counts[""] if view == current else "",
+            view == current,
+            view == current and asked.is_changed,
+        )
+        for view in saved
+    ]
+
+
+def _heads(asked: Asked, columns: list[Column]) -> list[Head]:
+    """Let the heads of columns sort: again by the same one, from its other end."""
+    address, current = reverse("lead-list"), asked.sorted_by
+    heads = []
+    for column in columns:
+        if not column.sort:
+            heads.append(Head(column))
+            continue
+        is_current = current.removeprefix("-") == column.sort
+        following = turned(current) if is_current else column.sort
+        heads.append(
+            Head(
+                column,
+                f"{address}?{asked.query(sort=following)}",
+                ("descending" if is_descending(current) else "ascending") if is_current else "",
+            )
+        )
+    return heads
 
 
 def _advice(waiting: str) -> str:
     if waiting == "0":
-        return "Call from the top."
-    return f"Call from the top. {waiting} {'waits' if waiting == '1' else 'wait'} for a first answer."
+        return _("Call from the top.")
+    return ngettext(
+        "Call from the top. %(number)s waits for a first answer.",
+        "Call from the top. %(number)s wait for a first answer.",
+        1 if waiting == "1" else 2,
+    ) % {"number": waiting}
 
 
 def _around(asked: Asked, page: Page, counts: Mapping[str, str], now: datetime) -> dict[str, Any]:
     address = reverse("lead-list")
     last = page.number + len(page.rows) - 1
-    text = f"{page.number:,} to {last:,} of {counts['']}"
+    numbers = {"first": f"{page.number:,}", "last": f"{last:,}", "all": counts[""]}
+    text = _("%(first)s to %(last)s of %(all)s") % numbers
     scored = max((lead.scored_at for lead in page.rows if lead.scored_at), default=None)
     if scored is not None:
-        text += f". Last scored: {write_moment(scored, now=now)}"
+        moment = write_moment(scored, now=now)
+        text = _("%(first)s to %(last)s of %(all)s. Last scored: %(moment)s") % {**numbers, "moment": moment}
     return {
         "text": text,
         "previous_url": f"{address}?{asked.query(before=page.before)}" if page.before else "",

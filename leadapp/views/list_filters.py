@@ -1,40 +1,39 @@
 """What the address of the lead list asks for, as a queryset and as chips.
 
-A filter is a name in the address with one or more values, separated by commas or repeated. A saved view
-is a set of filters with a name. What makes no sense is left out and told.
+A view is a set of filters with a name; whatever else the address says is added to it. What makes no sense is
+left out and told.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.db.models import F, FilteredRelation, Q
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
-from leadapp.access import may
-from leadapp.models import Advocacy, Lead, Stage, Status, Temperature, User
+from leadapp.models import Lead, SavedView, User
 from leadapp.models.querysets import LeadQuerySet
-from leadapp.search import find_leads
+from leadapp.search import find_leads, leads_like
 from leadapp.services.texts import text_fault
-from leadapp.views import report_filters as reports
-from leadapp.views.paging import Order
-from scoring.models import ScoreOverride, ScoringModelVersion, Verdict
-
-Values = dict[str, list[str]]
-
-BY_PRIORITY = Order(
-    columns=("priority", "last_activity_at", "id"),
-    moments=frozenset({"last_activity_at"}),
-    is_descending=True,
+from leadapp.views.list_columns import read_columns
+from leadapp.views.list_filter_kinds import FILTERS, LONGEST, Asking, Filter, Values, read_values, shown
+from leadapp.views.list_orders import order_of
+from leadapp.views.list_own_filters import own_fields_for, own_filters
+from leadapp.views.list_views import (
+    View,
+    built_in_views,
+    find_saved,
+    is_rep,
+    own_views,
+    read_saved,
+    read_sort,
 )
-BY_DUE_TIME = Order(columns=("due_at", "id"), moments=frozenset({"due_at"}), is_descending=False)
+from leadapp.views.paging import Order
 
-FITS = "ABCD"
-GRADES = [f"{fit}{engagement}" for fit in FITS for engagement in "1234"]
-DAYS = {"1": "24 hours", "7": "7 days", "30": "30 days", "90": "90 days"}
-LONGEST = 200
+__all__ = ["LONGEST", "Asked", "Chip", "chips_of", "leads_of", "read_address"]
 
 
 @dataclass(frozen=True)
@@ -49,264 +48,210 @@ class Chip:
 
 @dataclass
 class Asked:
-    """What an address asks for."""
+    """What an address asks for.
+
+    `base` is the view that it begins from; `is_missing` says that there is no such view for this person. They
+    keep their `own` views. `alike` are the leads that are spelt like the text, once that was asked.
+    """
 
     values: Values
-    view: str = ""
     text: str = ""
+    sort: str = ""
+    columns: tuple[str, ...] = ()
+    base: View | None = None
+    own: list[SavedView] = field(default_factory=list)
+    known: Mapping[str, Filter] = field(default_factory=lambda: FILTERS)
     problems: list[str] = field(default_factory=list)
     people: dict[str, str] = field(default_factory=dict)
+    is_missing: bool = False
+    alike: list[int] | None = None
+
+    @property
+    def sorted_by(self) -> str:
+        """Return the order as addresses have it."""
+        return self.sort or _usual_sort(self.values)
 
     @property
     def order(self) -> Order:
-        """Return the order of the rows: who waits for an answer is sorted by the deadline."""
-        return BY_DUE_TIME if "due" in self.values else BY_PRIORITY
+        """Return the order of the rows."""
+        return order_of(self.sorted_by)
 
-    def query(self, *, without: str = "", **more: str) -> str:
-        """Write the query string of this list, or of the list without one of the filters."""
+    @property
+    def view(self) -> str:
+        """Return the name of the view that this is, or nothing where it is none as it stands."""
+        return self.base.name if self.base and not self.is_changed else ""
+
+    @cached_property
+    def is_changed(self) -> bool:
+        """Tell whether something else is asked for than by the view that it begins from."""
+        base = self.base
+        return base is not None and (self.values, self.text, self.sort, self.columns) != (
+            base.values,
+            base.text,
+            base.sort,
+            base.columns,
+        )
+
+    def query(self, *, without: str = "", sort: str | None = None, **more: str) -> str:
+        """Write the query string of this list, without one of its filters, or sorted otherwise."""
         values = {name: kept for name, kept in self.values.items() if name != without}
         text = "" if without == "q" else self.text
-        if self.view and values == self.values and text == self.text:
-            asked: dict[str, str] = {"view": self.view}
+        if sort is None:
+            # Only who waits for an answer can be sorted by it.
+            sort = "" if without == "due" and self.sort.endswith("due") else self.sort
+        elif sort.endswith("due"):
+            values["due"] = ["waiting"]
+        sort = "" if sort == _usual_sort(values) else sort
+        base = self.base
+        if base and (values, text, sort, self.columns) == (base.values, base.text, base.sort, base.columns):
+            asked: dict[str, str] = {"view": base.name}
         else:
             asked = {name: ",".join(kept) for name, kept in values.items()}
-        if text:
-            asked["q"] = text
-        return urlencode((asked or {"view": "all"}) | {name: value for name, value in more.items() if value})
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One thing that a list can be narrowed down by."""
-
-    label: str
-    where: Callable[[list[str], "Asking"], Q]
-    choices: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Who asks, and when."""
-
-    user: User
-    now: datetime
-
-
-def _where_owner(values: list[str], asking: Asking) -> Q:
-    ids = [asking.user.pk if value == "me" else int(value) for value in values if value != "none"]
-    found = Q(owner__in=ids) if len(ids) > 1 else Q(owner=ids[0]) if ids else Q(pk__in=[])
-    return (found | Q(owner__isnull=True) if ids else Q(owner__isnull=True)) if "none" in values else found
-
-
-def _where_temperature(values: list[str], asking: Asking) -> Q:
-    found = Q(temperature__in=values)
-    # A warm or hot lead has at least the points that some version asked for. Saying so lets the index
-    # of the list stop there instead of reading on through all the cold ones.
-    column = "warm_from" if Temperature.WARM in values else "hot_from"
-    if Temperature.COLD not in values:
-        versions = ScoringModelVersion.objects.exclude(state=ScoringModelVersion.State.DRAFT)
-        found &= Q(priority__gte=versions.order_by(column).values(column)[:1])
-    return found
-
-
-def _where_grade(values: list[str], asking: Asking) -> Q:
-    return Q(grade__in=[grade for grade in GRADES if grade in values or grade[0] in values])
-
-
-def _where_active(values: list[str], asking: Asking) -> Q:
-    return Q(last_activity_at__gte=asking.now - timedelta(days=max(int(value) for value in values)))
-
-
-def _where_aside(values: list[str], asking: Asking) -> Q:
-    standing = ScoreOverride.objects.filter(ended_at__isnull=True, expires_at__gt=asking.now)
-    return Q(pk__in=standing.filter(verdict__in=values).values("lead"))
-
-
-def _where_in(column: str) -> Callable[[list[str], Asking], Q]:
-    return lambda values, asking: Q(**{f"{column}__in": values})
-
-
-def _by(where: Callable[[list[str]], Q]) -> Callable[[list[str], Asking], Q]:
-    return lambda values, asking: where(values)
-
-
-FILTERS: dict[str, Filter] = {
-    "owner": Filter("Owner", _where_owner, {"me": "me", "none": "nobody"}),
-    "stage": Filter("Stage", _where_in("stage"), dict(Stage.choices)),
-    "status": Filter("Status", _where_in("status"), dict(Status.choices)),
-    "reason": Filter("Disqualified for", _where_in("disqualify_reason__code")),
-    "advocacy": Filter(
-        "Speaks for us",
-        _where_in("advocacy"),
-        {value: label for value, label in Advocacy.choices if value != Advocacy.NONE},
-    ),
-    "temperature": Filter("Temperature", _where_temperature, dict(Temperature.choices)),
-    "grade": Filter("Grade", _where_grade, {name: name for name in [*FITS, *GRADES]}),
-    "aside": Filter(
-        "Score set aside",
-        _where_aside,
-        {Verdict.TOO_HIGH: "as too high", Verdict.TOO_LOW: "as too low"},
-    ),
-    "due": Filter("Answer", lambda values, asking: Q(due_at__isnull=False), {"waiting": "still to be given"}),
-    "active": Filter("Last activity", _where_active, DAYS),
-    "source": Filter("Source", _by(reports.where_text("source")), {reports.UNKNOWN: "not known"}),
-    "campaign": Filter("Campaign", _by(reports.where_text("campaign")), {reports.UNKNOWN: "not known"}),
-    "form": Filter("First form", _by(reports.where_form)),
-    "score": Filter("Score", _by(reports.where_score)),
-    "created": Filter("Came in", _by(reports.where_created)),
-    "reached": Filter("Came as far as", _by(reports.where_reached), dict(Stage.choices[1:])),
-    "mql": Filter("Became MQL", _by(reports.where_arrived(Stage.MQL))),
-    "sql": Filter("Became SQL", _by(reports.where_arrived(Stage.SQL))),
-    "customer": Filter("Became customer", _by(reports.where_arrived(Stage.CUSTOMER))),
-    "mql_score": Filter("Score on becoming MQL", _by(reports.where_mql_score)),
-    "won": Filter("Bought", _by(reports.where_won)),
-    "country": Filter("Country", _where_in("country")),
-    "industry": Filter("Industry", _where_in("company__industry")),
-}
-
-FORMS = {
-    "active": re.compile("[1-9][0-9]{0,3}"),
-    "country": re.compile("[A-Z]{2}"),
-    "reason": re.compile("[a-z0-9_-]{1,32}"),
-}
-# Names that may have commas in them: one value only.
-FREE_TEXT = {"source", "campaign", "form", "industry"}
-
-OPEN = {"status": ["open"]}
-IN_SALES = {"stage": ["lead", "mql", "sql"]}
-
-
-@dataclass(frozen=True)
-class View:
-    """A saved view: filters with a name."""
-
-    name: str
-    label: str
-    values: Values
-
-
-def views_for(user: User) -> dict[str, View]:
-    """Return the saved views. A rep answers own leads and those of nobody; others see all that wait."""
-    waiting: Values = {"owner": ["me", "none"]} if is_rep(user) else {}
-    views = [
-        View("mine", "My leads", {"owner": ["me"], **IN_SALES, **OPEN}),
-        View("answer", "Answer first", {**waiting, "due": ["waiting"]}),
-        View("hot", "Hot, unassigned", {"owner": ["none"], **IN_SALES, **OPEN, "temperature": ["hot"]}),
-        View("all", "All", {}),
-    ]
-    return {view.name: view for view in views}
-
-
-def is_rep(user: User) -> bool:
-    """Tell whether this person works on own leads only."""
-    return may(user, "leadapp.work_own_lead") and not may(user, "leadapp.work_any_lead")
+            asked |= {"q": text, "sort": sort, "columns": ",".join(self.columns)}
+            asked = {name: value for name, value in asked.items() if value} or {"view": "all"}
+            if base and base.saved:
+                asked["from"] = base.name
+        return urlencode(asked | {name: value for name, value in more.items() if value})
 
 
 def read_address(query: QueryDict, user: User) -> Asked:
     """Read what an address asks for; without anything a rep gets the own leads and others get all."""
+    own = own_views(user)
+    wanted = query.get("view", "")
+    saved = find_saved(user, wanted or query.get("from", ""), own)
+    known = FILTERS | own_filters(own_fields_for(query, QueryDict(saved.query if saved else "")))
     problems: list[str] = []
-    text = _read_text(query.get("q", ""), problems)
-    values: Values = {}
-    people: dict[str, str] = {}
-    for name, known in FILTERS.items():
-        kept = _values(name, query.getlist(name))
-        if name == "owner":
-            people = _people([part for part in kept if part not in ("me", "none")])
-        good = [part for part in kept if _is_good(name, known, part, people)]
-        problems += [_problem(known, part) for part in kept if part not in good]
-        if good:
-            values[name] = good
-    asked = Asked(values, text=text, problems=problems, people=people)
-    _choose_view(asked, query, user)
+    asked = Asked(
+        values=read_values(query, known, problems),
+        text=_read_text(query.get("q", ""), problems),
+        sort=_read_sort(query.get("sort", ""), problems),
+        columns=read_columns(query.get("columns", "")),
+        own=own,
+        known=known,
+        problems=problems,
+    )
+    if saved is not None:
+        asked.base = read_saved(saved, known)
+    elif wanted.isdigit():
+        asked.is_missing = True
+    else:
+        asked.base = _built_in(asked, wanted, user)
+    if asked.base and (wanted or not asked.base.saved):
+        _add(asked, asked.base)
+    if asked.sort.endswith("due"):
+        asked.values = asked.values | {"due": ["waiting"]}
+    if asked.sort == _usual_sort(asked.values):
+        asked.sort = ""
+    _name_people(asked)
     return asked
 
 
-def _values(name: str, given: list[str]) -> list[str]:
-    if name in FREE_TEXT:
-        return [text.strip() for text in given if text.strip()][-1:]
-    parts = [part.strip() for item in given for part in item.split(",")]
-    return [part for part in dict.fromkeys(parts) if part][:50]
+def _usual_sort(values: Values) -> str:
+    """Return the order without another one: who waits for an answer is sorted by the deadline."""
+    return "due" if "due" in values else "score"
 
 
-def _choose_view(asked: Asked, query: QueryDict, user: User) -> None:
-    views = views_for(user)
-    wanted = query.get("view", "")
+def _built_in(asked: Asked, wanted: str, user: User) -> View | None:
+    views = built_in_views(user)
     if wanted and wanted not in views:
-        asked.problems.append(f"There is no view “{_shown(wanted)}”. This is the list of all leads.")
+        asked.problems.append(
+            _("There is no view “%(view)s”. This is the list of all leads.") % {"view": shown(wanted)}
+        )
         wanted = "all"
-    if not wanted and not asked.values and not asked.text:
+    is_plain = not (asked.values or asked.text or asked.sort)
+    if not wanted and is_plain:
         wanted = "mine" if is_rep(user) else "all"
-    if wanted:
-        asked.values = views[wanted].values | asked.values
-    same = [view.name for view in views.values() if view.values == asked.values]
-    asked.view = same[0] if same and (wanted or not asked.text) else ""
+    if wanted and (is_plain or wanted != "all"):
+        return views[wanted]
+    # The filters of a view are that view, whoever wrote them down.
+    same = [view for view in views.values() if (view.values, view.sort) == (asked.values, asked.sort)]
+    return same[0] if same and not asked.text else None
+
+
+def _add(asked: Asked, base: View) -> None:
+    """Let the address go beyond the view that it names."""
+    asked.values = base.values | asked.values
+    asked.text = asked.text or base.text
+    asked.sort = asked.sort or base.sort
+    asked.columns = asked.columns or base.columns
 
 
 def _read_text(text: str, problems: list[str]) -> str:
     text = text.strip()
-    fault = text_fault(text, longest=LONGEST)
-    if fault:
-        problems.append("That cannot be searched for. Write a name, an address or a company.")
+    if text_fault(text, longest=LONGEST):
+        problems.append(_("That cannot be searched for. Write a name, an address or a company."))
         return ""
     return text
 
 
-def _is_good(name: str, known: Filter, value: str, people: Mapping[str, str]) -> bool:
-    if known.choices is not None and value in known.choices:
-        return True
-    if name == "owner":
-        return value in people
-    if name in reports.CHECKS:
-        return reports.CHECKS[name](value)
-    if name in FORMS:
-        return FORMS[name].fullmatch(value) is not None
-    return name in FREE_TEXT and text_fault(value, longest=LONGEST) is None
+def _read_sort(text: str, problems: list[str]) -> str:
+    sort = read_sort(text)
+    if text and not sort:
+        problems.append(_("The list cannot be sorted by that. The highest score is first."))
+    return sort
 
 
-def _problem(known: Filter, value: str) -> str:
-    return f"“{_shown(value)}” is nothing to filter {known.label.lower()} by, so it was left out."
-
-
-def _shown(value: str) -> str:
-    return "".join(letter for letter in value[:40] if letter.isprintable())
-
-
-def _people(keys: list[str]) -> dict[str, str]:
-    ids = [int(key) for key in keys if re.fullmatch("[0-9]{1,9}", key)]
-    return {str(person.pk): str(person) for person in User.objects.filter(pk__in=ids)} if ids else {}
+def _name_people(asked: Asked) -> None:
+    """Leave out owners whom there is not, and learn the names of the others."""
+    given = asked.values.get("owner", [])
+    ids = [int(value) for value in given if value.isdigit()]
+    if not ids:
+        return
+    asked.people = {str(person.pk): str(person) for person in User.objects.filter(pk__in=ids)}
+    nobody = [value for value in given if value.isdigit() and value not in asked.people]
+    asked.problems += [_("There is nobody with the number %(id)s.") % {"id": value} for value in nobody]
+    asked.values = {**asked.values, "owner": [value for value in given if value not in nobody]}
+    if not asked.values["owner"]:
+        del asked.values["owner"]
 
 
 def leads_of(asked: Asked, user: User, *, now: datetime) -> LeadQuerySet:
-    """Return the leads that are asked for, as far as this person may see them, in no order yet."""
+    """Return the leads that are asked for, as far as this person may see them, in no order yet.
+
+    Where none has the text that is searched for, they are those that are spelt like it (`asked.alike`).
+    """
+    if asked.is_missing:
+        return Lead.objects.none()
     leads: LeadQuerySet = Lead.objects.visible_to(user)
     if "due" in asked.values:
         running = Q(assignments__ended_at__isnull=True, assignments__answered_at__isnull=True)
         leads = leads.annotate(running=FilteredRelation("assignments", condition=running))
         leads = leads.annotate(due_at=F("running__due_at"))
     for name, values in asked.values.items():
-        leads = leads.filter(FILTERS[name].where(values, Asking(user, now)))
-    return find_leads(leads, asked.text) if asked.text else leads
+        leads = leads.filter(asked.known[name].where(values, Asking(user, now)))
+    if not asked.text:
+        return leads
+    exact = find_leads(leads, asked.text)
+    if asked.alike is None:
+        asked.alike = [] if exact.exists() else leads_like(leads, asked.text)
+    return leads.filter(pk__in=asked.alike) if asked.alike else exact
+
+
+def in_order(leads: LeadQuerySet, asked: Asked) -> LeadQuerySet:
+    """Bring along what the order of the list needs."""
+    if asked.sorted_by.removeprefix("-") in ("name", "created"):
+        return leads.filter(search__isnull=False).annotate(
+            place=F("search__lead_id"), sort_name=F("search__name"), arrived_at=F("search__created_at")
+        )
+    return leads
 
 
 def chips_of(asked: Asked) -> list[Chip]:
     """Return the filters in use, each with its value in words."""
     chips = [
-        Chip(name, FILTERS[name].label, _in_words(name, values, asked), asked.query(without=name))
+        Chip(name, str(asked.known[name].label), _in_words(name, values, asked), asked.query(without=name))
         for name, values in asked.values.items()
     ]
     if asked.text:
-        chips.append(Chip("q", "Search", f"“{asked.text}”", asked.query(without="q")))
+        chips.append(Chip("q", _("Search"), f"“{asked.text}”", asked.query(without="q")))
     return chips
 
 
 def _in_words(name: str, values: list[str], asked: Asked) -> str:
-    known = FILTERS[name].choices or {}
-    if name == "reason":
-        values = [value.replace("_", " ") for value in values]
-    if name in reports.CHECKS:
-        values = [reports.in_words(value) for value in values]
-    words = [known.get(value) or asked.people.get(value) or value for value in values]
-    if name == "active":
-        longest = max(values, key=int)
-        return f"within {DAYS.get(longest, f'{longest} days')}"
-    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
+    if name in ("active", "quiet"):
+        # Of several spans the widest decides.
+        values = [max(values, key=int) if name == "active" else min(values, key=int)]
+    words = [asked.people.get(value) or asked.known[name].in_words(value) for value in values]
+    if len(words) == 1:
+        return words[0]
+    return _("%(all_but_last)s or %(last)s") % {"all_but_last": ", ".join(words[:-1]), "last": words[-1]}

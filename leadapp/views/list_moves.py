@@ -11,14 +11,14 @@ from django.views.decorators.http import require_safe
 
 from leadapp.errors import Invalid
 from leadapp.views.answering import signed_in
-from leadapp.views.list_filters import leads_of, read_address
+from leadapp.views.list_filters import in_order, leads_of, read_address
 from leadapp.views.paging import read_place, turn_to
 
 SHOWN = re.compile(r"([0-9]{1,18})\.(-?[0-9]{1,9})")
 
 
 @require_safe
-def moved(request: HttpRequest, size: int = 50) -> HttpResponse:
+def moved(request: HttpRequest) -> HttpResponse:
     """Say how many leads moved since the page was made; 204 when none did."""
     user, now = signed_in(request), timezone.now()
     asked = read_address(request.GET, user)
@@ -26,8 +26,8 @@ def moved(request: HttpRequest, size: int = 50) -> HttpResponse:
         place = read_place(asked.order, request.GET.get("after", ""), request.GET.get("before", ""))
     except Invalid:
         place = None
-    leads = leads_of(asked, user, now=now).only("id", "priority", "last_activity_at")
-    page = turn_to(leads, asked.order, place, size=size)
+    leads = in_order(leads_of(asked, user, now=now), asked).only("id", "priority", "last_activity_at")
+    page = turn_to(leads, asked.order, place, size=user.list_size)
     shown = dict(_read_shown(request.GET.get("shown", "")))
     present = [(lead.pk, lead.priority) for lead in page.rows]
     risen, changed = _compare(shown, present)

@@ -1,14 +1,16 @@
 """What the rows of the lead list say beside the lead itself: one query for each column, never one a row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import TruncDay
+from django.utils.translation import gettext as _
 
-from leadapp.models import Activity, Lead
+from leadapp.models import Activity, Lead, LeadTag
+from leadapp.views.list_columns import USUAL
 from qualification.services.clock.clocks import Clock, clocks_of
 from scoring.engine import reasons_for
 from scoring.models import ScoreChange, ScoreOverride
@@ -37,26 +39,29 @@ class Row:
     last_activity: str
     trend: Trend | None = field(default=None)
     override: ScoreOverride | None = None
+    tags: Sequence[str] = ()
     # What the address of the lead carries on of this list.
     query: str = ""
 
 
-def rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
-    """Read what the list shows of these leads."""
+def rows_of(leads: Sequence[Lead], *, columns: Collection[str] = USUAL, now: datetime) -> list[Row]:
+    """Read what these columns of the list show of these leads, and nothing for the others."""
     ids = [lead.pk for lead in leads]
-    reasons = reasons_for(leads, now=now)
-    clocks = news_of_clocks(ids, now=now)
-    kinds = last_activities(ids)
-    trends = trends_of(leads, now=now)
+    reasons = reasons_for(leads, now=now) if "reasons" in columns else {}
+    clocks = news_of_clocks(ids, now=now) if "due" in columns else {}
+    kinds = last_activities(ids) if "active" in columns else {}
+    trends = trends_of(leads, now=now) if "trend" in columns else {}
     overrides = overrides_of(ids, now=now)
+    tags = tags_of(ids) if "tags" in columns else {}
     return [
         Row(
             lead,
             reasons.get(lead.pk, []),
             clocks.get(lead.pk),
-            kinds.get(lead.pk, "Created"),
+            kinds.get(lead.pk, _("Created")),
             trends.get(lead.pk),
             overrides.get(lead.pk),
+            tags.get(lead.pk, ()),
         )
         for lead in leads
     ]
@@ -76,6 +81,12 @@ def news_of_clocks(ids: Sequence[int], *, now: datetime) -> dict[int, Clock]:
         for pk, clock in clocks_of(lead_ids=ids, now=now).items()
         if clock.answered_at is None or now - clock.answered_at < ANSWERED
     }
+
+
+def tags_of(ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+    """Return the tags of each lead that has some, by name."""
+    found = LeadTag.objects.filter(lead__in=ids).order_by("lead").values("lead")
+    return dict(found.values_list("lead", ArrayAgg("tag__name", order_by="tag__name")))
 
 
 def last_activities(ids: Sequence[int]) -> dict[int, str]:

@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterable
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.fields.json import KT
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, Stage
-from leadapp.periods import Period
+from leadapp.periods import FIRST_DAY, LAST_DAY, Period
 from qualification.models import Deal, StageChange
 
 # Stands for an empty source, campaign or form in an address.
 UNKNOWN = "-"
 SCORES = re.compile("([0-9]{1,4})-([0-9]{0,4})", re.ASCII)
 NO_SCORE = "none"
+TODAY = "today"
 
 
 def is_period(value: str) -> bool:
@@ -31,21 +34,29 @@ def is_form(value: str) -> bool:
     return 0 < len(value) <= 200 and "\x00" not in value
 
 
-CHECKS: dict[str, Callable[[str], bool]] = {
-    **dict.fromkeys(("created", "mql", "sql", "customer", "won"), is_period),
-    **dict.fromkeys(("score", "mql_score"), is_score_range),
-    "form": is_form,
-}
+def period_between(first: str, last: str) -> str:
+    """Write a period from its two days; an empty one leaves its end open."""
+    return f"{first or FIRST_DAY}..{last or LAST_DAY}"
 
 
 def in_words(value: str) -> str:
     """Write such a value for people."""
     if (period := Period.read(value)) is not None:
-        first, last = (f"{day.day} {day:%b %Y}" for day in (period.first, period.last))
-        return f"{first} to {last}"
+        return _period_in_words(period)
     if (scores := SCORES.fullmatch(value)) is not None:
-        return f"{scores[1]} to {scores[2]}" if scores[2] else f"{scores[1]} or more"
-    return {NO_SCORE: "no score", UNKNOWN: "not known"}.get(value, value)
+        if not scores[2]:
+            return _("%(least)s or more") % {"least": scores[1]}
+        return _("%(least)s to %(most)s") % {"least": scores[1], "most": scores[2]}
+    return {NO_SCORE: _("no score"), UNKNOWN: _("not known")}.get(value, value)
+
+
+def _period_in_words(period: Period) -> str:
+    days = {"first": date_format(period.first), "last": date_format(period.last)}
+    if period.last == LAST_DAY:
+        return _("from %(first)s on") % days
+    if period.first == FIRST_DAY:
+        return _("until %(last)s") % days
+    return _("%(first)s to %(last)s") % days
 
 
 def where_text(column: str) -> Callable[[list[str]], Q]:
@@ -55,7 +66,8 @@ def where_text(column: str) -> Callable[[list[str]], Q]:
 
 def where_created(values: list[str]) -> Q:
     """Keep leads that came in within one of the periods."""
-    return _any(Q(created_at__gte=one.since, created_at__lt=one.until) for one in _periods(values))
+    when = ((one.since, one.until) for one in _periods(values))
+    return _any(Q(search__created_at__gte=since, search__created_at__lt=until) for since, until in when)
 
 
 def where_arrived(stage: str) -> Callable[[list[str]], Q]:

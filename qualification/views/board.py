@@ -15,7 +15,7 @@ from leadapp.access import may, may_work
 from leadapp.errors import Invalid, Refused
 from leadapp.models import Lead, Stage
 from leadapp.views.answering import signed_in, visible_lead
-from leadapp.views.list_filters import BY_PRIORITY
+from leadapp.views.list_orders import BY_PRIORITY
 from leadapp.views.paging import read_place
 from qualification.services import moves
 from qualification.services.customers.deals import won_in_this_round

@@ -10,8 +10,9 @@ from django.urls import reverse
 from leadapp.access import may_work
 from leadapp.models import Lead, Stage, Status, User
 from leadapp.models.querysets import LeadQuerySet
-from leadapp.views.list_filters import BY_PRIORITY, is_rep
+from leadapp.views.list_orders import BY_PRIORITY
 from leadapp.views.list_rows import news_of_clocks
+from leadapp.views.list_views import is_rep
 from leadapp.views.paging import Place, turn_to
 from qualification.models import TeamMember
 from qualification.services.clock.clocks import Clock

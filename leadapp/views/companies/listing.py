@@ -13,7 +13,8 @@ from leadapp.models import Company, Lead, User
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.search import companies_like, find_companies
 from leadapp.services.texts import text_fault
-from leadapp.views.list_filters import BY_PRIORITY, LONGEST, Chip
+from leadapp.views.list_filters import LONGEST, Chip
+from leadapp.views.list_orders import BY_PRIORITY
 from leadapp.views.paging import Order
 
 BY_NAME = Order(

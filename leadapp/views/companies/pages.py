@@ -20,7 +20,7 @@ from leadapp.views.companies.forms import CompanyForm, FilterForm
 from leadapp.views.companies.listing import Asked, chips_of, companies_of, in_order, read_companies_address
 from leadapp.views.companies.rows import Standing, rows_of, standings_of
 from leadapp.views.companies.timeline import read_key_events
-from leadapp.views.list_filters import BY_PRIORITY
+from leadapp.views.list_orders import BY_PRIORITY
 from leadapp.views.list_rows import short_rows_of
 from leadapp.views.paging import Order, Page, Place, read_place, turn_to
 from leadapp.views.timeline_entries import fact_changes
