@@ -7,7 +7,16 @@ from django.urls import include, path, re_path
 
 from leadapp import health
 from leadapp.api.docs import NothingHere
-from leadapp.views import lead, lead_actions, lead_consents, lead_facts, lead_tags, quarantines
+from leadapp.views import (
+    lead,
+    lead_actions,
+    lead_consents,
+    lead_facts,
+    lead_tags,
+    list_look,
+    quarantines,
+    saved_views,
+)
 from leadapp.views.companies import pages as companies
 from leadapp.views.finder import find
 from leadapp.views.forms import guide, held
@@ -86,6 +95,15 @@ urlpatterns = [
     path("", lead_list, name="lead-list"),
     path("leads/filters/", list_filters, name="lead-list-filters"),
     path("leads/moved/", moved, name="lead-list-moved"),
+    path("leads/columns/", list_look.columns, name="lead-list-columns"),
+    path("leads/look/", list_look.look, name="lead-list-look"),
+    path("leads/views/", saved_views.views, name="lead-views"),
+    path("leads/views/new/", saved_views.save, name="lead-view-save"),
+    path("leads/views/<int:pk>/", saved_views.change, name="lead-view"),
+    path("leads/views/<int:pk>/keep/", saved_views.keep, name="lead-view-keep"),
+    path("leads/views/<int:pk>/place/", saved_views.place, name="lead-view-place"),
+    path("leads/views/<int:pk>/delete/", saved_views.delete, name="lead-view-delete"),
+    path("leads/views/<int:pk>/restore/", saved_views.restore, name="lead-view-restore"),
     path("leads/new/", lead_new, name="lead-new"),
     path("leads/export/", export, name="leads-export"),
     path("leads/bulk/", bulk.ask, name="leads-bulk"),

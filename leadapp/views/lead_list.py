@@ -25,6 +25,7 @@ from leadapp.views.list_columns import Column, columns_of
 from leadapp.views.list_counts import count_all
 from leadapp.views.list_filter_kinds import Words
 from leadapp.views.list_filters import Asked, chips_of, in_order, leads_of, read_address
+from leadapp.views.list_look import look_context
 from leadapp.views.list_orders import WORDS, is_descending, turned
 from leadapp.views.list_rows import rows_of
 from leadapp.views.list_views import built_in_views
@@ -65,6 +66,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     counts = _counts(asked, user, now)
     context = {
         "now": now,
+        **look_context(),
         "asked": asked,
         "search_text": asked.text,
         "tabs": _tabs(asked, counts, user),

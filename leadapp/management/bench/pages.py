@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from leadapp.management.bench.measures import percentile
 from leadapp.models import Lead, User
-from leadapp.views.list_filters import views_for
+from leadapp.views.list_views import built_in_views
 
 # The first requests of each page load code and read from disk.
 FIRST = 2
@@ -102,7 +102,7 @@ def _addresses() -> Iterator[Address]:
 
 def _paths(person: User) -> Iterator[tuple[str, str, str]]:
     first = reverse("lead-list")
-    for view in views_for(person):
+    for view in built_in_views(person):
         yield "list", f"view {view}", f"{first}?view={view}"
     for name, query in FILTERED.items():
         yield "list", name, f"{first}?{query}"
