@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from leadapp.models import Lead, User
+from qualification.models import Team, TeamMember
 from scoring.models import ScoringModelVersion
 from tests.ui.build import make_activity, make_change, make_clock, make_full_lead, make_lead
 from tests.ui.conftest import As
@@ -115,7 +116,7 @@ def test_a_clock_that_ran_out_says_how_late_it_is(as_: As, rep: User) -> None:
     assert "Answered, 38 min" in page
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/?view=all", 15), ("/", 15), ("/?temperature=hot", 16)])
+@pytest.mark.parametrize(("path", "queries"), [("/?view=all", 13), ("/", 13), ("/?temperature=hot", 13)])
 def test_the_number_of_queries_does_not_depend_on_the_rows(
     as_: As, rep: User, path: str, queries: int
 ) -> None:
@@ -136,7 +137,7 @@ def test_a_search_takes_one_more_query_for_any_number_of_rows(as_: As, rep: User
             make_full_lead(150, rep)
         with CaptureQueriesContext(connection) as captured:
             assert len(names(client, "/?q=ada+firm.example")) == rows
-        assert len(captured) == 17, [query["sql"][:100] for query in captured]
+        assert len(captured) == 15, [query["sql"][:100] for query in captured]
 
 
 def test_a_poll_takes_few_queries_for_any_number_of_rows(as_: As, rep: User) -> None:
@@ -146,7 +147,7 @@ def test_a_poll_takes_few_queries_for_any_number_of_rows(as_: As, rep: User) -> 
             make_lead(50)
         with CaptureQueriesContext(connection) as captured:
             client.get("/leads/moved/?view=all&shown=-")
-        assert len(captured) == 5, [query["sql"][:100] for query in captured]
+        assert len(captured) == 6, [query["sql"][:100] for query in captured]
 
 
 class TestPages:
@@ -334,12 +335,47 @@ class TestViews:
         assert back is not None
         assert len(names(client, back)) == 50
 
-    def test_hot_ones_that_nobody_has(self, as_: As, rep: User) -> None:
-        make_lead(200, last_name="hot and free")
+    def test_hot_ones_and_those_that_nobody_has(self, as_: As, rep: User) -> None:
+        make_lead(210, last_name="hot and free")
         make_lead(200, last_name="hot and mine", owner=rep)
         make_lead(60, last_name="warm and free")
 
-        assert names(as_(rep), "/?view=hot") == ["hot and free"]
+        assert names(as_(rep), "/?view=hot") == ["hot and free", "hot and mine"]
+        assert names(as_(rep), "/?view=unassigned") == ["hot and free", "warm and free"]
+
+    def test_my_team_is_everybody_in_it_and_me(
+        self, as_: As, rep: User, other_rep: User, manager: User
+    ) -> None:
+        team = Team.objects.create(name="North")
+        TeamMember.objects.create(team=team, user=rep)
+        TeamMember.objects.create(team=team, user=other_rep)
+        make_lead(30, last_name="mine", owner=rep)
+        make_lead(20, last_name="theirs", owner=other_rep)
+        make_lead(10, last_name="elsewhere", owner=manager)
+
+        assert names(as_(rep), "/?view=team") == ["mine", "theirs"]
+        assert names(as_(manager), "/?view=team") == []
+        assert "If you are in no team yet" in text_of(as_(manager), "/?view=team")
+
+    def test_what_goes_cold_is_warm_and_has_been_quiet(
+        self, as_: As, rep: User, other_rep: User, manager: User
+    ) -> None:
+        quiet, lately = timezone.now() - timedelta(days=15), timezone.now() - timedelta(days=13)
+        make_lead(150, last_name="hot", owner=rep, last_activity_at=quiet)
+        make_lead(60, last_name="warm", owner=other_rep, last_activity_at=quiet)
+        make_lead(70, last_name="lively", owner=rep, last_activity_at=lately)
+        make_lead(20, last_name="cold", owner=rep, last_activity_at=quiet)
+
+        assert names(as_(rep), "/?view=cooling") == ["hot"]
+        assert names(as_(manager), "/?view=cooling") == ["hot", "warm"]
+
+    def test_what_came_in_today_is_there_newest_first(self, as_: As, rep: User) -> None:
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        make_lead(10, last_name="first", created_at=midnight)
+        make_lead(200, last_name="yesterday", created_at=midnight - timedelta(seconds=1))
+        make_lead(5, last_name="second", created_at=midnight + timedelta(seconds=1))
+
+        assert names(as_(rep), "/?view=new") == ["second", "first"]
 
     def test_hot_is_what_the_version_said_that_scored_the_lead(self, as_: As, rep: User) -> None:
         live = ScoringModelVersion.objects.get(state="live", model__is_primary=True)
@@ -362,7 +398,8 @@ class TestViews:
 
         page = text_of(as_(rep), "/?view=all")
 
-        assert "My leads 1 Answer first 0 Hot, unassigned 1 All 2" in page
+        words = "My leads 1 My team 0 Answer first 0 Hot 1 Unassigned 1 Going cold 0 New today 2 All 2"
+        assert words in page
 
     def test_counting_ends_where_nobody_reads_on(
         self, as_: As, rep: User, monkeypatch: pytest.MonkeyPatch
@@ -378,7 +415,7 @@ class TestViews:
         [
             ("/?view=mine", "No lead is yours yet"),
             ("/?view=answer", "No lead waits for an answer"),
-            ("/?view=hot", "Every hot lead has somebody"),
+            ("/?view=hot", "No lead is hot"),
             ("/?view=all", "There are no leads yet"),
             ("/?q=nobody", "Nobody was found"),
             ("/?temperature=hot&grade=A", "No lead fits all of these filters"),

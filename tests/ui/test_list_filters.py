@@ -228,7 +228,7 @@ class TestFilters:
             "Search “ada”",
         ):
             assert words in text
-        start = page.index("Remove filter: country")
+        start = page.index("Remove filter: Country")
         address = page[page.rindex('href="', 0, start) + 6 : start].partition('"')[0].replace("&amp;", "&")
         assert parse_qs(urlsplit(address).query) == {
             "temperature": ["hot,warm"],
@@ -239,7 +239,7 @@ class TestFilters:
     def test_the_last_chip_leads_to_all_leads(self, as_: As, rep: User, leads: None) -> None:
         page = as_(rep).get("/?country=DE").content.decode()
 
-        assert 'href="/?view=all" aria-label="Remove filter: country"' in page
+        assert 'href="/?view=all" aria-label="Remove filter: Country"' in page
 
     def test_the_form_is_filled_with_what_the_address_asks_for(
         self, as_: As, rep: User, other_rep: User, leads: None
