@@ -72,21 +72,29 @@ def leads_like(leads: LeadQuerySet, text: str) -> list[int]:
     Each word has to be there or to be like one that is. The nearest are looked for first, so that a word
     that many are a little like is as quick as a rare one.
     """
-    words = _words(text)
-    misspelt = [word for word in words if len(word) >= SHORTEST_TYPO and not word.isdigit()]
+    misspelt = [word for word in _words(text) if _may_be_misspelt(word)]
     if not misspelt:
         return []
-    alike = leads
-    for word in words:
-        like = Q(search__text__trigram_word_similar=word) if word in misspelt else Q()
-        alike = alike.filter(Q(ILike(F("search__text"), _pattern(word))) | like)
     likeness = reduce(add, (TrigramWordSimilarity(word, "search__text") for word in misspelt))
     for least in LEAST_ALIKE:
         with _threshold(least):
-            near = alike.order_by().annotate(likeness=likeness).values_list("likeness", "pk")
+            near = alike(leads, text).order_by().annotate(likeness=likeness).values_list("likeness", "pk")
             if found := list(near[:MOST_COMPARED]):
                 return [pk for _, pk in sorted(found, reverse=True)[:MOST_ALIKE]]
     return []
+
+
+def alike(leads: LeadQuerySet, text: str) -> LeadQuerySet:
+    """Keep the leads that have each word of the text, or one that is as alike as the database shall ask."""
+    for word in _words(text):
+        has_it = Q(ILike(F("search__text"), _pattern(word)))
+        is_like = Q(search__text__trigram_word_similar=word)
+        leads = leads.filter(has_it | is_like if _may_be_misspelt(word) else has_it)
+    return leads
+
+
+def _may_be_misspelt(word: str) -> bool:
+    return len(word) >= SHORTEST_TYPO and not word.isdigit()
 
 
 def companies_like(text: str) -> list[int]:

@@ -9,14 +9,17 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from leadapp.access import may
 from leadapp.models import Company, Lead, User
-from leadapp.search import companies_like, find_companies, find_leads
+from leadapp.numbers import write_number
+from leadapp.search import companies_like, find_companies, find_leads, leads_like
 from leadapp.services.texts import text_fault
 from leadapp.views.answering import signed_in
-from leadapp.views.list_filters import LONGEST
+from leadapp.views.list_filter_kinds import LONGEST, Words
 from scoring.models import ScoringModel, ScoringModelVersion, ScoringRule
 
 MOST = 5
@@ -48,16 +51,21 @@ class Group:
 
 # Address, words, and who may go there: any of the permissions, or everybody where none is named.
 WORK = ("leadapp.work_own_lead", "leadapp.work_any_lead")
-PLACES: Sequence[tuple[str, str, tuple[str, ...]]] = (
-    ("lead-list", "Leads", ()),
-    ("my-day", "My day", WORK),
-    ("board", "Board", ("leadapp.view_lead",)),
-    ("company-list", "Companies", ("leadapp.view_company",)),
-    ("response-times", "Response times", ("leadapp.work_own_lead", "qualification.see_response_times")),
-    ("scoring-home", "Scoring", ("scoring.view_scoringmodelversion",)),
-    ("lead-new", "New lead", WORK),
-    ("notices", "Notices", ()),
-    ("notice-settings", "Notice settings", ()),
+PLACES: Sequence[tuple[str, Words, tuple[str, ...]]] = (
+    ("lead-list", gettext_lazy("Leads"), ()),
+    ("lead-views", gettext_lazy("Views of the lead list"), ("leadapp.view_lead",)),
+    ("my-day", gettext_lazy("My day"), WORK),
+    ("board", gettext_lazy("Board"), ("leadapp.view_lead",)),
+    ("company-list", gettext_lazy("Companies"), ("leadapp.view_company",)),
+    (
+        "response-times",
+        gettext_lazy("Response times"),
+        ("leadapp.work_own_lead", "qualification.see_response_times"),
+    ),
+    ("scoring-home", gettext_lazy("Scoring"), ("scoring.view_scoringmodelversion",)),
+    ("lead-new", gettext_lazy("New lead"), WORK),
+    ("notices", gettext_lazy("Notices"), ()),
+    ("notice-settings", gettext_lazy("Notice settings"), ()),
 )
 
 
@@ -78,8 +86,11 @@ def find(request: HttpRequest) -> HttpResponse:
 def _leads(text: str, user: User) -> list[Group]:
     if len(text) < SHORTEST:
         return []
-    found = find_leads(Lead.objects.visible_to(user), text)
-    top = found.select_related("company").prioritised()[:MOST]
+    found, label = find_leads(Lead.objects.visible_to(user), text), _("Leads")
+    top = list(found.select_related("company").prioritised()[:MOST])
+    if not top:
+        found, label = found.none(), _("Leads spelt like it")
+        top = _most_alike(text, user)
     hits = [
         Hit(
             reverse("lead-detail", args=[lead.pk]),
@@ -89,8 +100,14 @@ def _leads(text: str, user: User) -> list[Group]:
         )
         for lead in top
     ]
-    more = _more("lead-list", text, found, len(hits), "leads")
-    return [Group("leads", "Leads", "list", hits, more)]
+    more = _more("lead-list", text, found, len(hits), gettext_lazy("All %(number)s leads with “%(text)s”"))
+    return [Group("leads", label, "list", hits, more)]
+
+
+def _most_alike(text: str, user: User) -> list[Lead]:
+    leads = Lead.objects.visible_to(user)
+    ids = leads_like(leads, text)[:MOST]
+    return sorted(leads.filter(pk__in=ids).select_related("company"), key=lambda lead: ids.index(lead.pk))
 
 
 def _companies(text: str, user: User) -> list[Group]:
@@ -109,12 +126,13 @@ def _companies(text: str, user: User) -> list[Group]:
         )
         for company in rows
     ]
-    more = _more("company-list", text, found, len(hits), "companies")
-    return [Group("companies", "Companies", "company", hits, more)]
+    words = gettext_lazy("All %(number)s companies with “%(text)s”")
+    more = _more("company-list", text, found, len(hits), words)
+    return [Group("companies", _("Companies"), "company", hits, more)]
 
 
 def _more(
-    address: str, text: str, found: QuerySet[Lead] | QuerySet[Company], shown: int, what: str
+    address: str, text: str, found: QuerySet[Lead] | QuerySet[Company], shown: int, words: Words
 ) -> Hit | None:
     """Lead to all of them, counted no further than anybody reads."""
     if shown < MOST:
@@ -122,8 +140,8 @@ def _more(
     number = found.order_by()[: MOST_COUNTED + 1].count()
     if number <= MOST:
         return None
-    many = f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
-    return Hit(f"{reverse(address)}?{urlencode({'q': text})}", f"All {many} {what} with “{text}”")
+    many = f"{write_number(MOST_COUNTED)}+" if number > MOST_COUNTED else write_number(number)
+    return Hit(f"{reverse(address)}?{urlencode({'q': text})}", words % {"number": many, "text": text})
 
 
 def _scoring(text: str, user: User) -> list[Group]:
@@ -133,7 +151,9 @@ def _scoring(text: str, user: User) -> list[Group]:
     shown = (ScoringModelVersion.State.LIVE, ScoringModelVersion.State.DRAFT)
     rules = ScoringRule.objects.filter(name__icontains=text, version__state__in=shown)
     rules = rules.select_related("version__model").order_by("name", "version__state", "pk")
-    hits = [Hit(reverse("scoring-model", args=[model.slug]), model.name, "Scoring model") for model in models]
+    hits = [
+        Hit(reverse("scoring-model", args=[model.slug]), model.name, _("Scoring model")) for model in models
+    ]
     seen: set[tuple[int, str]] = set()
     for rule in rules[: 2 * MOST]:
         key = (rule.version.model_id, rule.name)
@@ -141,22 +161,28 @@ def _scoring(text: str, user: User) -> list[Group]:
             continue
         seen.add(key)
         address = reverse("scoring-model", args=[rule.version.model.slug])
-        hits.append(Hit(f"{address}#rule-{rule.pk}", rule.name, f"Rule of {rule.version.model.name}"))
-    return [Group("scoring", "Scoring", "rules", hits[:MOST])]
+        hits.append(
+            Hit(
+                f"{address}#rule-{rule.pk}",
+                rule.name,
+                _("Rule of %(model)s") % {"model": rule.version.model.name},
+            )
+        )
+    return [Group("scoring", _("Scoring"), "rules", hits[:MOST])]
 
 
 def _places(text: str, user: User) -> list[Group]:
     """Return the places one of whose words begins with the text; without a text all of them."""
     wanted = f" {text.lower()}"
     hits = [
-        Hit(reverse(name), label)
+        Hit(reverse(name), str(label))
         for name, label, permissions in PLACES
-        if wanted in f" {label.lower()}" or not text
+        if wanted in f" {str(label).lower()}" or not text
         if not permissions or any(may(user, permission) for permission in permissions)
     ]
     if user.is_staff and (not text or "admin".startswith(text.lower())):
-        hits.append(Hit(reverse("admin:index"), "Admin"))
-    return [Group("places", "Go to", "arrow-right", hits if not text else hits[:MOST])]
+        hits.append(Hit(reverse("admin:index"), _("Admin")))
+    return [Group("places", _("Go to"), "arrow-right", hits if not text else hits[:MOST])]
 
 
 PARTS: Sequence[Callable[[str, User], list[Group]]] = (_leads, _companies, _scoring, _places)

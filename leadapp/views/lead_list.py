@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from leadapp.errors import Invalid
 from leadapp.models import Lead, User
+from leadapp.numbers import write_number
 from leadapp.times import write_moment
 from leadapp.views.answering import signed_in
 from leadapp.views.lead_neighbours import with_addresses
@@ -112,7 +113,7 @@ def _counts(asked: Asked, user: User, now: datetime) -> dict[str, str]:
     if asked.view not in lists:
         lists[""] = leads_of(asked, user, now=now)
     counts = {
-        name: f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+        name: f"{write_number(MOST_COUNTED)}+" if number > MOST_COUNTED else write_number(number)
         for name, number in count_all(lists, most=MOST_COUNTED).items()
     }
     return {"": counts.get(asked.view, "")} | counts
@@ -173,7 +174,7 @@ def _advice(waiting: str) -> str:
 def _around(asked: Asked, page: Page, counts: Mapping[str, str], now: datetime) -> dict[str, Any]:
     address = reverse("lead-list")
     last = page.number + len(page.rows) - 1
-    numbers = {"first": f"{page.number:,}", "last": f"{last:,}", "all": counts[""]}
+    numbers = {"first": write_number(page.number), "last": write_number(last), "all": counts[""]}
     text = _("%(first)s to %(last)s of %(all)s") % numbers
     scored = max((lead.scored_at for lead in page.rows if lead.scored_at), default=None)
     if scored is not None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from django.db.models import CharField, Func, Q, Value
+from django.db.models import CharField, Func, JSONField, Q, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.lookups import Exact, GreaterThanOrEqual, LessThanOrEqual
 from django.http import QueryDict
@@ -92,16 +92,14 @@ def _where_text(key: str, values: list[str], asking: Asking) -> Q:
 
 def _where_number(key: str, values: list[str], asking: Asking) -> Q:
     number = KeyTransform(key, "attributes")
-    # JSON sorts values of other kinds before or behind all numbers.
-    kind = Func(number, function="jsonb_typeof", output_field=CharField())
     found = Q()
     for value in values:
         least, most = value.split("..")
-        within = Q(Exact(kind, Value("number")))
+        within = _is_kind(key, "number")
         if least:
-            within &= Q(GreaterThanOrEqual(number, float(least)))
+            within &= Q(GreaterThanOrEqual(number, Value(float(least), JSONField())))
         if most:
-            within &= Q(LessThanOrEqual(number, float(most)))
+            within &= Q(LessThanOrEqual(number, Value(float(most), JSONField())))
         found |= within
     return found
 
@@ -112,9 +110,19 @@ def _where_date(key: str, values: list[str], asking: Asking) -> Q:
     found = Q()
     for value in values:
         first, last = value.split("..")
-        within = Q(GreaterThanOrEqual(day, first or "0000"))
-        found |= within & Q(LessThanOrEqual(day, last)) if last else within
+        within = _is_kind(key, "string")
+        if first:
+            within &= Q(GreaterThanOrEqual(day, first))
+        if last:
+            within &= Q(LessThanOrEqual(day, last))
+        found |= within
     return found
+
+
+def _is_kind(key: str, kind: str) -> Q:
+    """Leave out values of other kinds, left from before: they sort before or behind all of this one."""
+    given = Func(KeyTransform(key, "attributes"), function="jsonb_typeof", output_field=CharField())
+    return Q(Exact(given, Value(kind)))
 
 
 def _where_yes_or_no(key: str, values: list[str], asking: Asking) -> Q:

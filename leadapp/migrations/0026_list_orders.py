@@ -58,7 +58,7 @@ DROP FUNCTION leadapp_search_name(leadapp_lead);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leadapp", "0023_consents_never_change")]
+    dependencies = [("leadapp", "0025_identity")]
 
     operations = [
         migrations.AddField("leadsearch", "name", models.TextField(default="")),
