@@ -106,12 +106,13 @@ class Asked:
         if base and (values, text, sort, self.columns) == (base.values, base.text, base.sort, base.columns):
             asked: dict[str, str] = {"view": base.name}
         else:
-            asked = {name: ",".join(kept) for name, kept in values.items()}
-            asked |= {"q": text, "sort": sort, "columns": ",".join(self.columns)}
-            asked = {name: value for name, value in asked.items() if value} or {"view": "all"}
+            asked = {name: ",".join(kept) for name, kept in values.items()} | {"q": text, "sort": sort}
             if base and base.saved:
                 asked["from"] = base.name
-        return urlencode(asked | {name: value for name, value in more.items() if value})
+            elif not any(asked.values()):
+                asked["view"] = "all"
+            asked["columns"] = ",".join(self.columns)
+        return urlencode({name: value for name, value in (asked | more).items() if value})
 
 
 def read_address(query: QueryDict, user: User) -> Asked:

@@ -85,8 +85,9 @@ def news_of_clocks(ids: Sequence[int], *, now: datetime) -> dict[int, Clock]:
 
 def tags_of(ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
     """Return the tags of each lead that has some, by name."""
-    found = LeadTag.objects.filter(lead__in=ids).order_by("lead").values("lead")
-    return dict(found.values_list("lead", ArrayAgg("tag__name", order_by="tag__name")))
+    tagged = LeadTag.objects.filter(lead__in=ids).order_by("lead").values("lead")
+    named = tagged.annotate(names=ArrayAgg("tag__name", order_by="tag__name"))
+    return dict(named.values_list("lead", "names"))
 
 
 def last_activities(ids: Sequence[int]) -> dict[int, str]:
