@@ -22,6 +22,7 @@ from leadapp.demo.selling import Selling, answer_request, sell
 from leadapp.demo.sharing import share_work
 from leadapp.demo.teams import create_teams
 from leadapp.demo.verdicts import judge
+from leadapp.demo.views import keep_views
 from leadapp.errors import Conflict
 from leadapp.models import Activity, ActivityType, Company, Lead, Stage, Status, User
 from leadapp.services.changes import Origin, records_of_new
@@ -73,6 +74,7 @@ def load(
         rng = random.Random(seed)  # noqa: S311 - nothing here is secret
         people, kept = create_people(password=password)
         create_teams(people, now=now)
+        keep_views(people, now=now)
         version = ScoringModelVersion.objects.select_related("model").get(
             model__is_primary=True, state="live"
         )

@@ -15,6 +15,7 @@ from leadapp.errors import NotFound
 from leadapp.models import Lead, User
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.services.bulk import MOST_TICKED, Chosen
+from leadapp.views.list_columns import Column, columns_of
 from leadapp.views.list_filters import Asked, leads_of, read_address
 
 PICKED = re.compile(r"([0-9]{1,18})\.([a-z]{1,16})\.([a-z]{1,16})\.([0-9]{0,18})")
@@ -44,6 +45,11 @@ class Choice:
     def number(self) -> int:
         """Return how many leads they are at this moment."""
         return self.leads.order_by().count() if self.is_all else len(self.ticked)
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """Return the columns in which they are seen."""
+        return columns_of(self.asked.columns or self.user.list_columns)
 
     @property
     def in_words(self) -> str:

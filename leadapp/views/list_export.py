@@ -19,6 +19,7 @@ from leadapp.services.exports import MEDIA_TYPES, Cell, begin_export, counted, w
 from leadapp.views.answering import came_from, posted, signed_in
 from leadapp.views.list_choice import Choice, read_choice
 from leadapp.views.list_export_columns import ExportColumn, export_columns
+from leadapp.views.list_filters import in_order
 from leadapp.views.list_rows import rows_of
 
 # What the list says beside a lead is read for so many at once.
@@ -52,7 +53,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     context = {
         "title": _("Export %(leads)s") % {"leads": choice.in_words},
         "choice": choice,
-        "columns": export_columns(choice),
+        "columns": export_columns(choice.columns),
         "form": form,
         "back": back,
     }
@@ -60,7 +61,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _send(choice: Choice, file_format: str) -> HttpResponseBase:
-    columns = export_columns(choice)
+    columns = export_columns(choice.columns)
     head = [str(column.label) for column in columns]
     record = begin_export(
         file_format=file_format,
@@ -81,10 +82,12 @@ def _send(choice: Choice, file_format: str) -> HttpResponseBase:
 
 def _rows(choice: Choice, columns: list[ExportColumn]) -> Iterator[list[Cell]]:
     """Read the leads through a cursor of the server, and a thousand at a time what the list says beside."""
-    leads = choice.leads.select_related("company", "owner").order_by(*choice.asked.order.names())
+    keys = [column.key for column in choice.columns]
+    leads = in_order(choice.leads, choice.asked).select_related("company", "owner")
+    leads = leads.order_by(*choice.asked.order.names())
     waiting = leads.iterator(chunk_size=ROWS_AT_ONCE)
     while some := list(islice(waiting, ROWS_AT_ONCE)):
-        for row in rows_of(some, now=choice.now):
+        for row in rows_of(some, columns=keys, now=choice.now):
             yield [column.value(row) for column in columns]
 
 

@@ -8,10 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from leadapp.models import Lead
 from leadapp.services.exports import Cell
-from leadapp.views.list_choice import Choice
+from leadapp.views.list_columns import Column
 from leadapp.views.list_rows import Row
-
-USUAL = ("score", "name", "reasons", "stage", "due", "active", "owner", "trend")
 
 
 @dataclass(frozen=True)
@@ -58,12 +56,29 @@ COLUMNS: Mapping[str, Sequence[ExportColumn]] = {
     ],
     "owner": [_fact(_("Owner"), lambda lead: str(lead.owner) if lead.owner else "")],
     "trend": [ExportColumn(_("Change in 30 days"), lambda row: row.trend.change if row.trend else None)],
+    "grade": [GRADE],
+    "temperature": [TEMPERATURE],
+    "status": [STATUS],
+    "company": [COMPANY],
+    "job_title": [JOB_TITLE],
+    "tags": [ExportColumn(_("Tags"), lambda row: ", ".join(row.tags))],
+    "source": [_fact(_("Source"), lambda lead: lead.source)],
+    "campaign": [_fact(_("Campaign"), lambda lead: lead.campaign)],
+    "country": [_fact(_("Country"), lambda lead: lead.country)],
+    "industry": [_fact(_("Industry"), lambda lead: lead.company.industry if lead.company else "")],
+    "created": [_fact(_("Came in at"), lambda lead: lead.created_at)],
 }
 
 
-def export_columns(choice: Choice) -> list[ExportColumn]:
-    """Return the columns of the file for the columns that somebody sees, each once."""
+def export_columns(columns: Sequence[Column]) -> list[ExportColumn]:
+    """Return the columns of the file for these columns of the list, each once."""
     found = [NUMBER]
-    for key in USUAL:
-        found += [column for column in COLUMNS[key] if column not in found]
+    for column in columns:
+        wanted = [_own(column)] if column.field else COLUMNS[column.key]
+        found += [one for one in wanted if one not in found]
     return found
+
+
+def _own(column: Column) -> ExportColumn:
+    """Return the column of a team's own field."""
+    return _fact(column.label, lambda lead: lead.attributes.get(column.field))

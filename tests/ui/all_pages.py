@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import reverse
 
 from leadapp.errors import Conflict
-from leadapp.models import Activity, BulkRun, Company, ConsentRequest, Lead, Quarantine, User
+from leadapp.models import Activity, BulkRun, Company, ConsentRequest, Lead, Quarantine, SavedView, User
 from leadapp.services.opt_in.confirming import sign_request
 from leadapp.services.opt_out import opt_out_address
 from qualification.models import Absence, Deal, Note, StageChange, Task
@@ -123,6 +123,14 @@ def chosen(number: int) -> str:
     return "".join(f"&lead={row.pk}.{row.stage}.{row.status}.{row.owner_id or ''}" for row in rows)
 
 
+own_view: Callable[[], int] = pk_of(SavedView, owner__username=REP)
+
+
+def saved_view() -> str:
+    """Return the query of a view that the rep shares."""
+    return f"?view={first(SavedView, owner__username=REP, sharing='everybody').pk}"
+
+
 MINE, MQL, CUSTOMER = lead(), lead(stage="mql"), customer
 EDITED: dict[str, Any] = {"type__slug": "lead.updated", "actor__username": REP}
 WRITTEN: dict[str, Any] = {"author__username": REP, "edited_at__isnull": False}
@@ -143,7 +151,28 @@ LEAD_LIST = (
     page("lead-list", REP, "filters open", steps=["click #filters summary", "wait #filters fieldset"]),
     page("lead-list", REP, "keys", steps=["press ?", "wait dialog#keys[open]"]),
     page("lead-list", REP, "search", steps=["press /", "wait #finder-list [role=option]"]),
+    page("lead-list", REP, "sorted by name", query="?view=all&sort=name"),
+    page("lead-list", REP, "own columns", query="?view=all&columns=name,company,tags,country,created,grade"),
+    page("lead-list", MANAGER, "saved view", query=saved_view),
+    page("lead-list", REP, "saved view changed", query=lambda: f"?country=DE&from={own_view()}"),
+    page("lead-list", REP, "spelt like it", query="?q=shmidt"),
+    page("lead-list", REP, "view not there", query="?view=99999999", status=404),
+    page("lead-list", REP, "columns open", steps=["click #columns summary", "wait #columns input"]),
+    page("lead-list", REP, "rows open", steps=["click #rows summary", "wait #rows form"]),
     page("lead-list-filters", REP),
+    page("lead-list-columns", REP),
+    page("lead-views", REP),
+    page("lead-views", MANAGER, "shared"),
+    page("lead-views", MARKETER, "none of one's own"),
+    page("lead-view", REP, pk=pk_of(SavedView, owner__username=REP)),
+    page("lead-view-save", REP, query="?country=DE&sort=name"),
+    page(
+        "lead-view-save",
+        REP,
+        "refused",
+        query="?country=DE",
+        steps=["click form button[type=submit]"],
+    ),
     page("lead-new", REP),
     page("leads-bulk", MANAGER, "move", query=lambda: "?what=move" + chosen(3)),
     page("leads-bulk", MANAGER, "assign", query=lambda: "?what=assign" + chosen(3)),
@@ -353,6 +382,11 @@ ACTS = {
     "held-take-back",
     "lead-call-discard",
     "lead-call-draft",
+    "lead-list-look",
+    "lead-view-delete",
+    "lead-view-keep",
+    "lead-view-place",
+    "lead-view-restore",
     "logout",
     "my-day-tick",
     "notice-read",

@@ -58,7 +58,7 @@ DROP FUNCTION leadapp_search_name(leadapp_lead);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leadapp", "0025_identity")]
+    dependencies = [("leadapp", "0026_exports")]
 
     operations = [
         migrations.AddField("leadsearch", "name", models.TextField(default="")),
