@@ -77,9 +77,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "keys": keys,
         "is_usual": not (asked.columns or user.list_columns),
         "order_in_words": WORDS[asked.sorted_by],
-        "rows": with_addresses(
-            rows_of(page.rows, columns=keys, now=now), asked, number=page.number
-        ),
+        "rows": with_addresses(rows_of(page.rows, columns=keys, now=now), asked, number=page.number),
         "chips": chips_of(asked),
         "may_choose": may_choose(user),
         "all_number": counts[""],

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import Lead, User
-from leadapp.views.list_filters import Asked, leads_of, read_address, views_for
+from leadapp.views.list_filters import Asked, in_order, leads_of, read_address
 from leadapp.views.list_rows import Row
 from leadapp.views.paging import beside, place_of, read_place
 
@@ -46,7 +46,8 @@ def read_neighbours(request: HttpRequest, lead: Lead, user: User, *, now: dateti
         return Neighbours()
     asked = read_address(QueryDict(query), user)
     list_url = f"{reverse('lead-list')}?{asked.query()}"
-    in_list = Neighbours(list_url=list_url, list_label=_label(asked, user))
+    label = str(asked.base.label) if asked.base and asked.view else _("Leads")
+    in_list = Neighbours(list_url=list_url, list_label=label)
     try:
         place = read_place(asked.order, text, "")
     except Invalid:
@@ -54,8 +55,8 @@ def read_neighbours(request: HttpRequest, lead: Lead, user: User, *, now: dateti
     if place is None:
         return in_list
     carried = urlencode({LIST: asked.query(), PLACE: text})
-    rows = leads_of(asked, user, now=now)
-    others = rows.exclude(pk=lead.pk).only("id", *asked.order.columns)
+    rows = in_order(leads_of(asked, user, now=now), asked)
+    others = rows.exclude(pk=lead.pk).only("id", "priority", "last_activity_at")
     before, after = beside(others, asked.order, place)
     route = request.resolver_match.view_name if request.resolver_match else "lead-detail"
 
@@ -104,8 +105,3 @@ def _position(number: int, total: int) -> str:
             "total": f"{MOST_COUNTED:,}",
         }
     return _("%(number)s of %(total)s") % {"number": f"{number:,}", "total": f"{max(number, total):,}"}
-
-
-def _label(asked: Asked, user: User) -> str:
-    view = views_for(user).get(asked.view)
-    return view.label if view else _("Leads")
