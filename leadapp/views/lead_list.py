@@ -29,7 +29,7 @@ from leadapp.views.list_filters import Asked, chips_of, in_order, leads_of, read
 from leadapp.views.list_look import look_context
 from leadapp.views.list_orders import WORDS, is_descending, turned
 from leadapp.views.list_rows import rows_of
-from leadapp.views.list_views import built_in_views
+from leadapp.views.list_views import built_in_views, own_views
 from leadapp.views.paging import Page, Place, read_place, turn_to
 
 MOST_COUNTED = 10_000
@@ -123,7 +123,7 @@ def _tabs(asked: Asked, counts: Mapping[str, str], user: User) -> list[Tab]:
         Tab(view.name, view.label, counts[view.name], view.name == asked.view)
         for view in built_in_views(user).values()
     ]
-    saved = [*asked.own]
+    saved = own_views(user)
     current = asked.base.saved if asked.base else None
     if current is not None and current not in saved:
         saved.append(current)

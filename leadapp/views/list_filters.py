@@ -14,7 +14,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from leadapp.models import Lead, SavedView, User
+from leadapp.models import Lead, User
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.search import find_leads, leads_like
 from leadapp.services.texts import text_fault
@@ -27,7 +27,6 @@ from leadapp.views.list_views import (
     built_in_views,
     find_saved,
     is_rep,
-    own_views,
     read_saved,
     read_sort,
 )
@@ -50,8 +49,8 @@ class Chip:
 class Asked:
     """What an address asks for.
 
-    `base` is the view that it begins from; `is_missing` says that there is no such view for this person. They
-    keep their `own` views. `alike` are the leads that are spelt like the text, once that was asked.
+    `base` is the view that it begins from; `is_missing` says that there is no such view for this person.
+    `alike` are the leads that are spelt like the text, once that was asked.
     """
 
     values: Values
@@ -59,7 +58,6 @@ class Asked:
     sort: str = ""
     columns: tuple[str, ...] = ()
     base: View | None = None
-    own: list[SavedView] = field(default_factory=list)
     known: Mapping[str, Filter] = field(default_factory=lambda: FILTERS)
     problems: list[str] = field(default_factory=list)
     people: dict[str, str] = field(default_factory=dict)
@@ -117,9 +115,8 @@ class Asked:
 
 def read_address(query: QueryDict, user: User) -> Asked:
     """Read what an address asks for; without anything a rep gets the own leads and others get all."""
-    own = own_views(user)
     wanted = query.get("view", "")
-    saved = find_saved(user, wanted or query.get("from", ""), own)
+    saved = find_saved(user, wanted or query.get("from", ""))
     known = FILTERS | own_filters(own_fields_for(query, QueryDict(saved.query if saved else "")))
     problems: list[str] = []
     asked = Asked(
@@ -127,7 +124,6 @@ def read_address(query: QueryDict, user: User) -> Asked:
         text=_read_text(query.get("q", ""), problems),
         sort=_read_sort(query.get("sort", ""), problems),
         columns=read_columns(query.get("columns", "")),
-        own=own,
         known=known,
         problems=problems,
     )

@@ -1,6 +1,6 @@
 """The views of the lead list: those that ship, and those that people keep. A view is filters with a name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -54,13 +54,10 @@ def own_views(user: User) -> list[SavedView]:
     return list(user.saved_views.kept().in_order())
 
 
-def find_saved(user: User, name: str, own: Sequence[SavedView]) -> SavedView | None:
+def find_saved(user: User, name: str) -> SavedView | None:
     """Return the saved view of an address that this person may see: an own one, or one that is shared."""
     if not (name.isascii() and name.isdigit() and len(name) < 10):
         return None
-    for view in own:
-        if view.pk == int(name):
-            return view
     return SavedView.objects.visible_to(user).select_related("owner").filter(pk=int(name)).first()
 
 

@@ -147,7 +147,7 @@ def test_a_poll_takes_few_queries_for_any_number_of_rows(as_: As, rep: User) -> 
             make_lead(50)
         with CaptureQueriesContext(connection) as captured:
             client.get("/leads/moved/?view=all&shown=-")
-        assert len(captured) == 6, [query["sql"][:100] for query in captured]
+        assert len(captured) == 5, [query["sql"][:100] for query in captured]
 
 
 class TestPages:

@@ -129,7 +129,7 @@ def test_a_file_takes_the_same_queries_for_any_number(number: int, as_: As, rep:
     rows_of(client.post(URL, asked))
     with CaptureQueriesContext(connection) as queries:
         assert len(rows_of(client.post(URL, asked))) == number
-    assert len(queries) == 14, [query["sql"][:90] for query in queries]
+    assert len(queries) == 13, [query["sql"][:90] for query in queries]
 
 
 def test_the_record_of_an_export_is_not_changed(rep: User) -> None:
