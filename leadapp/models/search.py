@@ -12,7 +12,7 @@ class LeadSearch(models.Model):
 
     `name` is what the lead is called, in small letters without accents: Özdemir stands beside Ozdemir.
 
-    Written by triggers only (migrations 0007, 0016 and 0027). It stands apart from the lead because every new
+    Written by triggers only (migrations 0007, 0016 and 0028). It stands apart from the lead because every new
     score writes the lead anew, and with it an entry in each index of its table: one of trigrams made that
     four times as slow.
     """

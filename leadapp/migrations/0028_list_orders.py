@@ -58,7 +58,7 @@ DROP FUNCTION leadapp_search_name(leadapp_lead);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leadapp", "0026_exports")]
+    dependencies = [("leadapp", "0027_merging")]
 
     operations = [
         migrations.AddField("leadsearch", "name", models.TextField(default="")),
