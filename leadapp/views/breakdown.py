@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from leadapp.models import Lead
 from leadapp.views.activity_words import Words, words_of
 from leadapp.views.looking import Look
@@ -135,7 +137,7 @@ def _rail(explanation: Explanation, version: ScoringModelVersion) -> Rail:
     width = max(explanation.score, round(version.threshold * 4 / 3), 1)
     fit = max(0, min(explanation.fit, explanation.score))
     engagement = explanation.score - fit
-    marks = [("Warm", version.warm_from), ("Sales", version.threshold)]
+    marks = [(_("Warm"), version.warm_from), (_("Sales"), version.threshold)]
     return Rail(
         fit=round(fit / width * 100, 2),
         engagement=round(engagement / width * 100, 2),

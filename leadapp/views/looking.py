@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import Lead
@@ -69,14 +70,14 @@ def _past(lead: Lead, text: str, now: datetime) -> Look:
     except ValueError:
         day = None
     if day is None:
-        raise Invalid.field("as_of", "Choose a date, such as 2026-01-31.")
+        raise Invalid.field("as_of", _("Choose a date, such as 2026-01-31."))
     today = timezone.localtime(now).date()
     if day == today:
         return Look(explanation=explain_stored(lead))
     if day > today:
-        raise Invalid.field("as_of", "That day is still to come. The forecast says what it may bring.")
+        raise Invalid.field("as_of", _("That day is still to come. The forecast says what it may bring."))
     if day < timezone.localtime(lead.created_at).date():
-        raise Invalid.field("as_of", f"{lead.name} came in later than that.")
+        raise Invalid.field("as_of", _("%(name)s came in later than that.") % {"name": lead.name})
     past = look_back(lead=lead, at=timezone.make_aware(datetime.combine(day, time.max)))
     return Look(explanation=past.explanation, past=past, day=day)
 
@@ -88,4 +89,4 @@ def _by_model(lead: Lead, slug: str, now: datetime) -> Look:
                 return Look(explanation=explain_stored(lead))
             explained = explain_leads(version=version, moments={lead.pk: now}).get(lead.pk)
             return Look(explanation=explained, model=version)
-    raise Invalid.field("model", "There is no such scoring model, or it is not live.")
+    raise Invalid.field("model", _("There is no such scoring model, or it is not live."))

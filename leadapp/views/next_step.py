@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from leadapp.models import Lead, Stage
 from leadapp.times import write_moment, write_work
@@ -64,7 +65,7 @@ def _reopen(here: Situation) -> NextStep:
         strong=f"{here.lead.get_status_display()}: {here.lead.status_reason.removesuffix('.')}.",
         text=here.resting,
         url=here.url("lead-reopen") if here.may_work else "",
-        action="Reopen…",
+        action=_("Reopen…"),
         icon="undo",
     )
 
@@ -74,16 +75,18 @@ def _answer(here: Situation) -> NextStep | None:
     if clock is None or clock.is_answered:
         return None
     span = write_work(abs(clock.left))
-    when = f"now, {span} late" if clock.is_late else f"within {span}"
     may_call = bool(here.lead.phone) and not here.lead.do_not_call
-    verb = "Call" if may_call else "Write"
+    if may_call:
+        strong = _("Call now, %(span)s late.") if clock.is_late else _("Call within %(span)s.")
+    else:
+        strong = _("Write now, %(span)s late.") if clock.is_late else _("Write within %(span)s.")
     question = here.open_question
     return NextStep(
-        strong=f"{verb} {when}.",
-        text=f"Ask about {question.dimension.name}." if question else "",
+        strong=strong % {"span": span},
+        text=_("Ask about %(what)s.") % {"what": question.dimension.name} if question else "",
         url=here.url("lead-call") if may_call else here.url("lead-log", "email"),
         opens_dialog=not may_call,
-        action="Start the call" if may_call else "Log the email",
+        action=_("Start the call") if may_call else _("Log the email"),
         icon="phone" if may_call else "mail",
     )
 
@@ -92,12 +95,12 @@ def _do_task(here: Situation) -> NextStep | None:
     task = here.task
     if task is None or task.due_at > here.now + timedelta(days=1):
         return None
-    due = "Overdue since" if task.due_at < here.now else "Due"
+    due = _("Overdue since: %(when)s.") if task.due_at < here.now else _("Due: %(when)s.")
     return NextStep(
         strong=task.text,
-        text=f"{due}: {write_moment(task.due_at, now=here.now)}.",
+        text=due % {"when": write_moment(task.due_at, now=here.now)},
         url=here.url("lead-notes"),
-        action="Open tasks",
+        action=_("Open tasks"),
         icon="check",
         opens_dialog=False,
     )
@@ -108,11 +111,11 @@ def _move(here: Situation) -> NextStep | None:
     if gate is None or target is None or gate.is_automatic or not (gate.passes or gate.passes_with_move):
         return None
     return NextStep(
-        strong="Won? Enter the deal."
+        strong=_("Won? Enter the deal.")
         if target == Stage.CUSTOMER
-        else f"Everything holds for {target.label}.",
+        else _("Everything holds for %(stage)s.") % {"stage": target.label},
         url=here.url("lead-move", target.value),
-        action=f"Move to {target.label}",
+        action=_("Move to %(stage)s") % {"stage": target.label},
         icon="arrow-right",
     )
 
@@ -122,10 +125,10 @@ def _ask(here: Situation) -> NextStep | None:
     if question is None or here.lead.stage not in (Stage.MQL, Stage.SQL):
         return None
     return NextStep(
-        strong=f"Settle {question.dimension.name}.",
-        text="The answer has run out." if question.is_stale else "Nobody has asked yet.",
+        strong=_("Settle %(what)s.") % {"what": question.dimension.name},
+        text=_("The answer has run out.") if question.is_stale else _("Nobody has asked yet."),
         url=here.url("lead-bant", question.dimension.key),
-        action="Answer",
+        action=_("Answer"),
         icon="edit",
     )
 
@@ -135,5 +138,6 @@ def _fill_in(here: Situation) -> NextStep | None:
         return None
     item = here.gate.missing[0]
     return NextStep(
-        strong=f"Missing: {item.label[:1].lower()}{item.label[1:]}.", text=item.hint or item.detail
+        strong=_("Missing: %(what)s.") % {"what": f"{item.label[:1].lower()}{item.label[1:]}"},
+        text=item.hint or item.detail,
     )

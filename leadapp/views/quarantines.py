@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from leadapp.models import Quarantine
@@ -22,16 +23,19 @@ def release(request: HttpRequest, pk: int, quarantine_id: int) -> HttpResponse:
     quarantine = get_object_or_404(Quarantine.objects.select_related("lead"), lead=lead, pk=quarantine_id)
     words = quarantine_entry(quarantine).words
     question = Question(
-        title="Release these activities?",
-        text=f"{words.strong}{words.after}. They come back to the timeline and give points again. "
-        "They are not quarantined a second time.",
-        submit="Release them",
-        cancel="Keep them out",
+        title=_("Release these activities?"),
+        text=_(
+            "%(what)s. They come back to the timeline and give points again. "
+            "They are not quarantined a second time."
+        )
+        % {"what": f"{words.strong}{words.after}"},
+        submit=_("Release them"),
+        cancel=_("Keep them out"),
         form=forms.Form(request.POST),
     )
 
     def carry_out(data: dict[str, Any]) -> str:
         release_quarantine(quarantine=quarantine, actor=signed_in(request), now=timezone.now())
-        return "Released. The score follows in a moment."
+        return _("Released. The score follows in a moment.")
 
     return answer(request, lead, question, carry_out, back=reverse("lead-timeline", args=[lead.pk]))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from leadapp.models import Lead
 from leadapp.views.charts import TODAY, ScoreChart, draw_score_chart, past_window
@@ -54,7 +55,7 @@ def read_history(lead: Lead, *, version: ScoringModelVersion, now: datetime) -> 
         moves=moves[::-1],
         score=lead.score or 0,
         future=[(at, score.score) for at, score in days if at <= drawn_until],
-        limits=[("Sales", version.threshold), ("Warm", version.warm_from)],
+        limits=[(_("Sales"), version.threshold), (_("Warm"), version.warm_from)],
         window=window,
         now=now,
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from leadapp.models import Activity, Lead, Quarantine, Stage, Status
 from leadapp.services.changes import UPDATED
 from leadapp.services.fact_history import who_changed
-from leadapp.views.activity_words import Words, duration, words_of
+from leadapp.views.activity_words import Words, duration, say, words_of
 from leadapp.views.fact_groups import label_of, say_value
 from qualification.models import Assignment, BantAnswer, BantState, Escalation, Move, Note, StageChange
 from qualification.services.clock.promises import write_in_zone, zone_of
@@ -63,6 +63,11 @@ class Entry:
         return f"{self.at.isoformat()}_{self.rank}_{self.pk}"
 
     @property
+    def is_undoing(self) -> bool:
+        """Tell whether it is a change of facts that took another one back."""
+        return self.activity is not None and self.activity.properties.get("by") == "undo"
+
+    @property
     def is_voided(self) -> bool:
         """Tell whether it was declared wrong, by somebody or as a burst."""
         if self.quarantine is not None:
@@ -79,11 +84,14 @@ class Entry:
 
 def assignment_entry(row: Assignment) -> Entry:
     """Tell that the lead was given to somebody."""
-    small = f"Answer due by {write_in_zone(row.due_at, zone_of(row.team))}" if row.due_at else ""
-    strong = "Handed to sales" if row.due_at else "Given to"
-    whom = "waits in the team queue" if row.owner is None else str(row.owner)
-    after = f"{', ' if row.due_at else ' '}{whom}: {_lower_first(row.reason)}"
-    words = Words(strong=strong, after=after, icon="user")
+    small = ""
+    if row.due_at:
+        small = _("Answer due by %(when)s") % {"when": write_in_zone(row.due_at, zone_of(row.team))}
+    whom = _("waits in the team queue") if row.owner is None else str(row.owner)
+    pattern = _("<b>Given to</b> %(whom)s: %(reason)s")
+    if row.due_at:
+        pattern = _("<b>Handed to sales</b>, %(whom)s: %(reason)s")
+    words = say(pattern, icon="user", whom=whom, reason=_lower_first(row.reason))
     by = str(row.assigned_by) if row.assigned_by else ""
     return Entry(at=row.assigned_at, rank=0, pk=row.pk, words=words, by=by, small=small, is_key=True)
 
@@ -91,14 +99,13 @@ def assignment_entry(row: Assignment) -> Entry:
 def escalation_entry(row: Escalation) -> Entry:
     """Tell that an answer was due soon, or late."""
     is_late = row.level != Escalation.Level.DUE_SOON
-    strong = {
-        Escalation.Level.DUE_SOON: "Answer due soon",
-        Escalation.Level.LATE: "Answer late",
-        Escalation.Level.FREE: "Answer still missing",
+    pattern = {
+        Escalation.Level.DUE_SOON: _("<b>Answer due soon</b>, %(whom)s"),
+        Escalation.Level.LATE: _("<b>Answer late</b>, %(whom)s"),
+        Escalation.Level.FREE: _("<b>Answer still missing</b>, %(whom)s: other reps may take it"),
     }[Escalation.Level(row.level)]
-    after = ": other reps may take it" if row.level == Escalation.Level.FREE else ""
-    whom = f", {row.assignment.owner or 'nobody has the lead'}"
-    words = Words(strong=strong, after=whom + after, icon="alert" if is_late else "clock")
+    whom = row.assignment.owner or _("nobody has the lead")
+    words = say(pattern, icon="alert" if is_late else "clock", whom=whom)
     return Entry(at=row.at, rank=7, pk=row.pk, words=words, is_key=is_late)
 
 
@@ -107,13 +114,15 @@ def stage_change_entry(row: StageChange) -> Entry:
     if row.from_stage != row.to_stage:
         strong = f"{Stage(row.from_stage).label} → {Stage(row.to_stage).label}"
     else:
-        strong = "Reopened" if row.to_status == Status.OPEN else Status(row.to_status).label
-    after = ", automatic" if row.is_automatic else ""
-    after += ", past a failing gate" if row.move == Move.OVERRIDE else ""
-    after += ", undone" if row.move == Move.UNDO else ""
+        strong = _("Reopened") if row.to_status == Status.OPEN else str(Status(row.to_status).label)
+    details = [
+        _("automatic") if row.is_automatic else "",
+        _("past a failing gate") if row.move == Move.OVERRIDE else "",
+        _("undone") if row.move == Move.UNDO else "",
+    ]
     icons = {Move.NURTURE: "pause", Move.DISQUALIFY: "circle-x", Move.REOPEN: "undo", Move.UNDO: "undo"}
-    icon = icons.get(Move(row.move))
-    words = Words(strong=strong, after=after, note=row.reason, icon=icon or "arrow-right")
+    icon = icons.get(Move(row.move), "arrow-right")
+    words = say("<b>%(what)s</b>", *details, icon=icon, note=row.reason, what=strong)
     return Entry(at=row.at, rank=1, pk=row.pk, words=words, by=row.who, is_key=True)
 
 
@@ -122,31 +131,37 @@ def bant_answer_entry(row: BantAnswer) -> Entry:
     words = Words(
         before=f"{row.dimension.label}: ",
         strong=row.get_state_display().lower(),
-        after=f", from a {row.get_source_display().lower()}" if row.source != BantAnswer.Source.REP else "",
+        after=f", {_from_a(row)}" if row.source != BantAnswer.Source.REP else "",
         note=row.value,
         icon="circle-check" if row.state == "confirmed" else "circle",
     )
-    sure = f"{row.get_confidence_display()} confidence" if row.state != BantState.UNKNOWN else ""
+    sure = ""
+    if row.state != BantState.UNKNOWN:
+        sure = _("%(how)s confidence") % {"how": row.get_confidence_display()}
     return Entry(at=row.answered_at, rank=2, pk=row.pk, words=words, by=str(row.author or ""), small=sure)
+
+
+def _from_a(row: BantAnswer) -> str:
+    return _("from a %(source)s") % {"source": row.get_source_display().lower()}
 
 
 def score_change_entry(row: ScoreChange) -> Entry:
     """Tell how the score changed."""
+    version = row.version or _("a new version")
     because = {
         Cause.ACTIVITY: "",
-        Cause.FACTS: ", since facts changed",
-        Cause.PUBLISH: f", by {row.version}" if row.version else ", by a new version",
-        Cause.DECAY: ", since time passed",
-        Cause.REQUEST: ", computed again",
+        Cause.FACTS: _("since facts changed"),
+        Cause.PUBLISH: _("by %(version)s") % {"version": version},
+        Cause.DECAY: _("since time passed"),
+        Cause.REQUEST: _("computed again"),
     }[Cause(row.cause)]
     if row.score is None:
-        words = Words(strong="No score any more", after=because, icon="chart")
+        words = say(_("<b>No score any more</b>"), because, icon="chart")
     elif row.score_before is None:
-        words = Words(before="First score: ", strong=str(row.score), after=because, icon="chart")
+        words = say(_("First score: <b>%(score)s</b>"), because, icon="chart", score=row.score)
     else:
-        words = Words(
-            before=f"Score {row.score_before} → ", strong=str(row.score), after=because, icon="chart"
-        )
+        scores: dict[str, Any] = {"before": row.score_before, "score": row.score}
+        words = say(_("Score %(before)s → <b>%(score)s</b>"), because, icon="chart", **scores)
     points = None if row.score is None else row.score - (row.score_before or 0)
     return Entry(
         at=row.at,
@@ -163,7 +178,7 @@ def score_change_entry(row: ScoreChange) -> Entry:
 
 def note_entry(row: Note) -> Entry:
     """Tell what somebody wrote down."""
-    words = Words(strong="Note", note=row.text, mentions=row.mentions, icon="note")
+    words = Words(strong=_("Note"), note=row.text, mentions=row.mentions, icon="note")
     return Entry(at=row.created_at, rank=4, pk=row.pk, words=words, by=str(row.author or ""))
 
 
@@ -192,23 +207,27 @@ def quarantine_entry(row: Quarantine) -> Entry:
     """Tell of a burst, in one line for all its activities."""
     length = duration(max(1, round((row.ended_at - row.started_at).total_seconds())))
     is_clicks = row.kind == Quarantine.Kind.CLICKS
-    what = "links clicked" if is_clicks else "pages opened"
-    small = f"Quarantined on {timezone.localtime(row.found_at):%-d %b, %H:%M}"
-    if row.released_at is not None:
-        whom = f" by {row.released_by}" if row.released_by else ""
-        small += f", released{whom} on {timezone.localtime(row.released_at):%-d %b, %H:%M}: they count again"
-    return Entry(
-        at=row.ended_at,
-        rank=5,
-        pk=row.pk,
-        words=Words(
-            strong=f"{row.activity_count:,} {what}",
-            after=f" within {length}",
-            icon="click" if is_clicks else "eye",
-        ),
-        small=small,
-        quarantine=row,
+    pattern = _("<b>%(number)s pages opened</b> within %(length)s")
+    if is_clicks:
+        pattern = _("<b>%(number)s links clicked</b> within %(length)s")
+    words = say(
+        pattern, icon="click" if is_clicks else "eye", number=f"{row.activity_count:,}", length=length
     )
+    return Entry(at=row.ended_at, rank=5, pk=row.pk, words=words, small=_what_became_of(row), quarantine=row)
+
+
+def _what_became_of(row: Quarantine) -> str:
+    told = {"found": _moment(row.found_at), "who": row.released_by}
+    if row.released_at is None:
+        return _("Quarantined on %(found)s") % told
+    told["released"] = _moment(row.released_at)
+    if row.released_by is None:
+        return _("Quarantined on %(found)s, released on %(released)s: they count again") % told
+    return _("Quarantined on %(found)s, released by %(who)s on %(released)s: they count again") % told
+
+
+def _moment(at: datetime) -> str:
+    return f"{timezone.localtime(at):%-d %b, %H:%M}"
 
 
 def fact_changes(properties: dict[str, Any]) -> list[FactChange]:

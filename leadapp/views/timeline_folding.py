@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import groupby
+from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from leadapp.views.activity_words import Words, duration
+from leadapp.views.activity_words import Words, duration, say
 from leadapp.views.timeline_entries import PAGE_VIEW, Entry
 from scoring.models import Cause
 
@@ -48,7 +50,7 @@ def _causes(entry: Entry, older: list[Entry]) -> Iterator[Entry]:
 def fold(entries: list[Entry]) -> list[Entry]:
     """Fold several alike in a row into the newest: activities of one day, and the fading of a score."""
     lines: list[Entry] = []
-    for _, group in groupby(entries, _alike):
+    for _key, group in groupby(entries, _alike):
         first, *rest = group
         lines.append(_folded(first, rest) if rest else first)
     return lines
@@ -73,7 +75,7 @@ def _folded(first: Entry, rest: list[Entry]) -> Entry:
         first.words = Words(
             before=first.words.before,
             strong=first.words.strong,
-            after=f" {len(first.repeats)} times",
+            after=" " + _("%(number)d times") % {"number": len(first.repeats)},
             icon=first.words.icon,
         )
     return first
@@ -82,15 +84,24 @@ def _folded(first: Entry, rest: list[Entry]) -> Entry:
 def _faded(newest: Entry, oldest: Entry) -> Words:
     before = oldest.score_change.score_before if oldest.score_change else None
     since = timezone.localtime(oldest.at)
-    after = f", since time passed from {since.day} {since:%b} on"
-    return Words(before=f"Score {before} → ", strong=str(newest.score), after=after, icon="chart")
+    return say(
+        _("Score %(before)s → <b>%(score)s</b>, since time passed from %(day)s on"),
+        icon="chart",
+        before=before,
+        score=newest.score,
+        day=f"{since.day} {since:%b}",
+    )
 
 
 def _visit(pages: list[Entry]) -> Words:
     titles = list(dict.fromkeys(page.words.strong for page in reversed(pages)))
     seconds = sum(page.seconds for page in pages)
-    length = f", {duration(seconds)}" if seconds else ""
+    length = duration(seconds) if seconds else ""
+    told: dict[str, Any] = {"number": len(pages), "titles": ", ".join(titles[:MOST_TITLES])}
     if len(titles) == 1:
-        return Words(before="Read ", strong=titles[0], after=f" {len(pages)} times{length}", icon="eye")
-    named = ", ".join(titles[:MOST_TITLES]) + (" and more" if len(titles) > MOST_TITLES else "")
-    return Words(before="Read ", strong=f"{len(pages)} pages", after=f"{length}: {named}", icon="eye")
+        return say(_("Read <b>%(titles)s</b> %(number)d times"), length, icon="eye", **told)
+    told["length"] = f", {length}" if length else ""
+    pattern = _("Read <b>%(number)d pages</b>%(length)s: %(titles)s")
+    if len(titles) > MOST_TITLES:
+        pattern = _("Read <b>%(number)d pages</b>%(length)s: %(titles)s and more")
+    return say(pattern, icon="eye", **told)

@@ -66,7 +66,7 @@ def test_thousands_of_page_views_are_one_line_too(people: People, django_assert_
     client.get(f"/leads/{few.pk}/timeline/")
     for lead in (few, many):
         # One more than without a quarantine: its newest activities.
-        with django_assert_num_queries(27):
+        with django_assert_num_queries(30):
             client.get(f"/leads/{lead.pk}/timeline/")
     html = html_of(people["owner"], many)
     (line,) = (line for line in entries(html) if "pages opened" in line)
