@@ -9,9 +9,13 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from leadapp.models import Activity, Lead, Stage, User
-from qualification.models import Assignment, BantAnswer
+from leadapp.services.consents import record_consent
+from leadapp.services.edits import edit_lead
+from leadapp.services.tags import change_tags
+from qualification.models import Assignment, BantAnswer, Note
 from qualification.services.assignment import hand_over
 from qualification.services.moves import move_lead
+from scoring.services.queue import score_waiting
 from tests.qualification.build import log
 from tests.ui.axe import faults_of
 from tests.ui.lead_build import make_people, new_lead
@@ -147,11 +151,93 @@ def test_a_refusal_is_told_in_the_dialog(page: Page, opened: Open, people: dict[
 def test_facts_are_edited(page: Page, opened: Open) -> None:
     lead = opened()
     page.click("#do-edit")
-    page.get_by_label("Job title").fill("CEO")
+    page.get_by_role("textbox", name="Job title").fill("CEO")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".lead-head")).to_contain_text("CEO at Vögele")
     lead.refresh_from_db()
     assert lead.job_title == "CEO"
+
+
+def test_a_fact_is_edited_where_it_stands_by_keyboard_alone(page: Page, opened: Open) -> None:
+    lead = opened()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("#edit-fact-job_title")).to_be_focused()
+    page.keyboard.press("e")
+    field = page.get_by_role("textbox", name="Job title")
+    expect(field).to_be_focused()
+    page.keyboard.type("Nothing")
+    page.keyboard.press("Escape")
+    expect(page.locator("#edit-fact-job_title")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(field).to_be_focused()
+    page.keyboard.type("CEO")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Saved.")
+    expect(page.locator("#fact-job_title")).to_have_text("CEO at Vögele")
+    expect(page.locator("#edit-fact-job_title")).to_be_focused()
+    score_waiting(now=timezone.now())
+    expect(page.locator(".lead-score__was")).not_to_contain_text("on its way")
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator("#fact-job_title")).to_have_text("Head of Operations at Vögele")
+    lead.refresh_from_db()
+    assert lead.job_title == "Head of Operations"
+
+
+def test_of_two_who_edit_a_fact_the_second_keeps_what_was_typed(
+    page: Page, opened: Open, people: dict[str, User]
+) -> None:
+    lead = opened()
+    page.locator("#fact-phone .fact__value").hover()
+    page.click("#edit-fact-phone")
+    page.get_by_role("textbox", name="Phone").fill("+4930901820")
+    edit_lead(lead=lead, facts={"phone": "+4930901821"}, seen={}, actor=people["manager"], now=timezone.now())
+    page.keyboard.press("Enter")
+    line = page.locator("#fact-phone")
+    expect(line).to_contain_text("It is “+4930901821” now. Changed by Manager.")
+    expect(page.get_by_role("textbox", name="Phone")).to_have_value("+4930901820")
+    expect(page.get_by_role("textbox", name="Phone")).to_be_focused()
+    assert faults_of(page) == []
+    page.keyboard.press("Enter")
+    expect(line).to_have_text("+4930901820")
+    lead.refresh_from_db()
+    assert lead.phone == "+4930901820"
+
+
+def test_people_are_offered_while_somebody_is_mentioned(page: Page, opened: Open) -> None:
+    lead = opened(tab="notes/")
+    text = page.locator("[data-mentions]")
+    text.focus()
+    page.keyboard.type("Over to @man")
+    expect(page.locator(".mentions [role=option]")).to_have_text("Manager @manager")
+    assert faults_of(page) == []
+    page.keyboard.press("Enter")
+    expect(text).to_have_value("Over to @manager ")
+    expect(page.locator(".mentions [role=option]")).to_have_count(0)
+    page.keyboard.type("@co")
+    expect(page.locator(".mentions [role=option]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator(".mentions [role=option]")).to_have_count(0)
+    page.get_by_role("button", name="Save note").click()
+    expect(page.locator(".notes-of-lead b")).to_have_text(["Owner", "@manager"])
+    assert Note.objects.get(lead=lead).mentions == ["manager"]
+
+
+def test_keys_go_through_the_leads_of_the_list(
+    page: Page, live_server: Any, sign_in: Any, people: dict[str, User]
+) -> None:
+    for number in range(3):
+        new_lead(people["owner"], email=f"p{number}@voegele.example", first_name=f"Person{number}")
+    sign_in(page, live_server.url, people["owner"])
+    page.goto(f"{live_server.url}/?view=mine")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    first = page.locator("#lead-name").inner_text()
+    expect(page.locator(".crumbs")).to_contain_text("1 of 3")
+    page.keyboard.press("Shift+J")
+    expect(page.locator(".crumbs")).to_contain_text("2 of 3")
+    page.keyboard.press("Shift+K")
+    expect(page.locator("#lead-name")).to_have_text(first)
 
 
 def test_an_older_part_of_the_timeline_is_put_below(page: Page, opened: Open) -> None:
@@ -190,7 +276,22 @@ def test_axe_finds_nothing(page: Page, opened: Open, people: dict[str, User], sc
     log(lead, "page_view", timezone.now(), properties={"title": "Security"})
     opened(lead=lead)
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    for tab in ("", "timeline/", "stages/", "notes/", "edit/", "bant/need/", "move/sql/"):
+    change_tags(lead_ids=[lead.pk], add=["Fair"], actor=people["owner"], now=timezone.now())
+    edit_lead(lead=lead, facts={"city": "Ulm"}, seen={}, actor=people["owner"], now=timezone.now())
+    given: dict[str, Any] = {"purpose": "phone", "granted": False, "how": "call", "text": "Please do not."}
+    record_consent(lead=lead, actor=people["owner"], now=timezone.now(), **given)
+    tabs = (
+        "",
+        "timeline/",
+        "stages/",
+        "notes/",
+        "edit/",
+        "bant/need/",
+        "move/sql/",
+        "facts/",
+        "facts/place/",
+    )
+    for tab in (*tabs, "tags/", "consents/new/"):
         page.goto(re.sub(r"/leads/\d+/.*", f"/leads/{lead.pk}/{tab}", page.url))
         assert faults_of(page) == [], tab
     page.goto(re.sub(r"/leads/\d+/.*", f"/leads/{lead.pk}/", page.url))

@@ -2,8 +2,9 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl
 
 import pytest
 from django.utils import timezone
@@ -58,10 +59,8 @@ def entries(html: str) -> list[str]:
 
 def older_query(html: str) -> dict[str, str]:
     """Return the query of the link to the older page."""
-    found = re.search(r'id="older" href="[^"?]*\?show=([^&]*)&amp;before=([^"]*)"', html)
-    if found is None:
-        return {}
-    return {"show": unquote(found[1]), "before": unquote(found[2])}
+    found = re.search(r'id="older" href="[^"?]*\?([^"]*)"', html)
+    return dict(parse_qsl(unescape(found[1]))) if found else {}
 
 
 def everything_listed(user: User, lead: Lead, **query: str) -> list[str]:
@@ -368,3 +367,33 @@ def test_who_was_told_of_a_late_answer_is_there(people: People) -> None:
     found = [told.index(words) for words in (free, "Answer late , Owner", "Answer due soon , Owner")]
     assert found == sorted(found)
     assert "Answer due by Thu 19 Nov, 12:00 UTC" in told
+
+
+def test_the_timeline_is_searched_by_texts_not_by_names_of_properties(people: People) -> None:
+    user = people["owner"]
+    lead = bare_lead(user)
+    log(lead, "page_view", NOON, properties={"title": "Pricing", "path": "/prices"})
+    log(lead, "email_opened", NOON, properties={"subject": "Autumn 100% off"})
+    add_note(lead=lead, text="Asks about SAP", actor=user, now=NOON)
+    for text, found in (
+        ("pricing", ["Pricing"]),
+        ("sap", ["Asks about SAP"]),
+        ("100%", ["Autumn"]),
+        ("_", []),
+        ("title", []),
+        ("email open", ["Opened an email"]),
+    ):
+        told = entries(html_of(user, lead, q=text))
+        assert len(told) == len(found), text
+        assert all(part in line for part, line in zip(found, told, strict=True))
+    assert "Nothing holds this text" in html_of(user, lead, q="Oracle")
+    assert entries(html_of(user, lead, q="Pricing", show="email")) == []
+    for number in range(40):
+        add_note(lead=lead, text=f"SAP {number}", actor=user, now=NOON + timedelta(minutes=number))
+    assert len(everything_listed(user, lead, q="SAP")) == 41
+
+
+@pytest.mark.parametrize("text", ["x\0", "x" * 101])
+def test_what_cannot_be_searched_for_is_refused(people: People, text: str) -> None:
+    lead = bare_lead()
+    assert as_user(people["owner"]).get(f"/leads/{lead.pk}/timeline/", {"q": text}).status_code == 422
