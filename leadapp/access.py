@@ -1,7 +1,10 @@
 """Who may do what. Services ask here, so that web, admin and API agree (docs/roles.md)."""
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import NotAllowed
 from leadapp.models import ApiKey, Lead, User
+from leadapp.words import Text
 
 # A person, a REST client's key, or None for Leadapp itself (a worker, a command).
 Actor = User | ApiKey | None
@@ -27,10 +30,10 @@ def may(actor: Actor, permission: str) -> bool:
     return actor is None or actor.has_perm(permission)
 
 
-def require(actor: Actor, permission: str, message: str) -> None:
+def require(actor: Actor, permission: str, message: Text) -> None:
     """Raise NotAllowed with the message unless the actor has the permission."""
     if not may(actor, permission):
-        raise NotAllowed(message)
+        raise NotAllowed(str(message))
 
 
 def may_work(actor: Actor, lead: Lead) -> bool:
@@ -54,5 +57,5 @@ def require_may_work(actor: Actor, lead: Lead) -> None:
     if may_work(actor, lead):
         return
     if may_take(actor, lead):
-        raise NotAllowed("Nobody has this lead. Take it first, then it is yours to work on.")
-    raise NotAllowed("This lead belongs to somebody else.")
+        raise NotAllowed(_("Nobody has this lead. Take it first, then it is yours to work on."))
+    raise NotAllowed(_("This lead belongs to somebody else."))

@@ -1,13 +1,14 @@
 """The leads app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LeadappConfig(AppConfig):
     """Name the app in the admin, and register its checks."""
 
     name = "leadapp"
-    verbose_name = "Leads"
+    verbose_name = _("Leads")
 
     def ready(self) -> None:
         """Register the checks of the configuration."""

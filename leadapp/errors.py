@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext_lazy as _
+
 FieldErrors = Mapping[str, Sequence[str]]
 
 
@@ -12,7 +14,7 @@ class Refused(Exception):
     """
 
     status = 400
-    title = "Refused"
+    title = _("Refused")
 
     def __init__(self, message: str, *, errors: FieldErrors | None = None) -> None:
         super().__init__(message)
@@ -24,7 +26,7 @@ class Invalid(Refused):
     """The input does not make sense; `errors` says which field and why."""
 
     status = 422
-    title = "Invalid input"
+    title = _("Invalid input")
 
     @classmethod
     def field(cls, name: str, message: str) -> "Invalid":
@@ -36,18 +38,18 @@ class NotAllowed(Refused):
     """The person or key may see this, but may not do it."""
 
     status = 403
-    title = "Not allowed"
+    title = _("Not allowed")
 
 
 class NotFound(Refused):
     """It does not exist, or must not be seen by whoever asks."""
 
     status = 404
-    title = "Not found"
+    title = _("Not found")
 
 
 class Conflict(Refused):
     """Somebody else changed it first; look again before trying again."""
 
     status = 409
-    title = "Changed meanwhile"
+    title = _("Changed meanwhile")

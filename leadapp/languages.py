@@ -1,6 +1,6 @@
 """In which language, and by which clock, somebody is spoken to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -9,7 +9,6 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 if TYPE_CHECKING:
@@ -30,12 +29,12 @@ def speaking_to(user: "User") -> Iterator[None]:
         yield
 
 
-def in_all_languages(text: str | Promise) -> dict[str, str]:
-    """Write a text in every language, by the language's code; one that is no lazy text is the same in all."""
+def in_all_languages(write: Callable[[], str]) -> dict[str, str]:
+    """Write a text in every language, by the language's code."""
     written = {}
-    for code, _ in settings.LANGUAGES:
+    for code, _name in settings.LANGUAGES:
         with translation.override(code):
-            written[code] = str(text)
+            written[code] = write()
     return written
 
 

@@ -1,10 +1,11 @@
 """The scoring app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ScoringConfig(AppConfig):
     """Name the app in the admin."""
 
     name = "scoring"
-    verbose_name = "Scoring"
+    verbose_name = _("Scoring")

@@ -9,7 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy
+
 from leadapp.models import CustomField, Gender, Seniority, Temperature
+from leadapp.words import Text
 
 PROPERTY = "property."
 ATTRIBUTE = "lead.attributes."
@@ -41,16 +44,21 @@ class Field:
     """One thing that a condition can look at."""
 
     key: str
-    label: str
+    called: Text
     kind: Kind
     sql: str
     params: tuple[str, ...] = ()
     scopes: frozenset[Scope] = frozenset(Scope)
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, Text], ...] = ()
     is_sensitive: bool = False
     # The database holds these in one case only, so they need not be folded to be compared.
     is_lower: bool = False
     is_upper: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return what people call it."""
+        return str(self.called)
 
     @property
     def is_folded(self) -> bool:
@@ -75,39 +83,45 @@ READY_FOR_SALES = """(l.score >= (
     WHERE o.is_primary AND v.state = 'live'))"""
 
 
-def _columns(letter: str, prefix: str, names: Iterable[tuple[str, str, Kind]]) -> list[Field]:
+def _columns(letter: str, prefix: str, names: Iterable[tuple[str, Text, Kind]]) -> list[Field]:
     return [Field(f"{prefix}.{name}", label, kind, f"{letter}.{name}") for name, label, kind in names]
 
 
 _FIELDS: list[Field] = [
-    Field("lead.email", "Email", Kind.TEXT, "l.email", is_lower=True),
-    Field("lead.email_domain", "Email domain", Kind.TEXT, "split_part(l.email, '@', 2)", is_lower=True),
+    Field("lead.email", gettext_lazy("Email"), Kind.TEXT, "l.email", is_lower=True),
+    Field(
+        "lead.email_domain",
+        gettext_lazy("Email domain"),
+        Kind.TEXT,
+        "split_part(l.email, '@', 2)",
+        is_lower=True,
+    ),
     *_columns(
         "l",
         "lead",
         [
-            ("first_name", "First name", Kind.TEXT),
-            ("last_name", "Last name", Kind.TEXT),
-            ("phone", "Phone", Kind.TEXT),
+            ("first_name", gettext_lazy("First name"), Kind.TEXT),
+            ("last_name", gettext_lazy("Last name"), Kind.TEXT),
+            ("phone", gettext_lazy("Phone"), Kind.TEXT),
             ("linkedin_url", "LinkedIn", Kind.TEXT),
-            ("job_title", "Job title", Kind.TEXT),
+            ("job_title", gettext_lazy("Job title"), Kind.TEXT),
         ],
     ),
     Field(
         "lead.seniority",
-        "Seniority",
+        gettext_lazy("Seniority"),
         Kind.CHOICE,
         "l.seniority",
         choices=tuple(Seniority.choices),
         is_lower=True,
     ),
-    Field("lead.city", "City", Kind.TEXT, "l.city"),
-    Field("lead.country", "Country", Kind.TEXT, "l.country", is_upper=True),
-    Field("lead.language", "Language", Kind.TEXT, "l.language"),
-    Field("lead.birth_year", "Birth year", Kind.NUMBER, "l.birth_year", is_sensitive=True),
+    Field("lead.city", gettext_lazy("City"), Kind.TEXT, "l.city"),
+    Field("lead.country", gettext_lazy("Country"), Kind.TEXT, "l.country", is_upper=True),
+    Field("lead.language", gettext_lazy("Language"), Kind.TEXT, "l.language"),
+    Field("lead.birth_year", gettext_lazy("Birth year"), Kind.NUMBER, "l.birth_year", is_sensitive=True),
     Field(
         "lead.gender",
-        "Gender",
+        gettext_lazy("Gender"),
         Kind.CHOICE,
         "l.gender",
         choices=tuple(Gender.choices),
@@ -118,37 +132,39 @@ _FIELDS: list[Field] = [
         "l",
         "lead",
         [
-            ("source", "Lead source", Kind.TEXT),
-            ("campaign", "Campaign", Kind.TEXT),
-            ("utm_source", "UTM source", Kind.TEXT),
-            ("utm_medium", "UTM medium", Kind.TEXT),
-            ("utm_campaign", "UTM campaign", Kind.TEXT),
-            ("utm_term", "UTM term", Kind.TEXT),
-            ("utm_content", "UTM content", Kind.TEXT),
-            ("created_at", "Created", Kind.DATE),
-            ("do_not_email", "Opted out of email", Kind.BOOLEAN),
-            ("do_not_call", "Opted out of calls", Kind.BOOLEAN),
+            ("source", gettext_lazy("Lead source"), Kind.TEXT),
+            ("campaign", gettext_lazy("Campaign"), Kind.TEXT),
+            ("utm_source", gettext_lazy("UTM source"), Kind.TEXT),
+            ("utm_medium", gettext_lazy("UTM medium"), Kind.TEXT),
+            ("utm_campaign", gettext_lazy("UTM campaign"), Kind.TEXT),
+            ("utm_term", gettext_lazy("UTM term"), Kind.TEXT),
+            ("utm_content", gettext_lazy("UTM content"), Kind.TEXT),
+            ("created_at", gettext_lazy("Created"), Kind.DATE),
+            ("do_not_email", gettext_lazy("Opted out of email"), Kind.BOOLEAN),
+            ("do_not_call", gettext_lazy("Opted out of calls"), Kind.BOOLEAN),
         ],
     ),
     *_columns(
         "c",
         "company",
         [
-            ("name", "Company", Kind.TEXT),
-            ("industry", "Industry", Kind.TEXT),
-            ("employees", "Employees", Kind.NUMBER),
-            ("annual_revenue", "Annual revenue", Kind.NUMBER),
+            ("name", gettext_lazy("Company"), Kind.TEXT),
+            ("industry", gettext_lazy("Industry"), Kind.TEXT),
+            ("employees", gettext_lazy("Employees"), Kind.NUMBER),
+            ("annual_revenue", gettext_lazy("Annual revenue"), Kind.NUMBER),
         ],
     ),
-    Field("company.domain", "Company domain", Kind.TEXT, "c.domain", is_lower=True),
-    Field("company.country", "Company country", Kind.TEXT, "c.country", is_upper=True),
-    Field("activity.source", "Source of the activity", Kind.TEXT, "a.source", scopes=ACTIVITY_ONLY),
-    Field("lead.score", "Score", Kind.NUMBER, "l.score", scopes=GATE_ONLY),
-    Field("lead.fit", "Fit", Kind.NUMBER, "l.fit", scopes=GATE_ONLY),
-    Field("lead.engagement", "Engagement", Kind.NUMBER, "l.engagement", scopes=GATE_ONLY),
+    Field("company.domain", gettext_lazy("Company domain"), Kind.TEXT, "c.domain", is_lower=True),
+    Field("company.country", gettext_lazy("Company country"), Kind.TEXT, "c.country", is_upper=True),
+    Field(
+        "activity.source", gettext_lazy("Source of the activity"), Kind.TEXT, "a.source", scopes=ACTIVITY_ONLY
+    ),
+    Field("lead.score", gettext_lazy("Score"), Kind.NUMBER, "l.score", scopes=GATE_ONLY),
+    Field("lead.fit", gettext_lazy("Fit"), Kind.NUMBER, "l.fit", scopes=GATE_ONLY),
+    Field("lead.engagement", gettext_lazy("Engagement"), Kind.NUMBER, "l.engagement", scopes=GATE_ONLY),
     Field(
         "lead.fit_grade",
-        "Fit grade",
+        gettext_lazy("Fit grade"),
         Kind.CHOICE,
         "substr(l.grade, 1, 1)",
         scopes=GATE_ONLY,
@@ -157,7 +173,7 @@ _FIELDS: list[Field] = [
     ),
     Field(
         "lead.engagement_grade",
-        "Engagement grade",
+        gettext_lazy("Engagement grade"),
         Kind.CHOICE,
         "substr(l.grade, 2, 1)",
         scopes=GATE_ONLY,
@@ -166,17 +182,23 @@ _FIELDS: list[Field] = [
     ),
     Field(
         "lead.temperature",
-        "Temperature",
+        gettext_lazy("Temperature"),
         Kind.CHOICE,
         "l.temperature",
         scopes=GATE_ONLY,
         choices=tuple(Temperature.choices),
         is_lower=True,
     ),
-    Field("lead.ready_for_sales", "Ready for sales", Kind.BOOLEAN, READY_FOR_SALES, scopes=GATE_ONLY),
+    Field(
+        "lead.ready_for_sales",
+        gettext_lazy("Ready for sales"),
+        Kind.BOOLEAN,
+        READY_FOR_SALES,
+        scopes=GATE_ONLY,
+    ),
     Field(
         "lead.reachable",
-        "Can be reached",
+        gettext_lazy("Can be reached"),
         Kind.BOOLEAN,
         "(l.email IS NOT NULL OR l.phone <> '' OR l.linkedin_url <> '')",
         scopes=GATE_ONLY,

@@ -3,7 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from leadapp.models import Match, Operator
+from leadapp.numbers import write_exact, write_number
+from leadapp.shipped import shown
+from scoring.engine.wording import say_ending, say_halving
 from scoring.fields import ATTRIBUTE, PROPERTY, Field, Kind, find_field
 from scoring.models import (
     Counting,
@@ -17,17 +23,35 @@ from scoring.models import (
 from scoring.rules import ConditionFacts, RuleFacts
 
 MINUS = "−"
+# Whole sentences, since the verb stands elsewhere in other languages.
+COMPARED = {
+    Operator.IS_SET: gettext_lazy("%(field)s is set"),
+    Operator.IS_EMPTY: gettext_lazy("%(field)s is empty"),
+    Operator.EQUALS: gettext_lazy("%(field)s is %(value)s"),
+    Operator.NOT_EQUALS: gettext_lazy("%(field)s is not %(value)s"),
+    Operator.IN: gettext_lazy("%(field)s is one of %(value)s"),
+    Operator.NOT_IN: gettext_lazy("%(field)s is none of %(value)s"),
+    Operator.CONTAINS: gettext_lazy("%(field)s contains %(value)s"),
+    Operator.STARTS_WITH: gettext_lazy("%(field)s starts with %(value)s"),
+    Operator.MATCHES_LIST: gettext_lazy("%(field)s has a word of %(value)s"),
+    Operator.GREATER: gettext_lazy("%(field)s is greater than %(value)s"),
+    Operator.AT_LEAST: gettext_lazy("%(field)s is at least %(value)s"),
+    Operator.LESS: gettext_lazy("%(field)s is less than %(value)s"),
+    Operator.AT_MOST: gettext_lazy("%(field)s is at most %(value)s"),
+    Operator.BETWEEN: gettext_lazy("%(field)s is between %(value)s"),
+    Operator.WITHIN_DAYS: gettext_lazy("%(field)s is within the last %(value)s days"),
+}
 # As the rule page calls the settings of rules, groups and versions.
 SETTINGS = {
-    "max_points": "At most",
-    "match": "Needed conditions",
-    "conditions": "Conditions",
-    "activity_types": "Activities",
-    "min_occurrences": "From so many times on",
-    "window_days": "Within days",
-    "decay": "Fading",
-    "decay_days": "Days of fading",
-    "is_active": "Switched",
+    "max_points": gettext_lazy("At most"),
+    "match": gettext_lazy("Needed conditions"),
+    "conditions": gettext_lazy("Conditions"),
+    "activity_types": gettext_lazy("Activities"),
+    "min_occurrences": gettext_lazy("From so many times on"),
+    "window_days": gettext_lazy("Within days"),
+    "decay": gettext_lazy("Fading"),
+    "decay_days": gettext_lazy("Days of fading"),
+    "is_active": gettext_lazy("Switched"),
 }
 
 
@@ -67,17 +91,19 @@ def say_points(points: int) -> str:
 def say_condition(field: str, operator: str, value: object) -> str:
     """Write one condition: "Employees is between 200 and 1,000"."""
     found = find_field(field)
-    label = _label(field, found)
-    how = Operator(operator)
-    if how in (Operator.IS_SET, Operator.IS_EMPTY):
-        return f"{label} {how.label}"
-    if how == Operator.WITHIN_DAYS:
-        return f"{label} is within the last {_say(value, found)} days"
-    if how == Operator.BETWEEN and isinstance(value, list) and len(value) == 2:
-        return f"{label} is between {_say(value[0], found)} and {_say(value[1], found)}"
-    if isinstance(value, list):
-        return f"{label} {how.label} {', '.join(_say(item, found) for item in value)}"
-    return f"{label} {how.label} {_say(value, found)}"
+    values = value if isinstance(value, list) else [value]
+    return say_comparison(_label(field, found), Operator(operator), [_say(each, found) for each in values])
+
+
+def say_comparison(label: str, how: Operator, values: Sequence[str]) -> str:
+    """Write how something is compared with values that are in words already."""
+    if how == Operator.BETWEEN and len(values) == 2:
+        return _("%(field)s is between %(low)s and %(high)s") % {
+            "field": label,
+            "low": values[0],
+            "high": values[1],
+        }
+    return COMPARED[how] % {"field": label, "value": ", ".join(values)}
 
 
 def say_field(field: str) -> str:
@@ -90,13 +116,14 @@ def say_value(field: str, value: object) -> str:
     found = find_field(field)
     if isinstance(value, list):
         numbers = len(value) == 2 and all(isinstance(item, int | float) for item in value)
-        return (" to " if numbers else ", ").join(_say(item, found) for item in value)
+        said = [_say(item, found) for item in value]
+        return _("%(low)s to %(high)s") % {"low": said[0], "high": said[1]} if numbers else ", ".join(said)
     return _say(value, found)
 
 
 def say_conditions(conditions: Sequence[RuleCondition | ConditionFacts], match: str) -> str:
     """Write all conditions of a rule as one sentence."""
-    word = " or " if match == Match.ANY else " and "
+    word = _(" or ") if match == Match.ANY else _(" and ")
     return word.join(say_condition(each.field, each.operator, each.value) for each in conditions)
 
 
@@ -114,27 +141,30 @@ def say_what_facts(facts: RuleFacts, labels: Mapping[str, str]) -> str:
 
 def say_facts(facts: RuleFacts, labels: Mapping[str, str]) -> str:
     """Write a rule that is not stored as one sentence."""
-    off = () if facts.is_active else ("switched off",)
+    off = () if facts.is_active else (_("switched off"),)
     pieces = [f"{say_points(facts.points)} {say_what_facts(facts, labels)}", *say_how(facts), *off]
     return ", ".join(pieces)
 
 
 def say_setting(name: str) -> str:
     """Write the name of a setting of a rule, group or version."""
-    return SETTINGS.get(name) or name.replace("_", " ").capitalize()
+    return str(SETTINGS[name]) if name in SETTINGS else name.replace("_", " ").capitalize()
 
 
 def say_how(rule: ScoringRule | RuleFacts) -> tuple[str, ...]:
     """Write how the points of a rule count, cap and fade, in short pieces."""
     pieces: list[str] = []
     if rule.dimension == Dimension.ENGAGEMENT:
-        pieces.append("counts once" if rule.counting == Counting.ONCE else "every time")
+        pieces.append(_("counts once") if rule.counting == Counting.ONCE else _("every time"))
         if rule.min_occurrences > 1:
-            pieces.append(f"from {rule.min_occurrences} times on")
+            pieces.append(_("from %(min_occurrences)s times on") % {"min_occurrences": rule.min_occurrences})
         if rule.window_days:
-            pieces.append(f"within {_days(rule.window_days)}")
+            pieces.append(
+                ngettext("within a day", "within %(days)s days", rule.window_days)
+                % {"days": write_number(rule.window_days)}
+            )
     if rule.max_points:
-        pieces.append(f"at most {rule.max_points:,}")
+        pieces.append(_("at most %(max_points)s") % {"max_points": write_number(rule.max_points)})
     if rule.dimension == Dimension.ENGAGEMENT:
         pieces.append(_fading(rule))
     return tuple(pieces)
@@ -177,27 +207,27 @@ def _bounds(version: ScoringModelVersion, dimension: Dimension) -> str:
         if dimension == Dimension.FIT
         else (version.engagement_min, version.engagement_max)
     )
-    return f"{MINUS if low < 0 else ''}{abs(low)} to {high} points"
+    return _("%(low)s to %(high)s points") % {"low": f"{MINUS if low < 0 else ''}{abs(low)}", "high": high}
 
 
 def _what(dimension: str, conditions: str, types: Sequence[str]) -> str:
     if dimension == Dimension.FIT:
-        return conditions or "Every lead"
-    kinds = " or ".join(types) or "No activity chosen"
-    return f"{kinds} where {conditions}" if conditions else kinds
+        return conditions or _("Every lead")
+    kinds = _(" or ").join(shown(label) for label in types) or _("No activity chosen")
+    return (
+        _("%(kinds)s where %(conditions)s") % {"kinds": kinds, "conditions": conditions}
+        if conditions
+        else kinds
+    )
 
 
 def _fading(rule: ScoringRule | RuleFacts) -> str:
     match rule.decay:
         case Decay.HALF_LIFE:
-            return f"halves every {_days(rule.decay_days or 0)}"
+            return say_halving(rule.decay_days or 0)
         case Decay.LINEAR:
-            return f"fades to zero over {_days(rule.decay_days or 0)}"
-    return "never fades"
-
-
-def _days(days: int) -> str:
-    return "day" if days == 1 else f"{days:,} days"
+            return say_ending(rule.decay_days or 0)
+    return _("never fades")
 
 
 def _label(key: str, found: Field | None) -> str:
@@ -210,11 +240,11 @@ def _label(key: str, found: Field | None) -> str:
 
 def _say(value: object, found: Field | None) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, int | float):
         # A year is not written with a comma.
         plain = found is not None and found.key == "lead.birth_year"
-        return f"{value:g}" if plain or value != int(value) else f"{int(value):,}"
+        return f"{value:g}" if plain else write_exact(value)
     if found is not None and found.kind == Kind.CHOICE:
-        return dict(found.choices).get(str(value), str(value))
+        return str(dict(found.choices).get(str(value), value))
     return str(value)

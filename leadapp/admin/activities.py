@@ -12,6 +12,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.access import require
 from leadapp.admin.asking import ask, ask_about, carry_out, chosen_ids, person
@@ -25,10 +27,12 @@ class VoidForm(forms.Form):
     """Why it is wrong."""
 
     reason = forms.CharField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         max_length=500,
         widget=forms.TextInput(attrs={"size": 70}),
-        help_text="It stays visible in the timeline, with this reason, and gives no points any more.",
+        help_text=gettext_lazy(
+            "It stays visible in the timeline, with this reason, and gives no points any more."
+        ),
     )
 
 
@@ -60,18 +64,18 @@ class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )
     readonly_fields = fields
 
-    @admin.display(description="Voided", boolean=True)
+    @admin.display(description=gettext_lazy("Voided"), boolean=True)
     def voided(self, activity: Activity) -> bool:
         """Tell whether it was declared wrong."""
         return activity.is_voided
 
-    @admin.display(description="Lead")
+    @admin.display(description=gettext_lazy("Lead"))
     def lead_link(self, activity: Activity) -> SafeString:
         """Link to the lead."""
         url = reverse("admin:leadapp_lead_change", args=[activity.lead_id])
         return format_html('<a href="{}">{}</a>', url, activity.lead)
 
-    @admin.display(description="Properties")
+    @admin.display(description=gettext_lazy("Properties"))
     def shown_properties(self, activity: Activity) -> SafeString:
         """Return the properties, one per line."""
         return format_html("<pre>{}</pre>", json.dumps(activity.properties, indent=2, ensure_ascii=False))
@@ -110,7 +114,7 @@ class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         context = {"may_void": self.has_void_permission(request), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 
-    @admin.action(description="Void…", permissions=["void"])
+    @admin.action(description=gettext_lazy("Void…"), permissions=["void"])
     def void(self, request: HttpRequest, queryset: QuerySet[Activity]) -> HttpResponseRedirect:
         """Ask why."""
         return ask_about(queryset, "admin:leadapp_activity_void")
@@ -118,7 +122,7 @@ class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def _void_view(model_admin: ActivityAdmin, request: HttpRequest) -> HttpResponse:
     """Ask why, then void each activity and tell how it went."""
-    require(person(request), "leadapp.work_any_lead", "Only sales may void activities.")
+    require(person(request), "leadapp.work_any_lead", _("Only sales may void activities."))
     found = model_admin.get_queryset(request).filter(pk__in=chosen_ids(request))
     found = found.select_related("lead", "type").order_by("-occurred_at", "-id")
     rows = [_Row(activity) for activity in found]
@@ -130,10 +134,12 @@ def _void_view(model_admin: ActivityAdmin, request: HttpRequest) -> HttpResponse
             request,
             rows,
             lambda row: void_activity(activity=row.activity, reason=reason, actor=actor, now=now),
-            done="voided. The score follows in a moment.",
+            done=_("voided. The score follows in a moment."),
         )
         return HttpResponseRedirect(back)
-    return ask(model_admin, request, title="Void activities", form=form, rows=rows, submit="Void", back=back)
+    return ask(
+        model_admin, request, title=_("Void activities"), form=form, rows=rows, submit=_("Void"), back=back
+    )
 
 
 class _Row:
@@ -144,7 +150,11 @@ class _Row:
         self.pk = activity.pk
 
     def __str__(self) -> str:
-        return f"{self.activity.type} of {self.activity.lead}, {self.activity.occurred_at:%d %b %Y, %H:%M}"
+        return _("%(type)s of %(lead)s, %(occurred_at)s") % {
+            "type": self.activity.type,
+            "lead": self.activity.lead,
+            "occurred_at": f"{self.activity.occurred_at:%d %b %Y, %H:%M}",
+        }
 
 
 @admin.register(ActivityType)

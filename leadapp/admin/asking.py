@@ -8,10 +8,12 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from leadapp.admin.refusals import sentence_of
 from leadapp.errors import Invalid, NotFound, Refused
 from leadapp.models import User
+from leadapp.words import Text
 
 MOST_AT_ONCE = 100
 
@@ -27,7 +29,9 @@ def chosen_ids(request: HttpRequest) -> list[int]:
     """Return the ids that the address names, each once."""
     texts = [text for text in request.GET.get("ids", "").split(",") if text]
     if not texts or len(texts) > MOST_AT_ONCE or not all(t.isascii() and t.isdigit() for t in texts):
-        raise NotFound(f"Choose up to {MOST_AT_ONCE} rows in the list first.")
+        raise NotFound(
+            _("Choose up to %(most_at_once)s rows in the list first.") % {"most_at_once": MOST_AT_ONCE}
+        )
     return list(dict.fromkeys(int(text[:18]) for text in texts))
 
 
@@ -41,11 +45,11 @@ def ask(
     model_admin: "admin.ModelAdmin[Any]",
     request: HttpRequest,
     *,
-    title: str,
+    title: Text,
     form: forms.Form,
-    submit: str,
+    submit: Text,
     rows: Sequence[Any] = (),
-    text: str = "",
+    text: Text = "",
     back: str = "",
 ) -> HttpResponse:
     """Show the question."""
@@ -75,7 +79,11 @@ def carry_out(request: HttpRequest, rows: Sequence[Any], act: Callable[[Any], ob
         else:
             went_well += 1
     if went_well:
-        noun = str(rows[0]) if went_well == 1 == len(rows) else f"{went_well} of {len(rows)}"
+        noun = (
+            str(rows[0])
+            if went_well == 1 == len(rows)
+            else _("%(went_well)s of %(count)s") % {"went_well": went_well, "count": len(rows)}
+        )
         messages.success(request, f"{noun}: {done}")
     return went_well == len(rows)
 

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.admin.asking import person
 from leadapp.admin.paging import CappedPaginator
@@ -21,7 +22,7 @@ class CompanyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ("name", "domain", "industry", "employees", "country")
     search_fields = ("name",)
-    search_help_text = "A part of the name or the domain"
+    search_help_text = _("A part of the name or the domain")
     ordering = ("-id",)
     sortable_by = ()
     paginator = CappedPaginator

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.admin.asking import ask, carry_out, person, show_in
 from leadapp.errors import NotAllowed, Refused
@@ -21,16 +23,21 @@ class KeyForm(forms.Form):
     """What a new key is for."""
 
     name = forms.CharField(
-        label="Name", max_length=100, help_text="Who uses it: “Website forms”, “Shop”, “Power BI”."
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("Who uses it: “Website forms”, “Shop”, “Power BI”."),
     )
     scopes = forms.MultipleChoiceField(
-        label="May",
+        label=gettext_lazy("May"),
         choices=ApiKey.Scope.choices,
         widget=forms.CheckboxSelectMultiple,
-        help_text="As little as it needs.",
+        help_text=gettext_lazy("As little as it needs."),
     )
     expires_at = forms.SplitDateTimeField(
-        label="Expires", required=False, widget=AdminSplitDateTime, help_text="Empty: never."
+        label=gettext_lazy("Expires"),
+        required=False,
+        widget=AdminSplitDateTime,
+        help_text=gettext_lazy("Empty: never."),
     )
 
 
@@ -54,17 +61,17 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )
     readonly_fields = fields
 
-    @admin.display(description="May")
+    @admin.display(description=gettext_lazy("May"))
     def shown_scopes(self, key: ApiKey) -> str:
         """Return what it may do."""
         return ", ".join(str(ApiKey.Scope(scope).label) for scope in key.scopes)
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def state(self, key: ApiKey) -> str:
         """Return whether it works."""
         if key.revoked_at:
-            return "Revoked"
-        return "Expired" if key.expires_at and key.expires_at <= timezone.now() else "Works"
+            return _("Revoked")
+        return _("Expired") if key.expires_at and key.expires_at <= timezone.now() else _("Works")
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         """Keys are revoked and made anew, not changed."""
@@ -81,7 +88,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Ask what the key is for, make it, and show it this once."""
         if not self.has_add_permission(request):
-            raise NotAllowed("You may not create API keys.")
+            raise NotAllowed(_("You may not create API keys."))
         form = KeyForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
@@ -93,13 +100,13 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                         form.add_error(name, list(texts))
             else:
                 return self._show_once(request, key, text)
-        return ask(self, request, title="Add API key", form=form, submit="Make the key")
+        return ask(self, request, title=_("Add API key"), form=form, submit=_("Make the key"))
 
     def _show_once(self, request: HttpRequest, key: ApiKey, text: str) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"The key “{key.name}”",
+            "title": _("The key “%(key)s”") % {"key": key.name},
             "key": key,
             "key_text": text,
         }
@@ -107,15 +114,18 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         response["Cache-Control"] = "no-store"
         return response
 
-    @admin.action(description="Revoke", permissions=["revoke"])
+    @admin.action(description=gettext_lazy("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponseRedirect | None:
         """Make the keys useless from now on."""
         keys = list(queryset.filter(revoked_at__isnull=True))
         if not keys:
-            messages.warning(request, "These keys are revoked already.")
+            messages.warning(request, _("These keys are revoked already."))
             return None
         actor, now = person(request), timezone.now()
         carry_out(
-            request, keys, lambda key: revoke_api_key(key=key, actor=actor, now=now), done="revoked for good."
+            request,
+            keys,
+            lambda key: revoke_api_key(key=key, actor=actor, now=now),
+            done=_("revoked for good."),
         )
         return HttpResponseRedirect(reverse("admin:leadapp_apikey_changelist"))

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.access import require
 from leadapp.admin.asking import ask, person, show_in
@@ -18,24 +20,24 @@ from leadapp.models import Advocacy, Lead
 from qualification.services.customers.advocacy import set_advocacy
 from qualification.services.customers.deals import DealFacts, add_deal
 
-WORK, NOT_YOURS = "leadapp.work_any_lead", "Only sales may write down deals and advocates."
+WORK, NOT_YOURS = "leadapp.work_any_lead", gettext_lazy("Only sales may write down deals and advocates.")
 
 
 class DealForm(forms.Form):
     """What a customer bought besides."""
 
-    value = forms.DecimalField(label="Deal value", max_digits=14, decimal_places=2)
-    currency = forms.CharField(label="Currency", initial="EUR", max_length=3)
-    won_on = forms.DateField(label="Won on", initial=timezone.localdate, widget=AdminDateWidget)
-    product = forms.CharField(label="Product", required=False, max_length=200)
+    value = forms.DecimalField(label=gettext_lazy("Deal value"), max_digits=14, decimal_places=2)
+    currency = forms.CharField(label=gettext_lazy("Currency"), initial="EUR", max_length=3)
+    won_on = forms.DateField(label=gettext_lazy("Won on"), initial=timezone.localdate, widget=AdminDateWidget)
+    product = forms.CharField(label=gettext_lazy("Product"), required=False, max_length=200)
 
 
 class AdvocacyForm(forms.Form):
     """Whether a customer speaks for us."""
 
-    advocacy = forms.ChoiceField(label="This customer is", choices=Advocacy.choices)
+    advocacy = forms.ChoiceField(label=gettext_lazy("This customer is"), choices=Advocacy.choices)
     note = forms.CharField(
-        label="Note", required=False, max_length=500, widget=forms.TextInput(attrs={"size": 70})
+        label=gettext_lazy("Note"), required=False, max_length=500, widget=forms.TextInput(attrs={"size": 70})
     )
 
 
@@ -46,8 +48,10 @@ def deal_view(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk: in
         deal = DealFacts(**answers | {"currency": answers["currency"].upper()})
         add_deal(lead=lead, deal=deal, actor=person(request), now=timezone.now())
 
-    text = "Deals are added and voided, never changed. The first one comes with the move to customer."
-    return _ask(model_admin, request, pk, DealForm(request.POST or None), act, ("Deal", "Add the deal", text))
+    text = _("Deals are added and voided, never changed. The first one comes with the move to customer.")
+    return _ask(
+        model_admin, request, pk, DealForm(request.POST or None), act, (_("Deal"), _("Add the deal"), text)
+    )
 
 
 def advocacy_view(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk: int) -> HttpResponse:
@@ -56,9 +60,14 @@ def advocacy_view(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk
     def act(lead: Lead, answers: dict[str, Any]) -> None:
         set_advocacy(lead=lead, actor=person(request), now=timezone.now(), **answers)
 
-    text = "A fan recommends us. A reference may be named to others."
+    text = _("A fan recommends us. A reference may be named to others.")
     return _ask(
-        model_admin, request, pk, AdvocacyForm(request.POST or None), act, ("Speaks for us", "Save", text)
+        model_admin,
+        request,
+        pk,
+        AdvocacyForm(request.POST or None),
+        act,
+        (_("Speaks for us"), _("Save"), text),
     )
 
 

@@ -12,11 +12,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.access import require
 from leadapp.admin.asking import ask, carry_out, chosen_ids, person, show_in
 from leadapp.errors import Refused
 from leadapp.models import Lead, Stage, User
+from leadapp.words import Text, lower_first
 from qualification.models import BantAnswer, BantState, Confidence, Dimension
 from qualification.services.customers.deals import DealFacts
 from qualification.services.evidence.answers import answer_bant
@@ -37,34 +40,47 @@ from qualification.services.moves import (
 from qualification.services.recycling.reasons import OTHER, offered_reasons
 from qualification.services.recycling.wake_ups import Waking
 
-WORK, NOT_YOURS = "leadapp.work_any_lead", "Only sales may move leads and answer BANT."
-MOVES = [
-    *((stage.value, f"Move to {stage.label}") for stage in Stage),
-    ("nurture", "Set aside for nurture"),
-    ("disqualify", "Disqualify"),
-    ("reopen", "Reopen"),
-    *((f"opportunity:{stage.value}", f"New opportunity at {stage.label}") for stage in NEW_ROUND_AT),
+WORK, NOT_YOURS = "leadapp.work_any_lead", gettext_lazy("Only sales may move leads and answer BANT.")
+NEW_ROUND = {
+    Stage.LEAD: gettext_lazy("New opportunity at Lead"),
+    Stage.MQL: gettext_lazy("New opportunity at MQL"),
+    Stage.SQL: gettext_lazy("New opportunity at SQL"),
+}
+MOVES: list[tuple[str, Text]] = [
+    (Stage.LEAD.value, gettext_lazy("Move to Lead")),
+    (Stage.MQL.value, gettext_lazy("Move to MQL")),
+    (Stage.SQL.value, gettext_lazy("Move to SQL")),
+    (Stage.CUSTOMER.value, gettext_lazy("Move to Customer")),
+    ("nurture", gettext_lazy("Set aside for nurture")),
+    ("disqualify", gettext_lazy("Disqualify")),
+    ("reopen", gettext_lazy("Reopen")),
+    *((f"opportunity:{stage.value}", NEW_ROUND[stage]) for stage in NEW_ROUND_AT),
 ]
 
 
 class MoveForm(forms.Form):
     """Where to, and why."""
 
-    what = forms.ChoiceField(label="What", choices=MOVES)
+    what = forms.ChoiceField(label=gettext_lazy("What"), choices=MOVES)
     reason = forms.CharField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         required=False,
         max_length=500,
         widget=forms.TextInput(attrs={"size": 70}),
-        help_text="Needed for everything but a step forward through a gate that passes.",
+        help_text=gettext_lazy("Needed for everything but a step forward through a gate that passes."),
     )
     reason_code = forms.ChoiceField(
-        label="Disqualified for", required=False, help_text="With Disqualify; “Other” needs a reason."
+        label=gettext_lazy("Disqualified for"),
+        required=False,
+        help_text=gettext_lazy("With Disqualify; “Other” needs a reason."),
     )
     wake_on = forms.DateField(
-        label="Wakes on", required=False, widget=AdminDateWidget, help_text="With nurture, and so is a score."
+        label=gettext_lazy("Wakes on"),
+        required=False,
+        widget=AdminDateWidget,
+        help_text=gettext_lazy("With nurture, and so is a score."),
     )
-    wake_score = forms.IntegerField(label="Wakes from a score of", required=False, min_value=1)
+    wake_score = forms.IntegerField(label=gettext_lazy("Wakes from a score of"), required=False, min_value=1)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,43 +92,47 @@ class MoveForm(forms.Form):
 class MoveManyForm(MoveForm):
     """For many leads a reason alone takes none past its gate."""
 
-    past_gates = forms.BooleanField(label="Also past gates that do not pass", required=False)
+    past_gates = forms.BooleanField(label=gettext_lazy("Also past gates that do not pass"), required=False)
 
 
 class MoveWithDealForm(MoveForm):
     """For a single lead also what was won."""
 
     value = forms.DecimalField(
-        label="Deal value",
+        label=gettext_lazy("Deal value"),
         required=False,
         max_digits=14,
         decimal_places=2,
-        help_text="Only for the move to Customer.",
+        help_text=gettext_lazy("Only for the move to Customer."),
     )
-    currency = forms.CharField(label="Currency", required=False, initial="EUR", max_length=3)
-    won_on = forms.DateField(label="Won on", required=False, widget=AdminDateWidget)
-    product = forms.CharField(label="Product", required=False, max_length=200)
+    currency = forms.CharField(label=gettext_lazy("Currency"), required=False, initial="EUR", max_length=3)
+    won_on = forms.DateField(label=gettext_lazy("Won on"), required=False, widget=AdminDateWidget)
+    product = forms.CharField(label=gettext_lazy("Product"), required=False, max_length=200)
 
 
 class BantForm(forms.Form):
     """One answer about one dimension."""
 
     dimension = forms.ModelChoiceField(
-        label="Question", queryset=Dimension.objects.order_by("position", "pk"), empty_label=None
+        label=gettext_lazy("Question"),
+        queryset=Dimension.objects.order_by("position", "pk"),
+        empty_label=None,
     )
-    state = forms.ChoiceField(label="Answer", choices=BantState.choices)
+    state = forms.ChoiceField(label=gettext_lazy("Answer"), choices=BantState.choices)
     value = forms.CharField(
-        label="What was said",
+        label=gettext_lazy("What was said"),
         required=False,
         max_length=500,
         widget=forms.TextInput(attrs={"size": 70}),
-        help_text="Amount, role, pain or date.",
+        help_text=gettext_lazy("Amount, role, pain or date."),
     )
     source = forms.ChoiceField(
-        label="Source", choices=BantAnswer.Source.choices, initial=BantAnswer.Source.CALL
+        label=gettext_lazy("Source"), choices=BantAnswer.Source.choices, initial=BantAnswer.Source.CALL
     )
     confidence = forms.ChoiceField(
-        label="How sure", required=False, choices=[("", "As sure as the source"), *Confidence.choices]
+        label=gettext_lazy("How sure"),
+        required=False,
+        choices=[("", gettext_lazy("As sure as the source")), *Confidence.choices],
     )
 
 
@@ -135,8 +155,10 @@ class SeenLead:
     @property
     def label(self) -> str:
         """Return the line in the list."""
-        score = "no score" if self.lead.score is None else f"score {self.lead.score}"
-        status = self.lead.get_status_display().lower()
+        score = (
+            _("no score") if self.lead.score is None else _("score %(score)s") % {"score": self.lead.score}
+        )
+        status = lower_first(self.lead.get_status_display())
         return f"{self.lead}: {self.lead.get_stage_display()}, {status}, {score}"
 
     def __str__(self) -> str:
@@ -151,18 +173,19 @@ def move_view(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest) -> Htt
     form_class = MoveWithDealForm if len(rows) == 1 else MoveManyForm
     form = form_class(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        label = dict(MOVES)[form.cleaned_data["what"]].lower()
+        label = lower_first(str(dict(MOVES)[form.cleaned_data["what"]]))
         try:
             act = _acting(rows, request.POST, form.cleaned_data, person(request))
         except Refused as refusal:  # what was asked of all makes no sense
             show_in(form, refusal)
         else:
-            if carry_out(request, rows, act, done=f"{label}, done.") or len(rows) > 1:
+            if carry_out(request, rows, act, done=_("%(what)s, done.") % {"what": label}) or len(rows) > 1:
                 return HttpResponseRedirect(_back(rows))
-    title = f"Move {rows[0]}" if len(rows) == 1 else f"Move {len(rows)} leads"
-    text = "Each lead is judged by itself; a refusal stops no other one, and you are told of each."
+    one = {"lead": rows[0]} if len(rows) == 1 else {}
+    title = _("Move %(lead)s") % one if one else _("Move %(count)s leads") % {"count": len(rows)}
+    text = _("Each lead is judged by itself; a refusal stops no other one, and you are told of each.")
     return ask(
-        model_admin, request, title=title, form=form, rows=rows, submit="Move", text=text, back=_back(rows)
+        model_admin, request, title=title, form=form, rows=rows, submit=_("Move"), text=text, back=_back(rows)
     )
 
 
@@ -183,10 +206,10 @@ def bant_view(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk: in
     return ask(
         model_admin,
         request,
-        title=f"BANT: {lead}",
+        title=_("BANT: %(lead)s") % {"lead": lead},
         form=form,
-        submit="Add the answer",
-        text="Answers are added, never changed; the newest one counts until it runs out.",
+        submit=_("Add the answer"),
+        text=_("Answers are added, never changed; the newest one counts until it runs out."),
         back=back,
     )
 

@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.access import may_work
 from leadapp.admin.asking import ask_about, person
@@ -49,7 +51,7 @@ class OwnerFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Offer two."""
-        return [("me", "Me"), ("nobody", "Nobody")]
+        return [("me", _("Me")), ("nobody", _("Nobody"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
         """Keep the chosen ones."""
@@ -77,7 +79,7 @@ class LeadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("temperature", "stage", "status", OwnerFilter, "advocacy", "disqualify_reason")
     list_select_related = ("company", "owner")
     search_fields = ("email",)  # what find_leads really looks at is said below
-    search_help_text = "Parts of a name, an email address or a company name"
+    search_help_text = gettext_lazy("Parts of a name, an email address or a company name")
     ordering = ("-priority", "-last_activity_at", "-id")
     sortable_by = ("score",)
     paginator = CappedPaginator
@@ -87,15 +89,15 @@ class LeadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ("move",)
     change_form_template = "admin/leadapp/lead/change_form.html"
 
-    @admin.display(description="Name")
+    @admin.display(description=gettext_lazy("Name"))
     def name(self, lead: Lead) -> str:
         """Return what people call this lead."""
         return lead.name
 
-    @admin.display(description="Custom fields")
+    @admin.display(description=gettext_lazy("Custom fields"))
     def own_fields(self, lead: Lead) -> str:
         """Return custom fields as text, for who may only read."""
-        return ", ".join(f"{key}: {value}" for key, value in lead.attributes.items()) or "None"
+        return ", ".join(f"{key}: {value}" for key, value in lead.attributes.items()) or _("None")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
         """Keep to what this person may see."""
@@ -131,24 +133,24 @@ class LeadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         custom = _custom_fields(request)
         own = [OWN + key for key in custom] if editable else ["own_fields"]
         facts = [
-            ("Person", {"fields": PERSON}),
-            ("Company and place", {"fields": PLACE}),
-            *([("Your own fields", {"fields": own})] if custom else []),
-            ("Where the lead came from", {"fields": ORIGIN, "classes": ("collapse",)}),
-            ("Consent", {"fields": CONSENT}),
+            (_("Person"), {"fields": PERSON}),
+            (_("Company and place"), {"fields": PLACE}),
+            *([(_("Your own fields"), {"fields": own})] if custom else []),
+            (_("Where the lead came from"), {"fields": ORIGIN, "classes": ("collapse",)}),
+            (_("Consent"), {"fields": CONSENT}),
             (
-                "Sensitive",
+                _("Sensitive"),
                 {
                     "fields": SENSITIVE,
                     "classes": ("collapse",),
-                    "description": "Optional. Using these in scoring needs a stated purpose.",
+                    "description": _("Optional. Using these in scoring needs a stated purpose."),
                 },
             ),
         ]
         if obj is None:
             return facts
-        score = ("Score", {"fields": (SCORE[:3], SCORE[3:5], SCORE[5:])})
-        return [score, *facts, ("Standing", {"fields": STANDING})]
+        score = (_("Score"), {"fields": (SCORE[:3], SCORE[3:5], SCORE[5:])})
+        return [score, *facts, (_("Standing"), {"fields": STANDING})]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Use the facts form with the team's own fields."""
@@ -170,7 +172,7 @@ class LeadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             *super().get_urls(),
         ]
 
-    @admin.action(description="Move or set aside…", permissions=["change"])
+    @admin.action(description=gettext_lazy("Move or set aside…"), permissions=["change"])
     def move(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponseRedirect:
         """Ask where to."""
         return ask_about(queryset, "admin:leadapp_lead_move")

@@ -8,6 +8,8 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.admin.asking import carry_out, person
 from leadapp.models import User
@@ -15,7 +17,7 @@ from leadapp.services.people import set_availability
 
 admin.site.site_header = "Leadapp"
 admin.site.site_title = "Leadapp"
-admin.site.index_title = "Administration"
+admin.site.index_title = gettext_lazy("Administration")
 # Roles come with Leadapp; a role that is changed by hand would say nothing true any more.
 admin.site.unregister(Group)
 
@@ -31,24 +33,24 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     filter_horizontal = ("groups",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Work", {"fields": ("is_available",)}),
-        ("Role", {"fields": ("groups", "is_staff", "is_active")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        (gettext_lazy("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (gettext_lazy("Work"), {"fields": ("is_available",)}),
+        (gettext_lazy("Role"), {"fields": ("groups", "is_staff", "is_active")}),
+        (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "usable_password", "password1", "password2")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Role", {"fields": ("groups", "is_staff")}),
+        (gettext_lazy("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (gettext_lazy("Role"), {"fields": ("groups", "is_staff")}),
     )
 
-    @admin.display(description="Name")
+    @admin.display(description=gettext_lazy("Name"))
     def full_name(self, user: User) -> str:
         """Return first and last name."""
         return user.get_full_name()
 
-    @admin.display(description="Role")
+    @admin.display(description=gettext_lazy("Role"))
     def roles(self, user: User) -> str:
         """Return the groups."""
         return ", ".join(group.name for group in user.groups.all())
@@ -62,7 +64,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or not request.user.is_superuser:
             return fieldsets
-        return [*fieldsets, ("Everything", {"fields": ("is_superuser",), "classes": ("collapse",)})]
+        return [*fieldsets, (_("Everything"), {"fields": ("is_superuser",), "classes": ("collapse",)})]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Leave superusers to superusers: whoever sets their password can do all they can."""
@@ -78,12 +80,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         """Allow it to managers."""
         return request.user.has_perm("leadapp.reassign_lead")
 
-    @admin.action(description="Mark as available for leads", permissions=["absence"])
+    @admin.action(description=gettext_lazy("Mark as available for leads"), permissions=["absence"])
     def mark_available(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Let them take leads again."""
         self._set(request, queryset, is_available=True)
 
-    @admin.action(description="Mark as away", permissions=["absence"])
+    @admin.action(description=gettext_lazy("Mark as away"), permissions=["absence"])
     def mark_away(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Give them no new leads."""
         self._set(request, queryset, is_available=False)
@@ -94,5 +96,5 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             request,
             list(queryset),
             lambda user: set_availability(user=user, is_available=is_available, actor=actor, now=now),
-            done="available now." if is_available else "away now: gets no new leads.",
+            done=_("available now.") if is_available else _("away now: gets no new leads."),
         )

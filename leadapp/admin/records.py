@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.admin.asking import person
 from leadapp.admin.paging import CappedPaginator
@@ -96,7 +97,7 @@ class QuarantineAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )
     readonly_fields = fields
 
-    @admin.display(description="Lead")
+    @admin.display(description=_("Lead"))
     def timeline(self, quarantine: Quarantine) -> SafeString:
         """Link to where it is released."""
         url = reverse("lead-timeline", args=[quarantine.lead_id])

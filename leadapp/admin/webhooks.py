@@ -14,6 +14,8 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.admin.asking import ask, person, show_in
 from leadapp.admin.paging import CappedPaginator
@@ -32,25 +34,36 @@ from leadapp.services.webhooks.endpoints import (
 from leadapp.times import write_date
 
 EVENTS = [(str(each), f"{each.label} ({each})") for each in LISTENABLE]
-OVERLAPS = [(0, "at once"), (1, "in an hour"), (24, "in a day"), (168, "in a week")]
+OVERLAPS = [
+    (0, gettext_lazy("at once")),
+    (1, gettext_lazy("in an hour")),
+    (24, gettext_lazy("in a day")),
+    (168, gettext_lazy("in a week")),
+]
 
 
 class EndpointForm(forms.Form):
     """Where to, and what about."""
 
     url = forms.CharField(
-        label="Address",
+        label=gettext_lazy("Address"),
         max_length=500,
         widget=forms.URLInput({"class": "vURLField"}),
-        help_text="Where deliveries are posted to, such as https://crm.example.com/hooks/leads.",
+        help_text=gettext_lazy(
+            "Where deliveries are posted to, such as https://crm.example.com/hooks/leads."
+        ),
     )
-    events = forms.MultipleChoiceField(label="Events", choices=EVENTS, widget=forms.CheckboxSelectMultiple)
+    events = forms.MultipleChoiceField(
+        label=gettext_lazy("Events"), choices=EVENTS, widget=forms.CheckboxSelectMultiple
+    )
 
 
 class EndpointChangeForm(forms.ModelForm):  # type: ignore[type-arg]
     """The same for one that exists, which can also be switched off."""
 
-    events = forms.MultipleChoiceField(label="Events", choices=EVENTS, widget=forms.CheckboxSelectMultiple)
+    events = forms.MultipleChoiceField(
+        label=gettext_lazy("Events"), choices=EVENTS, widget=forms.CheckboxSelectMultiple
+    )
 
     class Meta:
         model = WebhookEndpoint
@@ -61,18 +74,20 @@ class RotateForm(forms.Form):
     """How long the old secret goes on signing beside the new one."""
 
     hours = forms.TypedChoiceField(
-        label="The old one ends",
+        label=gettext_lazy("The old one ends"),
         coerce=int,
         choices=OVERLAPS,
         initial=24,
-        help_text="Until then deliveries are signed with both, so that the receiver can change over.",
+        help_text=gettext_lazy(
+            "Until then deliveries are signed with both, so that the receiver can change over."
+        ),
     )
 
 
 class SinceForm(forms.Form):
     """From when on."""
 
-    since = forms.SplitDateTimeField(label="Happened since", widget=AdminSplitDateTime)
+    since = forms.SplitDateTimeField(label=gettext_lazy("Happened since"), widget=AdminSplitDateTime)
 
 
 @admin.register(WebhookEndpoint)
@@ -86,19 +101,22 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fields = ("url", "events", "is_active", "standing", "old_secret_until")
     readonly_fields = ("standing", "old_secret_until")
 
-    @admin.display(description="Events")
+    @admin.display(description=gettext_lazy("Events"))
     def shown_events(self, endpoint: WebhookEndpoint) -> str:
         """Return what it wants to hear of."""
         return ", ".join(endpoint.events)
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def standing(self, endpoint: WebhookEndpoint) -> str:
         """Return whether it works, and since when not."""
         if not endpoint.is_active:
-            return "Switched off"
+            return _("Switched off")
         if endpoint.failing_since is None:
-            return "Works"
-        return f"Failing since {write_date(endpoint.failing_since)}, {endpoint.failures} in a row"
+            return _("Works")
+        return _("Failing since %(failing_since)s, %(failures)s in a row") % {
+            "failing_since": write_date(endpoint.failing_since),
+            "failures": endpoint.failures,
+        }
 
     def get_urls(self) -> Any:
         """Add the pages of its actions."""
@@ -114,7 +132,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Ask where to and what about, and show the secret this once."""
         if not self.has_add_permission(request):
-            raise NotAllowed("You may not add webhooks.")
+            raise NotAllowed(_("You may not add webhooks."))
         form = EndpointForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
@@ -123,7 +141,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 show_in(form, refusal)
             else:
                 return self._show_secret(request, made)
-        return ask(self, request, title="Add webhook endpoint", form=form, submit="Add the endpoint")
+        return ask(self, request, title=_("Add webhook endpoint"), form=form, submit=_("Add the endpoint"))
 
     @say_refusals
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -140,12 +158,16 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if request.method == "POST":
             answer = send_test(endpoint=endpoint, actor=person(request), now=timezone.now())
             if answer.is_success:
-                messages.success(request, f"It arrived: {answer.status} after {answer.milliseconds} ms.")
+                messages.success(
+                    request,
+                    _("It arrived: %(status)s after %(milliseconds)s ms.")
+                    % {"status": answer.status, "milliseconds": answer.milliseconds},
+                )
             else:
-                text = f" It said: {answer.text}" if answer.text else ""
+                text = _(" It said: %(answer)s") % {"answer": answer.text} if answer.text else ""
                 messages.error(request, f"{answer.error} ({answer.milliseconds} ms){text}")
             return self._back(endpoint)
-        return self._ask(request, endpoint, "Send a test", forms.Form(), "Send it")
+        return self._ask(request, endpoint, _("Send a test"), forms.Form(), _("Send it"))
 
     def rotate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give it a new secret, and show that this once."""
@@ -157,7 +179,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 endpoint=endpoint, overlap=overlap, actor=person(request), now=timezone.now()
             )
             return self._show_secret(request, fresh)
-        return self._ask(request, endpoint, "New secret", form, "Make a new secret")
+        return self._ask(request, endpoint, _("New secret"), form, _("Make a new secret"))
 
     def resend_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Send again what was given up since a moment."""
@@ -170,13 +192,13 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             except Refused as refusal:
                 show_in(form, refusal)
             else:
-                messages.success(request, f"{count} go out again.")
+                messages.success(request, _("%(count)s go out again.") % {"count": count})
                 return self._back(endpoint)
-        return self._ask(request, endpoint, "Send again what was given up", form, "Send again")
+        return self._ask(request, endpoint, _("Send again what was given up"), form, _("Send again"))
 
     def _endpoint(self, request: HttpRequest, pk: int) -> WebhookEndpoint:
         if not self.has_change_permission(request):
-            raise NotAllowed("You may not change webhooks.")
+            raise NotAllowed(_("You may not change webhooks."))
         return get_object_or_404(WebhookEndpoint, pk=pk)
 
     def _ask(
@@ -192,7 +214,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "The secret of the endpoint",
+            "title": _("The secret of the endpoint"),
             "endpoint": endpoint,
         }
         response = render(request, "admin/leadapp/webhook_secret.html", context)
@@ -257,17 +279,17 @@ class WebhookDeliveryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
     )
     readonly_fields = fields
 
-    @admin.display(description="Event")
+    @admin.display(description=gettext_lazy("Event"))
     def type(self, delivery: WebhookDelivery) -> str:
         """Return what it tells of."""
         return delivery.event.type
 
-    @admin.display(description="webhook-id")
+    @admin.display(description=gettext_lazy("webhook-id"))
     def public_id(self, delivery: WebhookDelivery) -> str:
         """Return the id by which the receiver knows it."""
         return delivery.event.public_id
 
-    @admin.display(description="Body")
+    @admin.display(description=gettext_lazy("Body"))
     def body(self, delivery: WebhookDelivery) -> SafeString:
         """Return what is sent, with line breaks."""
         text = json.dumps(json.loads(body_of(delivery.event)), indent=2, ensure_ascii=False)
@@ -277,7 +299,7 @@ class WebhookDeliveryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
         """Allow it to who may change webhooks."""
         return request.user.has_perm("leadapp.change_webhookendpoint")
 
-    @admin.action(description="Send again", permissions=["resend"])
+    @admin.action(description=gettext_lazy("Send again"), permissions=["resend"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
         """Put them in line again, under the webhook-id that they had."""
         ids = list(queryset.values_list("pk", flat=True))
@@ -286,4 +308,6 @@ class WebhookDeliveryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
         except Refused as refusal:
             messages.error(request, refusal.message)
         else:
-            messages.success(request, f"{count} of {len(ids)} go out again.")
+            messages.success(
+                request, _("%(count)s of %(count_2)s go out again.") % {"count": count, "count_2": len(ids)}
+            )

@@ -31,18 +31,22 @@ class ActivityType(models.Model):
     label = models.CharField(max_length=100)
     channel = models.CharField(max_length=16, choices=Channel.choices)
     is_signal = models.BooleanField(
-        "key event", default=False, help_text="Marked in the timeline: a demo or quote request, a meeting."
+        _("key event"),
+        default=False,
+        help_text=_("Marked in the timeline: a demo or quote request, a meeting."),
     )
     is_touch = models.BooleanField(
-        "answers the lead", default=False, help_text="A rep reached out: stops the response clock."
+        _("answers the lead"),
+        default=False,
+        help_text=_("A rep reached out: stops the response clock."),
     )
     starts_clock = models.BooleanField(
-        "asks for an answer",
+        _("asks for an answer"),
         default=False,
-        help_text="The lead waits for an answer from then on: starts the response clock.",
+        help_text=_("The lead waits for an answer from then on: starts the response clock."),
     )
     is_internal = models.BooleanField(
-        default=False, editable=False, help_text="Written by Leadapp itself; cannot be pushed."
+        default=False, editable=False, help_text=_("Written by Leadapp itself; cannot be pushed.")
     )
 
     class Meta:
@@ -129,7 +133,7 @@ class Activity(models.Model):
     type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="+", db_index=False)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(default=timezone.now)
-    source = models.CharField(max_length=100, help_text="The form, key or page that it came from.")
+    source = models.CharField(max_length=100, help_text=_("The form, key or page that it came from."))
     # NULL where the sender gave none: those are never unique.
     external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
     properties = models.JSONField(default=dict, blank=True)
@@ -211,7 +215,10 @@ class Activity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} on {self.occurred_at:%Y-%m-%d %H:%M}"
+        return _("%(type)s on %(occurred_at)s") % {
+            "type": self.type,
+            "occurred_at": f"{self.occurred_at:%Y-%m-%d %H:%M}",
+        }
 
     @property
     def is_voided(self) -> bool:

@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class ApiKey(models.Model):
@@ -13,10 +14,10 @@ class ApiKey(models.Model):
     class Scope(models.TextChoices):
         """What a key may be used for."""
 
-        INGEST = "ingest", "Push submissions and events"
-        READ = "read", "Read leads and scores"
-        WRITE = "write", "Create and change leads"
-        SCORING = "scoring", "Change scoring models"
+        INGEST = "ingest", _("Push submissions and events")
+        READ = "read", _("Read leads and scores")
+        WRITE = "write", _("Create and change leads")
+        SCORING = "scoring", _("Change scoring models")
 
     name = models.CharField(max_length=100, unique=True)
     prefix = models.CharField(max_length=16, unique=True, editable=False)
@@ -28,10 +29,10 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, editable=False, help_text="To the hour.")
+    last_used_at = models.DateTimeField(null=True, editable=False, help_text=_("To the hour."))
 
     class Meta:
-        verbose_name = "API key"
+        verbose_name = _("API key")
         constraints = [
             models.CheckConstraint(
                 condition=Q(scopes__contained_by=["ingest", "read", "write", "scoring"])
@@ -54,15 +55,15 @@ class ImportJob(models.Model):
     class State(models.TextChoices):
         """Where the job stands."""
 
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        CANCELLED = "cancelled", "Cancelled"
-        FAILED = "failed", "Failed"
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
 
     file_name = models.CharField(max_length=255)
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
-    mapping = models.JSONField(default=dict, help_text="Column name to fact.")
+    mapping = models.JSONField(default=dict, help_text=_("Column name to fact."))
     rows_total = models.PositiveIntegerField(null=True)
     rows_done = models.PositiveIntegerField(default=0)
     rows_refused = models.PositiveIntegerField(default=0)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.models.leads import Company
 
@@ -13,8 +14,8 @@ class CompanyChange(models.Model):
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="changes", db_index=False)
     at = models.DateTimeField(default=timezone.now)
-    before = models.JSONField(help_text="The facts that changed, as they were.")
-    after = models.JSONField(help_text="The same facts, as they became.")
+    before = models.JSONField(help_text=_("The facts that changed, as they were."))
+    after = models.JSONField(help_text=_("The same facts, as they became."))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

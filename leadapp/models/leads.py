@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leadapp.models.querysets import LeadQuerySet
@@ -17,12 +18,12 @@ class Company(models.Model):
 
     name = models.CharField(max_length=200)
     domain = models.CharField(  # noqa: DJ001 - unique, and many have none
-        max_length=253, null=True, blank=True, help_text="Lower case, without www; unique."
+        max_length=253, null=True, blank=True, help_text=_("Lower case, without www; unique.")
     )
     industry = models.CharField(max_length=100, blank=True)
     employees = models.PositiveIntegerField(null=True, blank=True)
-    annual_revenue = models.PositiveBigIntegerField(null=True, blank=True, help_text="In euros.")
-    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code.")
+    annual_revenue = models.PositiveBigIntegerField(null=True, blank=True, help_text=_("In euros."))
+    country = models.CharField(max_length=2, blank=True, help_text=_("ISO 3166 code."))
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -61,56 +62,56 @@ class Company(models.Model):
 class Stage(models.TextChoices):
     """How far a lead has come, in order."""
 
-    LEAD = "lead", "Lead"
-    MQL = "mql", "MQL"
-    SQL = "sql", "SQL"
-    CUSTOMER = "customer", "Customer"
+    LEAD = "lead", _("Lead")
+    MQL = "mql", _("MQL")
+    SQL = "sql", _("SQL")
+    CUSTOMER = "customer", _("Customer")
 
 
 class Status(models.TextChoices):
     """Whether a lead is being worked on."""
 
-    OPEN = "open", "Open"
-    NURTURE = "nurture", "Nurture"
-    DISQUALIFIED = "disqualified", "Disqualified"
+    OPEN = "open", _("Open")
+    NURTURE = "nurture", _("Nurture")
+    DISQUALIFIED = "disqualified", _("Disqualified")
 
 
 class Advocacy(models.TextChoices):
     """Whether a customer speaks for us: the process does not end with the deal."""
 
-    NONE = "none", "Not an advocate"
-    FAN = "fan", "Fan"
-    REFERENCE = "reference", "Reference"
+    NONE = "none", _("Not an advocate")
+    FAN = "fan", _("Fan")
+    REFERENCE = "reference", _("Reference")
 
 
 class Temperature(models.TextChoices):
     """The band of the total score."""
 
-    HOT = "hot", "Hot"
-    WARM = "warm", "Warm"
-    COLD = "cold", "Cold"
+    HOT = "hot", _("Hot")
+    WARM = "warm", _("Warm")
+    COLD = "cold", _("Cold")
 
 
 class Seniority(models.TextChoices):
     """The level of a lead's position."""
 
-    STUDENT = "student", "Student or intern"
-    STAFF = "staff", "Staff"
-    SENIOR = "senior", "Senior"
-    MANAGER = "manager", "Manager"
-    HEAD = "head", "Head"
-    DIRECTOR = "director", "Director"
-    VP = "vp", "VP"
-    C_LEVEL = "c_level", "C-level"
-    OWNER = "owner", "Owner"
+    STUDENT = "student", _("Student or intern")
+    STAFF = "staff", _("Staff")
+    SENIOR = "senior", _("Senior")
+    MANAGER = "manager", _("Manager")
+    HEAD = "head", _("Head")
+    DIRECTOR = "director", _("Director")
+    VP = "vp", _("VP")
+    C_LEVEL = "c_level", _("C-level")
+    OWNER = "owner", _("Owner")
 
 
 class Gender(models.TextChoices):
     """Named in scoring practice; optional, off by default in rules, flagged by the rule check."""
 
-    FEMALE = "female", "Female"
-    MALE = "male", "Male"
-    DIVERSE = "diverse", "Diverse"
+    FEMALE = "female", _("Female")
+    MALE = "male", _("Male")
+    DIVERSE = "diverse", _("Diverse")
 
 
 class Lead(models.Model):
@@ -121,17 +122,17 @@ class Lead(models.Model):
     """
 
     email = models.EmailField(  # noqa: DJ001 - unique, and many have none
-        null=True, blank=True, help_text="Stored in lower case; unique."
+        null=True, blank=True, help_text=_("Stored in lower case; unique.")
     )
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)
-    phone = models.CharField(max_length=32, blank=True, help_text="International form, +49…")
-    linkedin_url = models.URLField("LinkedIn", max_length=300, blank=True)
+    phone = models.CharField(max_length=32, blank=True, help_text=_("International form, +49…"))
+    linkedin_url = models.URLField(_("LinkedIn"), max_length=300, blank=True)
     job_title = models.CharField(max_length=200, blank=True)
     seniority = models.CharField(max_length=16, choices=Seniority.choices, blank=True)
     city = models.CharField(max_length=100, blank=True)
-    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code.")
-    language = models.CharField(max_length=12, blank=True, help_text="BCP 47 tag, such as de or nl-BE.")
+    country = models.CharField(max_length=2, blank=True, help_text=_("ISO 3166 code."))
+    language = models.CharField(max_length=12, blank=True, help_text=_("BCP 47 tag, such as de or nl-BE."))
     birth_year = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1900), MaxValueValidator(2100)]
     )
@@ -139,15 +140,15 @@ class Lead(models.Model):
     company = models.ForeignKey(
         Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
     )
-    attributes = models.JSONField(default=dict, blank=True, help_text="Custom fields.")
+    attributes = models.JSONField(default=dict, blank=True, help_text=_("Custom fields."))
 
     source = models.CharField(max_length=100, blank=True)
     campaign = models.CharField(max_length=200, blank=True)
-    utm_source = models.CharField("UTM source", max_length=200, blank=True)
-    utm_medium = models.CharField("UTM medium", max_length=200, blank=True)
-    utm_campaign = models.CharField("UTM campaign", max_length=200, blank=True)
-    utm_term = models.CharField("UTM term", max_length=200, blank=True)
-    utm_content = models.CharField("UTM content", max_length=200, blank=True)
+    utm_source = models.CharField(_("UTM source"), max_length=200, blank=True)
+    utm_medium = models.CharField(_("UTM medium"), max_length=200, blank=True)
+    utm_campaign = models.CharField(_("UTM campaign"), max_length=200, blank=True)
+    utm_term = models.CharField(_("UTM term"), max_length=200, blank=True)
+    utm_content = models.CharField(_("UTM content"), max_length=200, blank=True)
 
     bought_list = models.ForeignKey(
         "leadapp.BoughtList",
@@ -159,7 +160,7 @@ class Lead(models.Model):
     )
     do_not_email = models.BooleanField(default=False)
     do_not_call = models.BooleanField(default=False)
-    do_not_score = models.BooleanField(default=False, help_text="Opted out of scoring: has no score.")
+    do_not_score = models.BooleanField(default=False, help_text=_("Opted out of scoring: has no score."))
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -173,7 +174,7 @@ class Lead(models.Model):
     stage_changed_at = models.DateTimeField(default=timezone.now, editable=False)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
     status_reason = models.CharField(
-        max_length=500, blank=True, help_text="Why it is in nurture or disqualified."
+        max_length=500, blank=True, help_text=_("Why it is in nurture or disqualified.")
     )
     disqualify_reason = models.ForeignKey(
         "qualification.DisqualifyReason",
@@ -206,7 +207,9 @@ class Lead(models.Model):
         db_constraint=False,
     )
     last_activity_at = models.DateTimeField(
-        default=timezone.now, editable=False, help_text="Newest activity, or when it was created."
+        default=timezone.now,
+        editable=False,
+        help_text=_("Newest activity, or when it was created."),
     )
     # The score as the list sorts it: a lead without a score comes last.
     priority = models.GeneratedField(
@@ -340,7 +343,7 @@ class Lead(models.Model):
     def name(self) -> str:
         """Return what people call this lead: the name, else the address or phone, else the number."""
         full = f"{self.first_name} {self.last_name}".strip()
-        return full or self.email or self.phone or f"Lead {self.pk}"
+        return full or self.email or self.phone or gettext("Lead %(self)s") % {"self": self.pk}
 
     @property
     def is_hot(self) -> bool:
@@ -369,10 +372,10 @@ class CustomField(models.Model):
     class Kind(models.TextChoices):
         """What the values are."""
 
-        TEXT = "text", "Text"
-        NUMBER = "number", "Number"
-        BOOLEAN = "boolean", "Yes or no"
-        DATE = "date", "Date"
+        TEXT = "text", _("Text")
+        NUMBER = "number", _("Number")
+        BOOLEAN = "boolean", _("Yes or no")
+        DATE = "date", _("Date")
 
     key = models.SlugField(max_length=50, unique=True)
     label = models.CharField(max_length=100)

@@ -37,7 +37,7 @@ class User(AbstractUser):
     """Somebody who signs in."""
 
     is_available = models.BooleanField(
-        "available", default=True, help_text="Takes leads that are handed over to sales."
+        _("available"), default=True, help_text=_("Takes leads that are handed over to sales.")
     )
 
     theme = models.CharField(_("colours"), max_length=8, choices=Theme, default=Theme.SYSTEM)
@@ -63,7 +63,7 @@ class User(AbstractUser):
         default=list,
         blank=True,
         editable=False,
-        help_text="The columns of the lead list in their order; empty: those that everybody begins with.",
+        help_text=_("The columns of the lead list in their order; empty: those that everybody begins with."),
     )
 
     class Meta(AbstractUser.Meta):

@@ -5,6 +5,8 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models.leads import Lead
 
@@ -12,12 +14,12 @@ from leadapp.models.leads import Lead
 class EventType(models.TextChoices):
     """What other systems can hear of."""
 
-    CREATED = "lead.created", "A lead came in"
-    SCORED = "lead.scored", "A lead got another grade or temperature"
-    STAGE_CHANGED = "lead.stage_changed", "A lead moved"
-    ASSIGNED = "lead.assigned", "A lead got another owner"
-    WON = "lead.won", "A deal was won"
-    TEST = "leadapp.test", "A test"
+    CREATED = "lead.created", gettext_lazy("A lead came in")
+    SCORED = "lead.scored", gettext_lazy("A lead got another grade or temperature")
+    STAGE_CHANGED = "lead.stage_changed", gettext_lazy("A lead moved")
+    ASSIGNED = "lead.assigned", gettext_lazy("A lead got another owner")
+    WON = "lead.won", gettext_lazy("A deal was won")
+    TEST = "leadapp.test", gettext_lazy("A test")
 
 
 # What an endpoint can listen to; a test is sent to it whatever it listens to.
@@ -62,21 +64,21 @@ class WebhookEndpoint(models.Model):
     signs too, until its end.
     """
 
-    url = models.URLField("address", max_length=500)
+    url = models.URLField(gettext_lazy("address"), max_length=500)
     events = ArrayField(models.CharField(max_length=32))
-    is_active = models.BooleanField("active", default=True)
+    is_active = models.BooleanField(gettext_lazy("active"), default=True)
     secret = models.CharField(max_length=100, editable=False)
     old_secret = models.CharField(max_length=100, blank=True, editable=False)
     old_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # How it has answered lately.
-    failures = models.PositiveIntegerField(default=0, editable=False, help_text="In a row.")
+    failures = models.PositiveIntegerField(default=0, editable=False, help_text=gettext_lazy("In a row."))
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     resting_until = models.DateTimeField(
         null=True,
         blank=True,
         editable=False,
-        help_text="It cannot be reached; nothing is sent before.",
+        help_text=gettext_lazy("It cannot be reached; nothing is sent before."),
     )
 
     class Meta:
@@ -109,9 +111,9 @@ class WebhookDelivery(models.Model):
     class State(models.TextChoices):
         """Where the delivery stands."""
 
-        WAITING = "waiting", "Waiting"
-        DELIVERED = "delivered", "Delivered"
-        DEAD = "dead", "Given up"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        DELIVERED = "delivered", gettext_lazy("Delivered")
+        DEAD = "dead", gettext_lazy("Given up")
 
     event = models.ForeignKey(OutgoingEvent, on_delete=models.CASCADE, related_name="deliveries")
     endpoint = models.ForeignKey(
@@ -119,15 +121,17 @@ class WebhookDelivery(models.Model):
     )
     lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Since it was last put in line.")
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text=gettext_lazy("Since it was last put in line.")
+    )
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)
-    claimed_until = models.DateTimeField(null=True, help_text="A worker is sending it.")
+    claimed_until = models.DateTimeField(null=True, help_text=gettext_lazy("A worker is sending it."))
     delivered_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        verbose_name_plural = "webhook deliveries"
+        verbose_name_plural = gettext_lazy("webhook deliveries")
         constraints = [
             models.UniqueConstraint(fields=["event", "endpoint"], name="webhook_delivery_once"),
             models.CheckConstraint(
@@ -165,7 +169,7 @@ class WebhookDelivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event} to {self.endpoint}"
+        return _("%(event)s to %(endpoint)s") % {"event": self.event, "endpoint": self.endpoint}
 
 
 class WebhookAttempt(models.Model):
@@ -174,9 +178,9 @@ class WebhookAttempt(models.Model):
     delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="tries")
     at = models.DateTimeField(default=timezone.now)
     milliseconds = models.PositiveIntegerField()
-    status = models.PositiveSmallIntegerField(null=True, help_text="None: there was no answer.")
+    status = models.PositiveSmallIntegerField(null=True, help_text=gettext_lazy("None: there was no answer."))
     error = models.CharField(max_length=500, blank=True)
-    answer = models.CharField(max_length=500, blank=True, help_text="How the answer begins.")
+    answer = models.CharField(max_length=500, blank=True, help_text=gettext_lazy("How the answer begins."))
 
     class Meta:
         constraints = [

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid
@@ -43,7 +44,7 @@ def log_activity(
     require_may_work(actor, lead)
     kind = ActivityType.objects.filter(slug=type_slug, is_internal=False).first()
     if kind is None:
-        raise Invalid.field("type", "Is not a type that can be logged.")
+        raise Invalid.field("type", _("Is not a type that can be logged."))
     event = Event(
         reference=Reference(id=lead.pk),
         facts=Facts(),
@@ -68,9 +69,9 @@ def void_activity(*, activity: Activity, reason: str, actor: Actor, now: datetim
     require_may_work(actor, activity.lead)
     why = clean_text(reason, "reason", longest=500)
     if not why:
-        raise Invalid.field("reason", "Say why it is wrong.")
+        raise Invalid.field("reason", _("Say why it is wrong."))
     if activity.type.is_internal:
-        raise Invalid("A change of facts cannot be voided. Change the facts back instead.")
+        raise Invalid(_("A change of facts cannot be voided. Change the facts back instead."))
     with transaction.atomic():
         lead = lock_lead(activity.lead)
         not_yet = Activity.objects.filter(Q(voided_at__isnull=True) | Q(quarantine__isnull=False))
@@ -78,7 +79,7 @@ def void_activity(*, activity: Activity, reason: str, actor: Actor, now: datetim
             voided_at=now, voided_by=user_of(actor), void_reason=why, quarantine=None
         )
         if not voided:
-            raise Conflict("It was voided already.")
+            raise Conflict(_("It was voided already."))
         if activity.type.is_touch:
             reopen_clocks(lead=lead, touched_at=activity.occurred_at)
         if activity.type.starts_clock:

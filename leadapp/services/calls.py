@@ -6,11 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.access import require_may_work
 from leadapp.errors import Invalid
 from leadapp.models import Activity, ActivityType, Lead, User
 from leadapp.services.activities import OWN_PAGES, log_activity
+from leadapp.shipped import in_english
+from leadapp.words import Text
 from qualification.models import BantAnswer
 from qualification.services.evidence.answers import NewAnswer, answer_all, answer_rows
 from qualification.services.evidence.call_drafts import discard_draft
@@ -21,12 +25,12 @@ from qualification.services.work import add_note, add_task
 
 REACHED = "reached"
 # How a call can end, and what is logged: only who was reached was answered.
-OUTCOMES: Mapping[str, str] = {
-    REACHED: "Reached",
-    "no_answer": "Not reached",
-    "voicemail": "Voicemail",
-    "wrong_number": "Wrong number",
-    "call_back": "Call back later",
+OUTCOMES: Mapping[str, Text] = {
+    REACHED: gettext_lazy("Reached"),
+    "no_answer": gettext_lazy("Not reached"),
+    "voicemail": gettext_lazy("Voicemail"),
+    "wrong_number": gettext_lazy("Wrong number"),
+    "call_back": gettext_lazy("Call back later"),
 }
 
 
@@ -58,7 +62,8 @@ class Call:
         """Return the type and the properties of the activity that the call was."""
         if self.outcome == REACHED:
             return "call_connected", {}
-        return "call_attempted", {"outcome": OUTCOMES[self.outcome].lower()}
+        with in_english():
+            return "call_attempted", {"outcome": str(OUTCOMES[self.outcome]).lower()}
 
 
 def is_saved(*, lead: Lead, call_id: UUID) -> bool:
@@ -75,7 +80,7 @@ def save_call(
     Return False, and write nothing, when it was saved before. The draft goes with it.
     """
     if call.outcome not in OUTCOMES:
-        raise Invalid.field("outcome", f"Choose one of: {', '.join(OUTCOMES)}.")
+        raise Invalid.field("outcome", _("Choose one of: %(known)s.") % {"known": ", ".join(OUTCOMES)})
     with transaction.atomic():
         # Who saves twice at once waits here, and finds it saved.
         locked = lock_lead(lead)

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from leadapp.access import Actor, key_of, user_of
 from leadapp.models import Activity, ActivityType, Company, CompanyChange, EventType, Lead
 from leadapp.outbox import announce
@@ -26,7 +28,7 @@ class Overwrite(Enum):
     """When a fact that comes in replaces one that is known. An empty fact is always filled."""
 
     ALWAYS = "always"  # somebody edits the lead: a person, or a key with the scope write
-    OWN_ANSWERS = "own answers"  # a form: people may correct what they typed into a form before
+    OWN_ANSWERS = _("own answers")  # a form: people may correct what they typed into a form before
     NEVER = "never"  # an event: facts come along by the way, and may be old
 
 

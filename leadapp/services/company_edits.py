@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, may, require, user_of
 from leadapp.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -29,7 +30,7 @@ def may_edit_company(actor: Actor, company: Company) -> bool:
 def save_company(*, company: Company, actor: Actor, now: datetime) -> None:
     """Write a company as it is in hand, and have everybody who works there scored again."""
     is_new = company.pk is None
-    require(actor, f"leadapp.{'add' if is_new else 'change'}_company", "You may not edit companies.")
+    require(actor, f"leadapp.{'add' if is_new else 'change'}_company", _("You may not edit companies."))
     company.domain = (company.domain or "").strip().lower() or None
     with transaction.atomic():
         if is_new:
@@ -55,7 +56,7 @@ def edit_company(
         known = _edit(company, changes, seen, actor, now)
     except IntegrityError as error:
         # Both were written at once: the database let the first one through.
-        raise Conflict("Another company has this name or domain since just now.") from error
+        raise Conflict(_("Another company has this name or domain since just now.")) from error
     nudge()
     return known
 
@@ -71,13 +72,13 @@ def _edit(
     with transaction.atomic():
         known = Company.objects.select_for_update(no_key=True).filter(pk=company.pk).first()
         if known is None:
-            raise NotFound("This company does not exist any more.")
+            raise NotFound(_("This company does not exist any more."))
         if not may_edit_company(actor, known):
-            raise NotAllowed("Only people who work on one of its leads may edit a company.")
+            raise NotAllowed(_("Only people who work on one of its leads may edit a company."))
         others = [name for name in changes if name in seen and _text(getattr(known, name)) != seen[name]]
         if others:
             raise Conflict(
-                "Somebody changed this meanwhile. Nothing was saved; what you typed is still here.",
+                _("Somebody changed this meanwhile. Nothing was saved; what you typed is still here."),
                 errors={name: [f"It is “{_text(getattr(known, name)) or 'empty'}” now."] for name in others},
             )
         changes = {name: value for name, value in changes.items() if value != getattr(known, name)}
@@ -100,9 +101,9 @@ def _cleaned(facts: Mapping[str, object]) -> dict[str, Any]:
         except Invalid as fault:
             errors |= {key: list(sentences) for key, sentences in fault.errors.items()}
     if "name" in cleaned and not cleaned["name"]:
-        errors["name"] = ["A company has a name."]
+        errors["name"] = [_("A company has a name.")]
     if errors:
-        raise Invalid("Some facts cannot be taken.", errors=errors)
+        raise Invalid(_("Some facts cannot be taken."), errors=errors)
     if "domain" in cleaned:
         cleaned["domain"] = cleaned["domain"] or None
     return cleaned
@@ -114,15 +115,15 @@ def _require_own_name(company: Company, changes: Mapping[str, Any]) -> None:
     others = Company.objects.exclude(pk=company.pk)
     if "domain" in changes and domain and others.filter(domain=domain).exists():
         raise Conflict(
-            "Another company has this domain.", errors={"domain": ["Another company has this domain."]}
+            _("Another company has this domain."), errors={"domain": [_("Another company has this domain.")]}
         )
     name = changes.get("name", company.name)
     is_named_anew = domain is None and bool(changes.keys() & {"name", "domain"})
     nameless = others.filter(domain=None).annotate(lower_name=Lower("name"))
     if is_named_anew and nameless.filter(lower_name=name.lower()).exists():
         raise Conflict(
-            "Another company has this name.",
-            errors={"name": ["Another company without a domain has this name."]},
+            _("Another company has this name."),
+            errors={"name": [_("Another company without a domain has this name.")]},
         )
 
 

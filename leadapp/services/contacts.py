@@ -5,6 +5,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 import phonenumbers
+from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 from leadapp.errors import Invalid
@@ -53,7 +54,7 @@ def _read_email(text: str) -> tuple[str, str]:
     except EmailNotValidError as error:
         return "", str(error)
     if len(address) > EMAIL_LENGTH or (not address.isascii() and address != address.lower()):
-        return "", "Is not an address that could be stored."
+        return "", _("Is not an address that could be stored.")
     return address, ""
 
 
@@ -79,7 +80,7 @@ def clean_domain(value: object, field: str = "company.domain") -> str | None:
         host = ""
     host = host.removeprefix("www.").rstrip(".")
     if "." not in host or len(host) > 253 or any(mark in host for mark in " @/:_,;'\"<>()[]{}\\"):
-        raise Invalid.field(field, "Is not a domain, such as example.com.")
+        raise Invalid.field(field, _("Is not a domain, such as example.com."))
     return host
 
 

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, CustomField
+from leadapp.numbers import write_number
 from leadapp.services.facts import SOFT_IN_EVENTS, Facts, clean_facts, custom_fields_for
 from leadapp.services.identity import Reference
 from leadapp.services.opt_in.records import GivenConsent
@@ -48,18 +50,21 @@ def read_event(raw: object, *, now: datetime) -> Event:
     """Return the event that a client sent, or raise Invalid that names every fault."""
     event, errors = _Reader([raw], now).read(raw, "")
     if event is None:
-        raise Invalid("The event cannot be taken.", errors=errors)
+        raise Invalid(_("The event cannot be taken."), errors=errors)
     return event
 
 
 def read_events(raws: object, *, now: datetime) -> list[Event]:
     """Return the events of a batch, or raise Invalid that names every fault of every event."""
     if not isinstance(raws, list):
-        raise Invalid("A batch is a list of events.", errors={"": ["Must be a list of events."]})
+        raise Invalid(_("A batch is a list of events."), errors={"": [_("Must be a list of events.")]})
     if not raws:
-        raise Invalid("The batch is empty.", errors={"": ["Must hold at least one event."]})
+        raise Invalid(_("The batch is empty."), errors={"": [_("Must hold at least one event.")]})
     if len(raws) > MOST_EVENTS:
-        message = f"Holds {len(raws):,} events; at most {MOST_EVENTS:,} are taken at once."
+        message = _("Holds %(count)s events; at most %(most_events)s are taken at once.") % {
+            "count": write_number(len(raws)),
+            "most_events": write_number(MOST_EVENTS),
+        }
         raise Invalid(message, errors={"": [message]})
     reader = _Reader(raws, now)
     events: list[Event] = []
@@ -71,7 +76,10 @@ def read_events(raws: object, *, now: datetime) -> list[Event]:
         errors.update(faults)
     if errors:
         faulty = len(raws) - len(events)
-        message = f"{faulty:,} of {len(raws):,} events cannot be taken, so none was."
+        message = _("%(faulty)s of %(count)s events cannot be taken, so none was.") % {
+            "faulty": write_number(faulty),
+            "count": write_number(len(raws)),
+        }
         raise Invalid(message, errors=errors)
     return events
 
@@ -91,11 +99,11 @@ def read_moment(value: object, field: str, *, now: datetime) -> datetime:
     except (ValueError, OverflowError):
         moment = None
     if moment is None:
-        raise Invalid.field(field, "Must be a date and time (ISO 8601), such as 2026-01-31T09:30:00Z.")
+        raise Invalid.field(field, _("Must be a date and time (ISO 8601), such as 2026-01-31T09:30:00Z."))
     if moment > now + AHEAD:
-        raise Invalid.field(field, "Is in the future.")
+        raise Invalid.field(field, _("Is in the future."))
     if moment < now - OLDEST:
-        raise Invalid.field(field, "Is more than ten years ago.")
+        raise Invalid.field(field, _("Is more than ten years ago."))
     return min(moment, now)
 
 
@@ -104,9 +112,11 @@ def read_properties(value: object, field: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise Invalid.field(field, "Must be an object.")
+        raise Invalid.field(field, _("Must be an object."))
     if len(value) > MOST_PROPERTIES:
-        raise Invalid.field(field, f"Has more than {MOST_PROPERTIES} properties.")
+        raise Invalid.field(
+            field, _("Has more than %(most_properties)s properties.") % {"most_properties": MOST_PROPERTIES}
+        )
     if fault := json_fault(value):
         raise Invalid.field(field, fault)
     return dict(value)
@@ -116,9 +126,9 @@ def read_reference(raw: Mapping[str, object], path: str) -> Reference:
     """Return how a lead is named in a client's object."""
     number = raw.get("id")
     if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
-        raise Invalid.field(f"{path}id", "Must be a whole number.")
+        raise Invalid.field(f"{path}id", _("Must be a whole number."))
     if number is not None and not 0 < number <= LARGEST_ID:
-        raise Invalid.field(f"{path}id", "No lead has this id.")
+        raise Invalid.field(f"{path}id", _("No lead has this id."))
     return Reference(
         id=number,
         external_id=clean_text(raw.get("external_id"), f"{path}external_id", longest=200) or None,
@@ -140,9 +150,9 @@ class _Reader:
     def read(self, raw: object, path: str) -> tuple[Event | None, dict[str, list[str]]]:
         """Return the event, or None and its faults."""
         if not isinstance(raw, Mapping):
-            return None, {path.rstrip("."): ["Must be an object."]}
+            return None, {path.rstrip("."): [_("Must be an object.")]}
         errors: dict[str, list[str]] = {
-            f"{path}{name}": ["Is not a field of an event."] for name in raw if name not in EVENT_FIELDS
+            f"{path}{name}": [_("Is not a field of an event.")] for name in raw if name not in EVENT_FIELDS
         }
         parts: dict[str, Any] = {}
         readers: dict[str, Callable[[object, str], Any]] = {
@@ -165,17 +175,17 @@ class _Reader:
 
     def _read_type(self, value: object, field: str) -> ActivityType:
         if not isinstance(value, str) or not value:
-            raise Invalid.field(field, "Name the type of the event, such as page_view.")
+            raise Invalid.field(field, _("Name the type of the event, such as page_view."))
         kind = self.types.get(value)
         if kind is None:
-            raise Invalid.field(field, "Is not a type that is known here.")
+            raise Invalid.field(field, _("Is not a type that is known here."))
         if kind.is_internal:
-            raise Invalid.field(field, "Is written by Leadapp itself and cannot be sent.")
+            raise Invalid.field(field, _("Is written by Leadapp itself and cannot be sent."))
         return kind
 
     def _read_lead(self, value: object, field: str) -> tuple[Reference, Facts]:
         if not isinstance(value, Mapping):
-            raise Invalid.field(field, 'Must be an object that names the lead, such as {"email": …}.')
+            raise Invalid.field(field, _('Must be an object that names the lead, such as {"email": …}.'))
         reference = read_reference(value, f"{field}.")
         facts = clean_facts(
             {name: inner for name, inner in value.items() if name not in REFERENCE_FIELDS or name == "email"},

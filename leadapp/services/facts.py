@@ -7,8 +7,11 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid
 from leadapp.models import Company, CustomField, Gender, Lead, Seniority
+from leadapp.numbers import write_number
 from leadapp.services.contacts import clean_domain, clean_email, read_phone
 from leadapp.services.texts import LARGEST_INTEGER, clean_text, text_fault
 
@@ -50,9 +53,13 @@ def _whole_number(smallest: int, largest: int) -> Reader:
         if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
             value = int(value.strip()[:20])
         if not isinstance(value, int) or isinstance(value, bool):
-            raise Invalid.field(name, "Must be a whole number.")
+            raise Invalid.field(name, _("Must be a whole number."))
         if not smallest <= value <= largest:
-            raise Invalid.field(name, f"Must be between {smallest:,} and {largest:,}.")
+            raise Invalid.field(
+                name,
+                _("Must be between %(smallest)s and %(largest)s.")
+                % {"smallest": write_number(smallest), "largest": write_number(largest)},
+            )
         return value
 
     return read
@@ -62,7 +69,7 @@ def _one_of(choices: Collection[str]) -> Reader:
     def read(value: object, name: str) -> str:
         text = clean_text(value, name, longest=64).lower()
         if text and text not in choices:
-            raise Invalid.field(name, f"Must be one of: {', '.join(choices)}.")
+            raise Invalid.field(name, _("Must be one of: %(known)s.") % {"known": ", ".join(choices)})
         return text
 
     return read
@@ -72,14 +79,14 @@ def _yes_or_no(value: object, name: str) -> bool:
     if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
         return value.strip().lower() == "true"
     if not isinstance(value, bool):
-        raise Invalid.field(name, "Must be true or false.")
+        raise Invalid.field(name, _("Must be true or false."))
     return value
 
 
 def _country(value: object, name: str) -> str:
     text = clean_text(value, name, longest=100).upper()
     if text and not (len(text) == 2 and text.isascii() and text.isalpha()):
-        raise Invalid.field(name, "Must be a country code of two letters (ISO 3166), such as DE.")
+        raise Invalid.field(name, _("Must be a country code of two letters (ISO 3166), such as DE."))
     return text
 
 
@@ -95,9 +102,9 @@ def _linkedin(value: object, name: str) -> str:
         parts, host = None, ""
     known = host == "linkedin.com" or host.endswith(".linkedin.com")
     if parts is None or parts.scheme not in {"http", "https"} or not known or len(url.split()) > 1:
-        raise Invalid.field(name, "Is not the address of a LinkedIn profile.")
+        raise Invalid.field(name, _("Is not the address of a LinkedIn profile."))
     if len(url) > 300:
-        raise Invalid.field(name, "Is longer than 300 characters.")
+        raise Invalid.field(name, _("Is longer than 300 characters."))
     return url
 
 
@@ -181,10 +188,10 @@ def clean_facts(
         elif name == "attributes":
             _read_attributes(value, facts, custom_fields, path, errors, read)
         else:
-            errors[f"{path}{name}"] = ["Is not a fact that is known here."]
+            errors[f"{path}{name}"] = [_("Is not a fact that is known here.")]
     _read_phone(facts, home, path, errors, soft)
     if errors:
-        raise Invalid("Some facts cannot be taken.", errors=errors)
+        raise Invalid(_("Some facts cannot be taken."), errors=errors)
     return facts
 
 
@@ -200,14 +207,14 @@ def _read_company(
     if isinstance(value, str):
         value = {"name": value}
     if not isinstance(value, Mapping):
-        errors[f"{path}company"] = ["Must be a name, or an object with name, domain and so on."]
+        errors[f"{path}company"] = [_("Must be a name, or an object with name, domain and so on.")]
         return
     company: dict[str, Any] = {}
     for name, inner in value.items():
         if name in COMPANY_FACTS:
             read(f"company.{name}", COMPANY_FACTS[name], inner, company)
         else:
-            errors[f"{path}company.{name}"] = ["Is not a fact that is known here."]
+            errors[f"{path}company.{name}"] = [_("Is not a fact that is known here.")]
     facts.company = {name: inner for name, inner in company.items() if inner not in (None, "")} or None
 
 
@@ -220,14 +227,14 @@ def _read_attributes(
     read: ReadInto,
 ) -> None:
     if not isinstance(value, Mapping):
-        errors[f"{path}attributes"] = ["Must be an object."]
+        errors[f"{path}attributes"] = [_("Must be an object.")]
         return
     for key, inner in value.items():
         if key in custom_fields:
             reader = ATTRIBUTE_READERS[CustomField.Kind(custom_fields[key].kind)]
             read(f"attributes.{key}", _or_nothing(reader), inner, facts.attributes)
         else:
-            errors[f"{path}attributes.{key}"] = ["Is not a custom field that is defined here."]
+            errors[f"{path}attributes.{key}"] = [_("Is not a custom field that is defined here.")]
 
 
 def _or_nothing(reader: Reader) -> Reader:
@@ -239,11 +246,11 @@ def _number(value: object, name: str) -> int | float:
         try:
             value = float(value)
         except ValueError:
-            raise Invalid.field(name, "Must be a number.") from None
+            raise Invalid.field(name, _("Must be a number.")) from None
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise Invalid.field(name, "Must be a number.")
+        raise Invalid.field(name, _("Must be a number."))
     if not math.isfinite(value) or abs(value) > LARGEST_INTEGER:
-        raise Invalid.field(name, "Is too large.")
+        raise Invalid.field(name, _("Is too large."))
     return value
 
 
@@ -253,7 +260,7 @@ def _date(value: object, name: str) -> str:
             return date.fromisoformat(value.strip()).isoformat()
         except ValueError:
             pass
-    raise Invalid.field(name, "Must be a date, such as 2026-01-31.")
+    raise Invalid.field(name, _("Must be a date, such as 2026-01-31."))
 
 
 ATTRIBUTE_READERS: dict[CustomField.Kind, Reader] = {
@@ -274,7 +281,9 @@ def _read_phone(
     if number is not None:
         facts.lead["phone"] = number
         return
-    message = "Is not a phone number that can be read. Give it with its country code, such as +49 30 901820."
+    message = _(
+        "Is not a phone number that can be read. Give it with its country code, such as +49 30 901820."
+    )
     del facts.lead["phone"]
     if "phone" in soft:
         facts.not_understood["phone"] = {"given": typed, "reason": message}

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require, user_of
 from leadapp.errors import Conflict, Invalid
@@ -22,16 +23,16 @@ def create_api_key(
     *, name: str, scopes: Collection[str], expires_at: datetime | None = None, actor: Actor, now: datetime
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its text, which is never shown again."""
-    require(actor, "leadapp.add_apikey", "You may not create API keys.")
+    require(actor, "leadapp.add_apikey", _("You may not create API keys."))
     name = clean_text(name, "name", longest=100)
     if not name:
-        raise Invalid.field("name", "Give the key a name that says who uses it.")
+        raise Invalid.field("name", _("Give the key a name that says who uses it."))
     unknown = sorted(set(scopes) - set(ApiKey.Scope.values))
     if unknown or not scopes:
         known = ", ".join(ApiKey.Scope.values)
-        raise Invalid.field("scopes", f"Choose one or more of: {known}.")
+        raise Invalid.field("scopes", _("Choose one or more of: %(known)s.") % {"known": known})
     if expires_at is not None and expires_at <= now:
-        raise Invalid.field("expires_at", "Must be in the future.")
+        raise Invalid.field("expires_at", _("Must be in the future."))
     text = MARK + secrets.token_urlsafe(32)
     key = ApiKey(
         name=name,
@@ -46,7 +47,7 @@ def create_api_key(
         with transaction.atomic():
             key.save(force_insert=True)
     except IntegrityError as error:
-        message = "There is a key with this name already."
+        message = _("There is a key with this name already.")
         raise Conflict(message, errors={"name": [message]}) from error
     return key, text
 
@@ -70,7 +71,7 @@ def authenticate_key(*, text: str, now: datetime) -> ApiKey | None:
 
 def revoke_api_key(*, key: ApiKey, actor: Actor, now: datetime) -> None:
     """Make a key useless from now on."""
-    require(actor, "leadapp.change_apikey", "You may not revoke API keys.")
+    require(actor, "leadapp.change_apikey", _("You may not revoke API keys."))
     ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require_may_work
 from leadapp.errors import Conflict, Invalid, NotAllowed
@@ -80,7 +81,7 @@ def change_lead(
     def write() -> tuple[Lead, Activity | None]:
         applied = apply_facts(changes=[Change(lead.pk, cleaned, Overwrite.ALWAYS)], origin=origin)
         if lead.pk not in applied.leads:
-            raise Conflict("This lead does not exist any more.")
+            raise Conflict(_("This lead does not exist any more."))
         if applied.records:
             Activity.objects.bulk_create(applied.records)
             applied.to_score.add(lead.pk)
@@ -111,23 +112,23 @@ def find_lead(
 def _require_may_create(actor: Actor) -> None:
     if isinstance(actor, ApiKey):
         if ApiKey.Scope.WRITE not in actor.scopes:
-            raise NotAllowed("This key may not create leads: it lacks the scope write.")
+            raise NotAllowed(_("This key may not create leads: it lacks the scope write."))
     elif actor is not None and not (
         actor.has_perm("leadapp.work_own_lead") or actor.has_perm("leadapp.work_any_lead")
     ):
-        raise NotAllowed("You may not create leads.")
+        raise NotAllowed(_("You may not create leads."))
 
 
 def _read(raw: Mapping[str, object]) -> tuple[Reference, Facts]:
     named = read_reference(raw, "")
     if named.id is not None:
-        raise Invalid.field("id", "Is given by Leadapp.")
+        raise Invalid.field("id", _("Is given by Leadapp."))
     facts = clean_facts(
         {name: value for name, value in raw.items() if name == "email" or name not in REFERENCE_FIELDS},
         custom_fields=custom_fields_for([raw]),
     )
     if not (facts.email or named.external_id or any(facts.lead.get(name) for name in NAMES)):
-        raise Invalid("Give at least a name, an email, a phone number or an external_id.")
+        raise Invalid(_("Give at least a name, an email, a phone number or an external_id."))
     # Who types a lead in means a new person, even one who shares a phone or profile with another.
     return Reference(None, facts.email, named.external_id, named.visitor_id), facts
 
@@ -138,6 +139,6 @@ NAMES = ("first_name", "last_name", "phone", "linkedin_url")
 def _taken(reference: Reference) -> Conflict:
     person = look_up([reference]).find(reference)
     by = "email" if person and person.lead.email == reference.email else "external_id"
-    number = f" It has the id {person.lead.pk}." if person else ""
+    number = _(" It has the id %(lead)s.") % {"lead": person.lead.pk} if person else ""
     message = f"A lead with this {by.replace('_', ' ')} exists already.{number}"
     return Conflict(message, errors={by: [message]})

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, may, may_work, require_may_work, user_of
 from leadapp.errors import Conflict
@@ -32,7 +33,7 @@ def release_quarantine(*, quarantine: Quarantine, actor: Actor, now: datetime) -
         Lead.objects.select_for_update(no_key=True).get(pk=quarantine.lead_id)
         held = Quarantine.objects.filter(pk=quarantine.pk, released_at__isnull=True)
         if not held.update(released_at=now, released_by=user_of(actor)):
-            raise Conflict("It was released already.")
+            raise Conflict(_("It was released already."))
         Activity.objects.filter(quarantine=quarantine).update(voided_at=None, void_reason="")
         request_scoring(lead_ids=[quarantine.lead_id], cause=Cause.ACTIVITY, now=now)
     nudge()

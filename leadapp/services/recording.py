@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, user_of
 from leadapp.errors import NotAllowed
@@ -68,7 +69,7 @@ def record_activities(
 def require_may_push(actor: Actor) -> None:
     """Raise NotAllowed for a key that may not tell what people do."""
     if isinstance(actor, ApiKey) and not {"ingest", "write"} & set(actor.scopes):
-        raise NotAllowed("This key may not push events: it lacks the scope ingest.")
+        raise NotAllowed(_("This key may not push events: it lacks the scope ingest."))
 
 
 def try_again(write: Callable[[], Result]) -> Result:

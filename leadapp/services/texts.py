@@ -3,7 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid
+from leadapp.numbers import write_number
 
 LARGEST_INTEGER = 2**53 - 1  # what JSON readers agree on; larger ones lose digits on their way
 DEEPEST = 8
@@ -14,13 +17,13 @@ Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 def text_fault(text: str, *, longest: int) -> str | None:
     """Say what is wrong with a text, or return None."""
     if "\x00" in text:
-        return "Contains a NUL character."
+        return _("Contains a NUL character.")
     if len(text) > longest:
-        return f"Is longer than {longest:,} characters."
+        return _("Is longer than %(longest)s characters.") % {"longest": write_number(longest)}
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "Contains half of a surrogate pair, which is no character."
+        return _("Contains half of a surrogate pair, which is no character.")
     return None
 
 
@@ -29,7 +32,7 @@ def clean_text(value: object, field: str, *, longest: int) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise Invalid.field(field, "Must be a text.")
+        raise Invalid.field(field, _("Must be a text."))
     stripped = value.strip()
     if fault := text_fault(stripped, longest=longest):
         raise Invalid.field(field, fault)
@@ -42,7 +45,7 @@ def json_fault(value: object, *, longest_text: int = 10_000) -> str | None:
     while waiting:
         item, depth = waiting.pop()
         if depth > DEEPEST:
-            return f"Is nested deeper than {DEEPEST} levels."
+            return _("Is nested deeper than %(deepest)s levels.") % {"deepest": DEEPEST}
         if isinstance(item, Mapping):
             waiting.extend((key, depth) for key in item)
             waiting.extend((inner, depth + 1) for inner in item.values())
@@ -57,7 +60,7 @@ def _scalar_fault(item: object, longest_text: int) -> str | None:
     if isinstance(item, str):
         return text_fault(item, longest=longest_text)
     if isinstance(item, float) and not math.isfinite(item):
-        return "Contains a number that is not finite."
+        return _("Contains a number that is not finite.")
     if isinstance(item, int) and abs(item) > LARGEST_INTEGER:
-        return "Contains a whole number beyond ±9,007,199,254,740,991."
+        return _("Contains a whole number beyond ±9,007,199,254,740,991.")
     return None

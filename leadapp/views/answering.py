@@ -15,11 +15,13 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy
 from django_htmx.http import reswap, retarget
 
 from leadapp.errors import Conflict, NotFound, Refused
 from leadapp.models import Lead, User
 from leadapp.views.lead_neighbours import carried_by
+from leadapp.words import Text
 
 # The pages of a lead that somebody can be on.
 TABS = ("lead-detail", "lead-timeline", "lead-stages", "lead-notes")
@@ -45,6 +47,9 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
+CANCEL = gettext_lazy("Cancel")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """What is asked before something is done: its title is the question, its buttons are the answers."""
@@ -52,8 +57,8 @@ class Question:
     title: str
     submit: str
     form: forms.Form
-    text: str = ""
-    cancel: str = "Cancel"
+    text: Text = ""
+    cancel: Text = CANCEL
     ends_something: bool = False
     is_wide: bool = False
     template: str = "leads/question_body.html"

@@ -81,7 +81,11 @@ def read_breakdown(lead: Lead, look: Look) -> Breakdown | None:
     occurrences = occurrences_of(explanation, imagined=look.past.imagined if look.past else None)
     bar = _drawer(explanation, occurrences)
     parts = [
-        Part(label=dimension.label, total=total, bars=[bar(line) for line in explanation.lines_of(dimension)])
+        Part(
+            label=str(dimension.label),
+            total=total,
+            bars=[bar(line) for line in explanation.lines_of(dimension)],
+        )
         for dimension, total in (
             (Dimension.FIT, explanation.fit),
             (Dimension.ENGAGEMENT, explanation.engagement),

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from django.db.models import F, Model, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 
@@ -63,14 +64,14 @@ def read_place(order: Order, after: str, before: str) -> Place | None:
         return None
     parts = text.split(".") if FORM.fullmatch(text) else []
     if len(parts) != len(order.columns) + 1:
-        raise Invalid("That page does not exist. This is the first one.")
+        raise Invalid(_("That page does not exist. This is the first one."))
     try:
         found = tuple(
             _value(order, column, part) for column, part in zip(order.columns, parts[:-1], strict=True)
         )
         number = int(parts[-1])
     except (OverflowError, ValueError) as error:
-        raise Invalid("That page does not exist. This is the first one.") from error
+        raise Invalid(_("That page does not exist. This is the first one.")) from error
     return Place(found, max(1, number), backwards=bool(before))
 
 

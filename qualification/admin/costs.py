@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext as _
 
 from qualification.models import Cost
 from qualification.services.customers.currencies import CURRENCIES
@@ -18,7 +19,7 @@ class CostForm(forms.ModelForm):  # type: ignore[type-arg]
         """Refuse what is no currency."""
         code = str(self.cleaned_data["currency"]).upper()
         if code not in CURRENCIES:
-            raise forms.ValidationError("Give the three letters of a currency, such as EUR.")
+            raise forms.ValidationError(_("Give the three letters of a currency, such as EUR."))
         return code
 
 

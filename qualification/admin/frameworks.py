@@ -11,6 +11,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.access import require
 from leadapp.admin.asking import ask, person
@@ -28,7 +30,7 @@ from qualification.services.evidence.editing import (
     users_of,
 )
 
-KEPT = (
+KEPT = gettext_lazy(
     "Answers stay as they are; what is asked under another name there is the same evidence. Nobody goes back."
 )
 
@@ -59,18 +61,18 @@ class FrameworkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         frameworks: QuerySet[Framework] = super().get_queryset(request)
         return frameworks.annotate(part_count=Count("parts"))
 
-    @admin.display(description="Dimensions")
+    @admin.display(description=gettext_lazy("Dimensions"))
     def asks(self, framework: Any) -> int:
         """Return how many dimensions it has."""
         return int(framework.part_count)
 
-    @admin.display(description="In use")
+    @admin.display(description=gettext_lazy("In use"))
     def shown_use(self, framework: Framework) -> SafeString | str:
         """Tell whether it is in use; else lead to what using it would do."""
         if framework.is_in_use:
-            return "In use"
+            return _("In use")
         if framework.pk is None:
-            return "Save it first"
+            return _("Save it first")
         address = reverse("admin:qualification_framework_use", args=[framework.pk])
         return format_html('<a href="{}">Use it…</a>', address)
 
@@ -91,18 +93,20 @@ class FrameworkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             except Refused as refusal:
                 say(request, refusal)
             else:
-                messages.success(request, f"{framework} is in use.")
+                messages.success(request, _("%(framework)s is in use.") % {"framework": framework})
             return HttpResponseRedirect(back)
         effects = effects_of(framework=framework, now=now)
-        gates = "1 gate counts" if len(effects) == 1 else f"{len(effects)} gates count"
+        gates = (
+            _("1 gate counts") if len(effects) == 1 else _("%(count)s gates count") % {"count": len(effects)}
+        )
         return ask(
             self,
             request,
-            title=f"Use {framework}?",
-            text=f"{gates} answers over the framework in use. {KEPT}",
+            title=_("Use %(framework)s?") % {"framework": framework},
+            text=_("%(gates)s answers over the framework in use. %(kept)s") % {"gates": gates, "kept": KEPT},
             form=forms.Form(),
             rows=effects,
-            submit=f"Use {framework}",
+            submit=_("Use %(framework)s") % {"framework": framework},
             back=back,
         )
 
@@ -143,21 +147,25 @@ class DimensionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("position", "key")
     fieldsets = (
         (None, {"fields": ("label", "key", "position", "is_also_asked")}),
-        ("In a call", {"fields": ("prompts", "clue_words")}),
-        ("The answer", {"fields": ("value_label", "example", "good_for_days")}),
-        ("Needed by", {"fields": ("needed_by",)}),
+        (gettext_lazy("In a call"), {"fields": ("prompts", "clue_words")}),
+        (gettext_lazy("The answer"), {"fields": ("value_label", "example", "good_for_days")}),
+        (gettext_lazy("Needed by"), {"fields": ("needed_by",)}),
     )
     readonly_fields = ("needed_by",)
 
-    @admin.display(description="Good for", ordering="good_for_days")
+    @admin.display(description=gettext_lazy("Good for"), ordering="good_for_days")
     def good_for(self, dimension: Dimension) -> str:
         """Return how long a confirmed answer is good."""
-        return f"{dimension.good_for_days} days" if dimension.good_for_days else "No end"
+        return (
+            _("%(good_for_days)s days") % {"good_for_days": dimension.good_for_days}
+            if dimension.good_for_days
+            else _("No end")
+        )
 
-    @admin.display(description="Needed by")
+    @admin.display(description=gettext_lazy("Needed by"))
     def needed_by(self, dimension: Dimension) -> str:
         """Return what would miss it."""
-        return "; ".join(users_of(dimension)) if dimension.pk else "Nothing yet"
+        return "; ".join(users_of(dimension)) if dimension.pk else _("Nothing yet")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Dimension | None = None) -> Any:
         """Keep the key of a known dimension: gates, forms and clients name it."""

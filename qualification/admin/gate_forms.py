@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.errors import Invalid
 from qualification.models import Gate
@@ -23,17 +25,23 @@ class GateForm(forms.ModelForm):  # type: ignore[type-arg]
     is_held = False
 
     stay = forms.IntegerField(
-        label="Minimum stay",
+        label=gettext_lazy("Minimum stay"),
         required=False,
         min_value=0,
-        help_text="Nobody goes back by itself before. Empty: no minimum.",
+        help_text=gettext_lazy("Nobody goes back by itself before. Empty: no minimum."),
     )
-    stay_unit = forms.ChoiceField(label="in", required=False, choices=[("days", "days"), ("hours", "hours")])
+    stay_unit = forms.ChoiceField(
+        label=gettext_lazy("in"), required=False, choices=[("days", "days"), ("hours", "hours")]
+    )
 
     class Meta:
         model = Gate
         fields = ("match", "is_automatic", "takes_back")
-        labels = {"match": "Needed", "is_automatic": "Automatic", "takes_back": "Takes leads back"}
+        labels = {
+            "match": gettext_lazy("Needed"),
+            "is_automatic": gettext_lazy("Automatic"),
+            "takes_back": gettext_lazy("Takes leads back"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,7 +54,7 @@ class GateForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         hours = (cleaned.get("stay") or 0) * UNITS[cleaned.get("stay_unit") or "days"]
         if hours > MOST_HOURS:
-            self.add_error("stay", "Give at most a year.")
+            self.add_error("stay", _("Give at most a year."))
         elif "stay" in self.fields:
             self.instance.minimum_stay_hours = hours
         gate = Gate(
@@ -74,9 +82,9 @@ class CriterionForm(ConditionForm):
 
     validate = staticmethod(validate_criterion)
 
-    leave_value = forms.FloatField(label="Back at", required=False)
-    min_occurrences = forms.IntegerField(label="Times", required=False)
-    window_days = forms.IntegerField(label="Within days", required=False)
+    leave_value = forms.FloatField(label=gettext_lazy("Back at"), required=False)
+    min_occurrences = forms.IntegerField(label=gettext_lazy("Times"), required=False)
+    window_days = forms.IntegerField(label=gettext_lazy("Within days"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,7 +122,7 @@ class CriterionRows(BaseInlineFormSet):  # type: ignore[type-arg]
         """Name the box that takes a row out: a table has no room for labels."""
         super().add_fields(form, index)
         if DELETION_FIELD_NAME in form.fields:
-            form.fields[DELETION_FIELD_NAME].widget.attrs["aria-label"] = "Take out"
+            form.fields[DELETION_FIELD_NAME].widget.attrs["aria-label"] = _("Take out")
 
     def kept(self) -> Iterator[CriterionForm]:
         """Return the rows that say something and are not taken out, in the order of the page."""
@@ -135,5 +143,9 @@ class CriterionRows(BaseInlineFormSet):  # type: ignore[type-arg]
         for number, row in enumerate(self.kept(), 1):
             for name, texts in row.errors.items():
                 place = f", {row.fields[name].label}" if name in row.fields else ""
-                yield from (f"Criterion {number}{place}: {text}" for text in texts)
+                yield from (
+                    _("Criterion %(number)s%(place)s: %(text)s")
+                    % {"number": number, "place": place, "text": text}
+                    for text in texts
+                )
         yield from map(str, self.non_form_errors())

@@ -9,6 +9,8 @@ from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.admin.asking import person
 from leadapp.admin.refusals import say_refusals
@@ -68,17 +70,17 @@ class GateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = ("step",)
     inlines = (CriterionInline,)
 
-    @admin.display(description="Holds when")
+    @admin.display(description=gettext_lazy("Holds when"))
     def shown_match(self, gate: Gate) -> str:
         """Return how many criteria must hold."""
-        return f"{gate.get_match_display()} hold"
+        return _("%(match)s hold") % {"match": gate.get_match_display()}
 
-    @admin.display(description="Minimum stay")
+    @admin.display(description=gettext_lazy("Minimum stay"))
     def shown_stay(self, gate: Gate) -> str:
         """Return how long a lead stays at least."""
-        return write_hours(gate.minimum_stay_hours) if gate.minimum_stay_hours else "None"
+        return write_hours(gate.minimum_stay_hours) if gate.minimum_stay_hours else _("None")
 
-    @admin.display(description="Criteria")
+    @admin.display(description=gettext_lazy("Criteria"))
     def criterion_count(self, gate: Gate) -> int:
         """Return how many lines the checklist has."""
         return gate.criteria.count()
@@ -91,7 +93,7 @@ class GateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return [how]
         may_edit = self.has_change_permission(request, obj)
         stay = ("stay", "stay_unit") if may_edit else ("shown_stay",)
-        return [how, ("Going back", {"fields": ("takes_back", stay)})]
+        return [how, (_("Going back"), {"fields": ("takes_back", stay)})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Gate | None = None) -> Any:
         """Let who only looks see the minimum stay."""

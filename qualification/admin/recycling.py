@@ -7,6 +7,8 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.access import require
 from leadapp.admin.asking import ask, ask_about, carry_out, chosen_ids, person
@@ -36,7 +38,7 @@ class DealAdmin(ReadOnly):
         page = self.admin_site.admin_view(self.void_page)
         return [path("void/", page, name="qualification_deal_void"), *super().get_urls()]
 
-    @admin.action(description="Void…")
+    @admin.action(description=gettext_lazy("Void…"))
     def void(self, request: HttpRequest, queryset: QuerySet[Deal]) -> HttpResponse:
         """Ask why."""
         return ask_about(queryset, "admin:qualification_deal_void")
@@ -44,7 +46,7 @@ class DealAdmin(ReadOnly):
     def void_page(self, request: HttpRequest) -> HttpResponse:
         """Void each of the chosen deals by itself, and tell how it went."""
         actor = person(request)
-        require(actor, "leadapp.work_any_lead", "Only sales may void deals.")
+        require(actor, "leadapp.work_any_lead", _("Only sales may void deals."))
         visible = Lead.objects.visible_to(actor)
         chosen = Deal.objects.filter(pk__in=chosen_ids(request), lead__in=visible)
         rows = list(chosen.select_related("lead").order_by("-won_on", "-pk"))
@@ -58,9 +60,9 @@ class DealAdmin(ReadOnly):
                 done="voided.",
             )
             return HttpResponseRedirect(reverse("admin:qualification_deal_changelist"))
-        text = "They stay visible and do not count any more. The leads stay where they are."
+        text = _("They stay visible and do not count any more. The leads stay where they are.")
         title = f"Void {len(rows)} {'deal' if len(rows) == 1 else 'deals'}"
-        return ask(self, request, title=title, form=form, rows=rows, submit="Void", text=text)
+        return ask(self, request, title=title, form=form, rows=rows, submit=_("Void"), text=text)
 
 
 @admin.register(DisqualifyReason)
@@ -84,7 +86,7 @@ class DisqualifyReasonAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Keep the code, by which other systems know it."""
         return ("code",) if obj else ()
 
-    @admin.display(description="Leads", ordering="number")
+    @admin.display(description=gettext_lazy("Leads"), ordering="number")
     def lead_count(self, reason: DisqualifyReason) -> int:
         """Return how many leads are out for it now."""
         return int(getattr(reason, "number", 0))

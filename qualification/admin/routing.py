@@ -7,6 +7,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.admin.asking import carry_out, person, show_in
 from leadapp.admin.refusals import say_refusals
@@ -28,7 +30,7 @@ class RoutingCriterionInline(admin.TabularInline):  # type: ignore[type-arg]
     fields = ("field", "operator", "value")
     ordering = ("id",)
     verbose_name = "criterion"
-    verbose_name_plural = "criteria (none: every lead)"
+    verbose_name_plural = gettext_lazy("criteria (none: every lead)")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Offer what gates can ask."""
@@ -52,7 +54,7 @@ class RoutingRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("position", "id")
     fieldsets = (
         (None, {"fields": ("name", "position", "is_active", "match"), "description": TYPING}),
-        ("Who gets them", {"fields": ("account_owner_first", "team", "people")}),
+        (gettext_lazy("Who gets them"), {"fields": ("account_owner_first", "team", "people")}),
     )
     filter_horizontal = ("people",)
     inlines = (RoutingCriterionInline,)
@@ -62,11 +64,11 @@ class RoutingRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Bring the people along."""
         return super().get_queryset(request).prefetch_related("people")
 
-    @admin.display(description="Goes to")
+    @admin.display(description=gettext_lazy("Goes to"))
     def goes_to(self, rule: RoutingRule) -> str:
         """Return who takes turns."""
         who = [str(rule.team)] if rule.team else []
-        return ", ".join([*who, *(str(user) for user in rule.people.all())]) or "Everybody"
+        return ", ".join([*who, *(str(user) for user in rule.people.all())]) or _("Everybody")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer reps."""
@@ -78,7 +80,7 @@ class RoutingRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Tell refusals."""
         return super().changeform_view(request, *args, **kwargs)
 
-    @admin.action(description="Who would get the leads of the last 30 days?")
+    @admin.action(description=gettext_lazy("Who would get the leads of the last 30 days?"))
     def preview(self, request: HttpRequest, queryset: QuerySet[RoutingRule]) -> None:
         """Tell how many of the newest leads each rule would decide about."""
         chosen = set(queryset.values_list("pk", flat=True))
@@ -182,7 +184,7 @@ class AbsenceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Absences are cancelled: work may have to come back."""
         return False
 
-    @admin.action(description="Cancel, or end now", permissions=["change"])
+    @admin.action(description=gettext_lazy("Cancel, or end now"), permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Absence]) -> None:
         """Take absences back; the work of those that have begun comes back at once."""
         actor, now = person(request), timezone.now()

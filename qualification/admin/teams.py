@@ -11,10 +11,13 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.admin.asking import ask, person, show_in
 from leadapp.admin.refusals import say_refusals
 from leadapp.errors import NotFound, Refused
+from leadapp.numbers import write_number
 from qualification.models import Holiday, OpeningHours, Team
 from qualification.services.clock.calendars import (
     add_public_holidays,
@@ -31,8 +34,8 @@ class OpeningHoursInline(admin.TabularInline):  # type: ignore[type-arg]
     model = OpeningHours
     extra = 1
     ordering = ("weekday", "opens_at")
-    verbose_name = "span of work"
-    verbose_name_plural = "opening hours (none: around the clock)"
+    verbose_name = gettext_lazy("span of work")
+    verbose_name_plural = gettext_lazy("opening hours (none: around the clock)")
 
 
 class HolidayInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -54,7 +57,7 @@ class PublicHolidaysForm(forms.Form):
     region = forms.CharField(
         required=False,
         max_length=20,
-        help_text="State or province, such as BY or CA. Empty: what the whole country has.",
+        help_text=gettext_lazy("State or province, such as BY or CA. Empty: what the whole country has."),
     )
     year = forms.IntegerField(min_value=2000, max_value=2100)
 
@@ -76,11 +79,11 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     inlines = (OpeningHoursInline, HolidayInline)
     change_form_template = "admin/qualification/team.html"
 
-    @admin.display(description="The next seven days, as they are counted")
+    @admin.display(description=gettext_lazy("The next seven days, as they are counted"))
     def week(self, team: Team) -> SafeString | str:
         """Show what the calendar means."""
         if team.pk is None:
-            return "Save the team to see them."
+            return _("Save the team to see them.")
         days = week_ahead(team=team, now=timezone.now())
         return mark_safe(render_to_string("admin/qualification/week.html", {"days": days}))  # noqa: S308
 
@@ -100,8 +103,12 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if form.before is not None:
             moved = move_clocks(before=form.before, now=timezone.now())
             if moved:
-                noun = "clock that runs goes" if moved == 1 else "clocks that run go"
-                messages.info(request, f"{moved:,} {noun} by the new calendar.")
+                noun = _("clock that runs goes") if moved == 1 else _("clocks that run go")
+                messages.info(
+                    request,
+                    _("%(moved)s %(noun)s by the new calendar.")
+                    % {"moved": write_number(moved), "noun": noun},
+                )
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page that fills in holidays."""
@@ -116,7 +123,7 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Ask for a country and a year, and add its public holidays."""
         team = get_object_or_404(Team, pk=pk)
         if not self.has_change_permission(request, team):
-            raise NotFound("There is nothing here that you may change.")
+            raise NotFound(_("There is nothing here that you may change."))
         back = reverse("admin:qualification_team_change", args=[pk])
         form = PublicHolidaysForm(request.POST or None, initial={"year": timezone.localdate().year})
         if request.method == "POST" and form.is_valid():
@@ -127,15 +134,15 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             except Refused as refusal:
                 show_in(form, refusal)
             else:
-                noun = "holiday was" if added == 1 else "holidays were"
+                noun = _("holiday was") if added == 1 else _("holidays were")
                 messages.success(request, f"{added} {noun} added.")
                 return HttpResponseRedirect(back)
         return ask(
             self,
             request,
-            title=f"Public holidays for {team}",
-            text="Days that the team has already stay. Delete afterwards what does not hold for you.",
+            title=_("Public holidays for %(team)s") % {"team": team},
+            text=_("Days that the team has already stay. Delete afterwards what does not hold for you."),
             form=form,
-            submit="Fill in",
+            submit=_("Fill in"),
             back=back,
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from leadapp.access import may, require
 from leadapp.models import User
@@ -44,7 +45,7 @@ class Asked:
 
 def ask(*, user: User, period: Period) -> Asked:
     """Return what this person may see of a period; raise NotAllowed for who may not see leads."""
-    require(user, "leadapp.view_lead", "The dashboard is for those who may see leads.")
+    require(user, "leadapp.view_lead", _("The dashboard is for those who may see leads."))
     is_rep = may(user, "leadapp.work_own_lead") and not may(user, "leadapp.work_any_lead")
     return Asked(period, user.pk if is_rep else None, may(user, "qualification.view_cost"))
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from leadapp.models import Lead
 
@@ -30,4 +31,4 @@ class CallDraft(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.author} with lead {self.lead_id}"
+        return _("%(author)s with lead %(lead_id)s") % {"author": self.author, "lead_id": self.lead_id}

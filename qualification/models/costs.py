@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class Cost(models.Model):
@@ -11,12 +13,12 @@ class Cost(models.Model):
     A report of a part of these days counts the same part of the amount.
     """
 
-    source = models.CharField(max_length=100, blank=True, help_text="As leads have it.")
-    campaign = models.CharField(max_length=200, blank=True, help_text="As leads have it.")
+    source = models.CharField(max_length=100, blank=True, help_text=gettext_lazy("As leads have it."))
+    campaign = models.CharField(max_length=200, blank=True, help_text=gettext_lazy("As leads have it."))
     first_day = models.DateField()
     last_day = models.DateField()
     amount = models.DecimalField(max_digits=14, decimal_places=2)
-    currency = models.CharField(max_length=3, default="EUR", help_text="ISO 4217 code.")
+    currency = models.CharField(max_length=3, default="EUR", help_text=gettext_lazy("ISO 4217 code."))
     note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -33,4 +35,8 @@ class Cost(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency} for {self.campaign or self.source}"
+        return _("%(amount)s %(currency)s for %(value)s") % {
+            "amount": self.amount,
+            "currency": self.currency,
+            "value": self.campaign or self.source,
+        }

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.models import Advocacy, Lead
 
@@ -15,9 +16,11 @@ class Deal(models.Model):
     """
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deals")
-    round = models.PositiveSmallIntegerField(default=1, help_text="The lead became a customer so many times.")
+    round = models.PositiveSmallIntegerField(
+        default=1, help_text=_("The lead became a customer so many times.")
+    )
     value = models.DecimalField(max_digits=14, decimal_places=2)
-    currency = models.CharField(max_length=3, default="EUR", help_text="ISO 4217 code.")
+    currency = models.CharField(max_length=3, default="EUR", help_text=_("ISO 4217 code."))
     won_on = models.DateField()
     product = models.CharField(max_length=200, blank=True)
     created_by = models.ForeignKey(

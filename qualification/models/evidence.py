@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.models import Lead
 
@@ -21,34 +22,36 @@ class Dimension(models.Model):
     key = models.CharField(
         max_length=32,
         primary_key=True,
-        validators=[RegexValidator(KEY, "Small letters, digits and _, beginning with a letter.")],
-        help_text="What gates, forms and the API call it. It stays.",
+        validators=[RegexValidator(KEY, _("Small letters, digits and _, beginning with a letter."))],
+        help_text=_("What gates, forms and the API call it. It stays."),
     )
-    label = models.CharField(max_length=50, help_text="What people call it.")
+    label = models.CharField(max_length=50, help_text=_("What people call it."))
     prompts = models.TextField(
         max_length=2_000,
         blank=True,
-        help_text="Ways to ask in a conversation, one a line; the best one first.",
+        help_text=_("Ways to ask in a conversation, one a line; the best one first."),
     )
     value_label = models.CharField(
-        "name of the answer", max_length=50, default="What was said", help_text="Such as Amount."
+        _("name of the answer"), max_length=50, default="What was said", help_text=_("Such as Amount.")
     )
-    example = models.CharField(max_length=200, blank=True, help_text="An answer, as a rep would write it.")
+    example = models.CharField(max_length=200, blank=True, help_text=_("An answer, as a rep would write it."))
     good_for_days = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
-        help_text="Days until a confirmed answer has to be asked again. Empty: it has no end.",
+        help_text=_("Days until a confirmed answer has to be asked again. Empty: it has no end."),
     )
     clue_words = models.CharField(
         max_length=300,
         blank=True,
-        help_text="Words in pages, titles and messages that hint at it, with commas between: pricing, quote.",
+        help_text=_(
+            "Words in pages, titles and messages that hint at it, with commas between: pricing, quote."
+        ),
     )
     is_also_asked = models.BooleanField(
-        "asked beside every framework",
+        _("asked beside every framework"),
         default=False,
-        help_text="It is asked whichever framework is in use, and counts only where the framework has it.",
+        help_text=_("It is asked whichever framework is in use, and counts only where the framework has it."),
     )
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -94,13 +97,13 @@ class FrameworkDimension(models.Model):
     framework = models.ForeignKey(Framework, on_delete=models.CASCADE, related_name="parts")
     dimension = models.ForeignKey(Dimension, on_delete=models.PROTECT, related_name="parts")
     label = models.CharField(
-        "called", max_length=50, blank=True, help_text="Empty: as it is called everywhere."
+        _("called"), max_length=50, blank=True, help_text=_("Empty: as it is called everywhere.")
     )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        verbose_name = "dimension of a framework"
-        verbose_name_plural = "dimensions of a framework"
+        verbose_name = _("dimension of a framework")
+        verbose_name_plural = _("dimensions of a framework")
         constraints = [
             models.UniqueConstraint(fields=["framework", "dimension"], name="framework_dimension_once"),
         ]
@@ -112,17 +115,17 @@ class FrameworkDimension(models.Model):
 class BantState(models.TextChoices):
     """What an answer says."""
 
-    UNKNOWN = "unknown", "Unknown"
-    CONFIRMED = "confirmed", "Confirmed"
-    RULED_OUT = "ruled_out", "Ruled out"
+    UNKNOWN = "unknown", _("Unknown")
+    CONFIRMED = "confirmed", _("Confirmed")
+    RULED_OUT = "ruled_out", _("Ruled out")
 
 
 class Confidence(models.TextChoices):
     """How sure whoever wrote an answer down is of it."""
 
-    LOW = "low", "Low"
-    MEDIUM = "medium", "Medium"
-    HIGH = "high", "High"
+    LOW = "low", _("Low")
+    MEDIUM = "medium", _("Medium")
+    HIGH = "high", _("High")
 
 
 class BantAnswer(models.Model):
@@ -134,17 +137,17 @@ class BantAnswer(models.Model):
     class Source(models.TextChoices):
         """Where the answer came from."""
 
-        FORM = "form", "Form"
-        CALL = "call", "Call"
-        EMAIL = "email", "Email"
-        REP = "rep", "Rep"
+        FORM = "form", _("Form")
+        CALL = "call", _("Call")
+        EMAIL = "email", _("Email")
+        REP = "rep", _("Rep")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="bant_answers", db_index=False)
     dimension = models.ForeignKey(Dimension, on_delete=models.PROTECT, related_name="answers", db_index=False)
     state = models.CharField(max_length=16, choices=BantState.choices)
-    value = models.CharField(max_length=500, blank=True, help_text="Amount, role, pain or date.")
+    value = models.CharField(max_length=500, blank=True, help_text=_("Amount, role, pain or date."))
     confidence = models.CharField(
-        max_length=8, choices=Confidence.choices, default=Confidence.MEDIUM, help_text="How sure it is."
+        max_length=8, choices=Confidence.choices, default=Confidence.MEDIUM, help_text=_("How sure it is.")
     )
     source = models.CharField(max_length=16, choices=Source.choices, default=Source.REP)
     author = models.ForeignKey(
@@ -156,11 +159,11 @@ class BantAnswer(models.Model):
         db_index=False,
     )
     answered_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="From then on it is stale.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text=_("From then on it is stale."))
     end_seen_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        verbose_name = "BANT answer"
+        verbose_name = _("BANT answer")
         constraints = [
             models.CheckConstraint(
                 condition=Q(

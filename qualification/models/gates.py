@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.lookups import GreaterThan, LessThan
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import Lead, Match, Operator
 
@@ -13,10 +15,10 @@ from leadapp.models import Lead, Match, Operator
 class Step(models.TextChoices):
     """The steps that a gate guards."""
 
-    TO_MQL = "to_mql", "Lead → MQL"
-    HANDOVER = "handover", "Handover to sales"
-    TO_SQL = "to_sql", "MQL → SQL"
-    TO_CUSTOMER = "to_customer", "SQL → Customer"
+    TO_MQL = "to_mql", gettext_lazy("Lead → MQL")
+    HANDOVER = "handover", gettext_lazy("Handover to sales")
+    TO_SQL = "to_sql", gettext_lazy("MQL → SQL")
+    TO_CUSTOMER = "to_customer", gettext_lazy("SQL → Customer")
 
 
 # The operators with a far side: "at least 50" can be left at 40.
@@ -33,12 +35,15 @@ class Gate(models.Model):
 
     step = models.CharField(max_length=16, choices=Step.choices, unique=True)
     match = models.CharField(max_length=8, choices=Match.choices, default=Match.ALL)
-    is_automatic = models.BooleanField(default=False, help_text="Leads that pass move by themselves.")
+    is_automatic = models.BooleanField(
+        default=False, help_text=gettext_lazy("Leads that pass move by themselves.")
+    )
     takes_back = models.BooleanField(
-        default=False, help_text="Leads that came by themselves go back once the criteria hold no longer."
+        default=False,
+        help_text=gettext_lazy("Leads that came by themselves go back once the criteria hold no longer."),
     )
     minimum_stay_hours = models.PositiveSmallIntegerField(
-        default=0, help_text="No lead goes back by itself before."
+        default=0, help_text=gettext_lazy("No lead goes back by itself before.")
     )
     edited_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -80,29 +85,31 @@ class GateCriterion(models.Model):
     """
 
     gate = models.ForeignKey(Gate, on_delete=models.CASCADE, related_name="criteria")
-    label = models.CharField(max_length=150, help_text="As the checklist says it.")
+    label = models.CharField(max_length=150, help_text=gettext_lazy("As the checklist says it."))
     field = models.CharField(max_length=100)
     operator = models.CharField(max_length=16, choices=Operator.choices)
     value = models.JSONField(null=True, blank=True)
     leave_value = models.FloatField(
-        null=True, blank=True, help_text="Where a lead that has passed goes back: 40 beside “at least 50”."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Where a lead that has passed goes back: 40 beside “at least 50”."),
     )
     min_occurrences = models.PositiveSmallIntegerField(
-        default=1, help_text="Of activities: how many there must be."
+        default=1, help_text=gettext_lazy("Of activities: how many there must be.")
     )
     window_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Of activities: only those of the last so many days."
+        null=True, blank=True, help_text=gettext_lazy("Of activities: only those of the last so many days.")
     )
     one_of = models.CharField(
-        "one of",
+        gettext_lazy("one of"),
         max_length=50,
         blank=True,
-        help_text="Criteria with the same word here are alternatives: one of them is enough.",
+        help_text=gettext_lazy("Criteria with the same word here are alternatives: one of them is enough."),
     )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        verbose_name_plural = "gate criteria"
+        verbose_name_plural = gettext_lazy("gate criteria")
         constraints = [
             models.CheckConstraint(
                 condition=Q(operator__in=Operator.values), name="gate_criterion_operator_known"
@@ -156,4 +163,7 @@ class GateHold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"lead {self.lead_id} holds for gate {self.gate_id}"
+        return _("lead %(lead_id)s holds for gate %(gate_id)s") % {
+            "lead_id": self.lead_id,
+            "gate_id": self.gate_id,
+        }

@@ -14,15 +14,15 @@ from qualification.models.recycling import DisqualifyReason
 class Move(models.TextChoices):
     """What kind of move it was."""
 
-    FORWARD = "forward", "Forward"
-    OVERRIDE = "override", "Past a failing gate"
-    BACKWARD = "backward", "Backward"
-    NURTURE = "nurture", "To nurture"
-    DISQUALIFY = "disqualify", "Disqualified"
-    REOPEN = "reopen", "Reopened"
-    OPPORTUNITY = "opportunity", "New opportunity"
+    FORWARD = "forward", _("Forward")
+    OVERRIDE = "override", _("Past a failing gate")
+    BACKWARD = "backward", _("Backward")
+    NURTURE = "nurture", _("To nurture")
+    DISQUALIFY = "disqualify", _("Disqualified")
+    REOPEN = "reopen", _("Reopened")
+    OPPORTUNITY = "opportunity", _("New opportunity")
     MERGE = "merge", _("Merged with another lead")
-    UNDO = "undo", "Undone"
+    UNDO = "undo", _("Undone")
 
 
 class StageChange(models.Model):
@@ -39,9 +39,9 @@ class StageChange(models.Model):
     to_stage = models.CharField(max_length=16, choices=Stage.choices)
     from_status = models.CharField(max_length=16, choices=Status.choices)
     to_status = models.CharField(max_length=16, choices=Status.choices)
-    from_since = models.DateTimeField(null=True, editable=False, help_text="Since when it stood there.")
+    from_since = models.DateTimeField(null=True, editable=False, help_text=_("Since when it stood there."))
     from_reason = models.CharField(
-        max_length=500, blank=True, editable=False, help_text="Why it was in nurture or disqualified."
+        max_length=500, blank=True, editable=False, help_text=_("Why it was in nurture or disqualified.")
     )
     is_automatic = models.BooleanField(default=False)
     actor = models.ForeignKey(
@@ -54,7 +54,7 @@ class StageChange(models.Model):
     )
     api_key = models.ForeignKey(
         ApiKey,
-        verbose_name="API key",
+        verbose_name=_("API key"),
         null=True,
         blank=True,
         on_delete=models.PROTECT,
@@ -69,9 +69,9 @@ class StageChange(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
-        help_text="For reports; `reason` has the words as they were then.",
+        help_text=_("For reports; `reason` has the words as they were then."),
     )
-    score = models.IntegerField(null=True, help_text="The score at that moment.")
+    score = models.IntegerField(null=True, help_text=_("The score at that moment."))
     assignment = models.ForeignKey(
         "qualification.Assignment",
         null=True,
@@ -79,7 +79,7 @@ class StageChange(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         db_index=False,
-        help_text="The one that ran, or that a reopened lead got.",
+        help_text=_("The one that ran, or that a reopened lead got."),
     )
     deal = models.ForeignKey(
         "qualification.Deal",
@@ -88,7 +88,7 @@ class StageChange(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         db_index=False,
-        help_text="What was won with this move.",
+        help_text=_("What was won with this move."),
     )
     # Unique: a move is undone once.
     undoes = models.OneToOneField(

@@ -15,24 +15,24 @@ from qualification.models.querysets import NoticeQuerySet
 class NoticeKind(models.TextChoices):
     """What somebody can be told about, and chooses how."""
 
-    HANDOVER = "handover", "A lead was given to me"
-    DUE_SOON = "due_soon", "An answer is due soon"
-    BREACH = "breach", "An answer is late"
-    HOT_LEAD = "hot_lead", "A lead of mine is hot now"
-    MENTION = "mention", "Somebody mentioned me"
-    WAKE_UP = "wake_up", "A lead woke up from nurture"
-    NOBODY_AVAILABLE = "nobody_available", "A lead waits and nobody is available"
-    ABSENCE = "absence", "Work was handed over or back"
+    HANDOVER = "handover", _("A lead was given to me")
+    DUE_SOON = "due_soon", _("An answer is due soon")
+    BREACH = "breach", _("An answer is late")
+    HOT_LEAD = "hot_lead", _("A lead of mine is hot now")
+    MENTION = "mention", _("Somebody mentioned me")
+    WAKE_UP = "wake_up", _("A lead woke up from nurture")
+    NOBODY_AVAILABLE = "nobody_available", _("A lead waits and nobody is available")
+    ABSENCE = "absence", _("Work was handed over or back")
     MERGE = "merge", _("A lead of mine was merged, or that was undone")
-    WEBHOOK = "webhook", "A webhook address does not answer"
+    WEBHOOK = "webhook", _("A webhook address does not answer")
 
 
 class ByEmail(models.TextChoices):
     """How a notice comes by e-mail; in the app it always is."""
 
-    IMMEDIATE = "immediate", "At once"
-    DIGEST = "digest", "In the daily digest"
-    NONE = "none", "Not by e-mail"
+    IMMEDIATE = "immediate", _("At once")
+    DIGEST = "digest", _("In the daily digest")
+    NONE = "none", _("Not by e-mail")
 
 
 # What holds for whoever has chosen nothing: at once what cannot wait, once a day what can.
@@ -60,7 +60,7 @@ class Notice(models.Model):
     kind = models.CharField(max_length=24, choices=NoticeKind.choices)
     lead = models.ForeignKey(Lead, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     text = models.CharField(max_length=500)
-    event = models.CharField(max_length=100, help_text="Such as assignment:17; once per person and kind.")
+    event = models.CharField(max_length=100, help_text=_("Such as assignment:17; once per person and kind."))
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -132,10 +132,10 @@ class NoticeMail(models.Model):
     class State(models.TextChoices):
         """Where it stands."""
 
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Sent"
-        DROPPED = "dropped", "Not needed any more"
-        FAILED = "failed", "Given up"
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        DROPPED = "dropped", _("Not needed any more")
+        FAILED = "failed", _("Given up")
 
     notice = models.OneToOneField(Notice, on_delete=models.CASCADE, related_name="mail", primary_key=True)
     user = models.ForeignKey(
@@ -144,7 +144,7 @@ class NoticeMail(models.Model):
     is_digest = models.BooleanField(default=False)
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
     due_at = models.DateTimeField()
-    claimed_until = models.DateTimeField(null=True, help_text="A worker is sending it.")
+    claimed_until = models.DateTimeField(null=True, help_text=_("A worker is sending it."))
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)

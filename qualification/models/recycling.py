@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import Lead
 
@@ -14,13 +16,15 @@ class DisqualifyReason(models.Model):
     One that is not offered any more stays with the leads that have it.
     """
 
-    code = models.SlugField(max_length=32, unique=True, help_text="What other systems call it.")
+    code = models.SlugField(max_length=32, unique=True, help_text=gettext_lazy("What other systems call it."))
     label = models.CharField(max_length=100, unique=True)
     needs_detail = models.BooleanField(
-        "needs a word more", default=False, help_text="Whoever chooses it has to say more."
+        gettext_lazy("needs a word more"),
+        default=False,
+        help_text=gettext_lazy("Whoever chooses it has to say more."),
     )
-    is_active = models.BooleanField("offered", default=True)
-    position = models.PositiveSmallIntegerField(default=0, help_text="Lowest first.")
+    is_active = models.BooleanField(gettext_lazy("offered"), default=True)
+    position = models.PositiveSmallIntegerField(default=0, help_text=gettext_lazy("Lowest first."))
 
     class Meta:
         constraints = [
@@ -41,14 +45,14 @@ class WakeUp(models.Model):
     class Outcome(models.TextChoices):
         """How it ended."""
 
-        DAY = "day", "Its day came"
-        SCORE = "score", "It reached the score"
-        BY_HAND = "by_hand", "Somebody was first"
-        CHANGED = "changed", "Set anew"
+        DAY = "day", gettext_lazy("Its day came")
+        SCORE = "score", gettext_lazy("It reached the score")
+        BY_HAND = "by_hand", gettext_lazy("Somebody was first")
+        CHANGED = "changed", gettext_lazy("Set anew")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="wake_ups")
-    wake_on = models.DateField("wakes on", null=True, blank=True)
-    wake_score = models.PositiveIntegerField("wakes from a score of", null=True, blank=True)
+    wake_on = models.DateField(gettext_lazy("wakes on"), null=True, blank=True)
+    wake_score = models.PositiveIntegerField(gettext_lazy("wakes from a score of"), null=True, blank=True)
     set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -96,7 +100,9 @@ class WakeUp(models.Model):
     def __str__(self) -> str:
         ways = []
         if self.wake_on is not None:
-            ways.append(f"until {self.wake_on.day} {self.wake_on:%B %Y}")
+            ways.append(
+                _("until %(day)s %(wake_on)s") % {"day": self.wake_on.day, "wake_on": f"{self.wake_on:%B %Y}"}
+            )
         if self.wake_score is not None:
-            ways.append(f"from {self.wake_score} points")
-        return ", or ".join(ways)
+            ways.append(_("from %(wake_score)s points") % {"wake_score": self.wake_score})
+        return _(", or ").join(ways)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.models import Match, Operator
 from qualification.models.teams import Team
@@ -15,12 +16,12 @@ class RoutingRule(models.Model):
     means everybody who takes leads.
     """
 
-    position = models.PositiveSmallIntegerField(default=0, help_text="The first rule that holds decides.")
-    name = models.CharField(max_length=100, help_text="Such as Benelux; reasons name it.")
-    is_active = models.BooleanField("active", default=True)
+    position = models.PositiveSmallIntegerField(default=0, help_text=_("The first rule that holds decides."))
+    name = models.CharField(max_length=100, help_text=_("Such as Benelux; reasons name it."))
+    is_active = models.BooleanField(_("active"), default=True)
     match = models.CharField(max_length=8, choices=Match.choices, default=Match.ALL)
     account_owner_first = models.BooleanField(
-        default=True, help_text="Whoever has other leads of the same company gets this one too."
+        default=True, help_text=_("Whoever has other leads of the same company gets this one too.")
     )
     team = models.ForeignKey(
         Team,
@@ -28,10 +29,10 @@ class RoutingRule(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="routing_rules",
-        help_text="Its members take turns.",
+        help_text=_("Its members take turns."),
     )
     people = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="They take turns, with the team."
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text=_("They take turns, with the team.")
     )
 
     class Meta:
@@ -54,7 +55,7 @@ class RoutingCriterion(models.Model):
     value = models.JSONField(null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "routing criteria"
+        verbose_name_plural = _("routing criteria")
         constraints = [
             models.CheckConstraint(
                 condition=Q(operator__in=Operator.values), name="routing_criterion_operator_known"

@@ -6,6 +6,8 @@ from django.contrib.postgres.fields import RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.languages import validate_time_zone
 
@@ -19,13 +21,18 @@ class Team(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     time_zone = models.CharField(
-        max_length=64, default="UTC", validators=[validate_time_zone], help_text="Such as Europe/Berlin."
+        max_length=64,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text=gettext_lazy("Such as Europe/Berlin."),
     )
     response_hours = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text="Hours of work within which a lead gets an answer. Empty: the setting SLA_HOURS.",
+        help_text=gettext_lazy(
+            "Hours of work within which a lead gets an answer. Empty: the setting SLA_HOURS."
+        ),
     )
 
     class Meta:
@@ -45,13 +52,13 @@ class Team(models.Model):
 class Weekday(models.IntegerChoices):
     """Days of the week, as `datetime.weekday` numbers them."""
 
-    MONDAY = 0, "Monday"
-    TUESDAY = 1, "Tuesday"
-    WEDNESDAY = 2, "Wednesday"
-    THURSDAY = 3, "Thursday"
-    FRIDAY = 4, "Friday"
-    SATURDAY = 5, "Saturday"
-    SUNDAY = 6, "Sunday"
+    MONDAY = 0, gettext_lazy("Monday")
+    TUESDAY = 1, gettext_lazy("Tuesday")
+    WEDNESDAY = 2, gettext_lazy("Wednesday")
+    THURSDAY = 3, gettext_lazy("Thursday")
+    FRIDAY = 4, gettext_lazy("Friday")
+    SATURDAY = 5, gettext_lazy("Saturday")
+    SUNDAY = 6, gettext_lazy("Sunday")
 
 
 class OpeningHours(models.Model):
@@ -63,10 +70,10 @@ class OpeningHours(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="opening_hours")
     weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
     opens_at = models.TimeField()
-    closes_at = models.TimeField(help_text="00:00 is the end of the day.")
+    closes_at = models.TimeField(help_text=gettext_lazy("00:00 is the end of the day."))
 
     class Meta:
-        verbose_name_plural = "opening hours"
+        verbose_name_plural = gettext_lazy("opening hours")
         constraints = [
             models.CheckConstraint(
                 condition=Q(weekday__in=Weekday.values), name="opening_hours_weekday_known"
@@ -79,7 +86,11 @@ class OpeningHours(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()}, {self.opens_at:%H:%M} to {self.closes_at:%H:%M}"
+        return _("%(weekday)s, %(opens_at)s to %(closes_at)s") % {
+            "weekday": self.get_weekday_display(),
+            "opens_at": f"{self.opens_at:%H:%M}",
+            "closes_at": f"{self.closes_at:%H:%M}",
+        }
 
 
 class Holiday(models.Model):
@@ -104,12 +115,12 @@ class TeamMember(models.Model):
     weight = models.PositiveSmallIntegerField(
         default=100,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text="Share of the leads beside the others: 50 gets half as many as 100.",
+        help_text=gettext_lazy("Share of the leads beside the others: 50 gets half as many as 100."),
     )
     capacity = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        help_text="Open leads that this person can work on at once. Empty: as many as come.",
+        help_text=gettext_lazy("Open leads that this person can work on at once. Empty: as many as come."),
     )
 
     class Meta:
@@ -118,7 +129,7 @@ class TeamMember(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.team}"
+        return _("%(user)s in %(team)s") % {"user": self.user, "team": self.team}
 
 
 class Absence(models.Model):
@@ -133,7 +144,7 @@ class Absence(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="Who takes over the open work. Empty: whoever is next in turn.",
+        help_text=gettext_lazy("Who takes over the open work. Empty: whoever is next in turn."),
     )
     note = models.CharField(max_length=200, blank=True)
     # What the workers have done about it.
@@ -173,4 +184,8 @@ class Absence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, {self.first_day} to {self.last_day}"
+        return _("%(user)s, %(first_day)s to %(last_day)s") % {
+            "user": self.user,
+            "first_day": self.first_day,
+            "last_day": self.last_day,
+        }

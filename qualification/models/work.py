@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.models import Lead
 from qualification.models.querysets import AssignmentQuerySet, NoteQuerySet
@@ -28,7 +29,7 @@ class Assignment(models.Model):
         blank=True,
         on_delete=models.CASCADE,
         related_name="assignments",
-        help_text="Nobody: the lead waits in the team queue.",
+        help_text=_("Nobody: the lead waits in the team queue."),
     )
     assigned_at = models.DateTimeField(default=timezone.now)
     assigned_by = models.ForeignKey(
@@ -39,7 +40,7 @@ class Assignment(models.Model):
         related_name="+",
         db_index=False,
     )
-    reason = models.CharField(max_length=500, help_text="Why this person.")
+    reason = models.CharField(max_length=500, help_text=_("Why this person."))
     rule = models.ForeignKey(
         RoutingRule,
         null=True,
@@ -47,7 +48,7 @@ class Assignment(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         db_index=False,
-        help_text="The routing rule that chose among whom.",
+        help_text=_("The routing rule that chose among whom."),
     )
     absence = models.ForeignKey(
         Absence,
@@ -56,7 +57,7 @@ class Assignment(models.Model):
         on_delete=models.SET_NULL,
         related_name="assignments",
         db_index=False,
-        help_text="On loan while somebody is away: it goes back to them unless it is worked on.",
+        help_text=_("On loan while somebody is away: it goes back to them unless it is worked on."),
     )
     team = models.ForeignKey(
         Team,
@@ -64,16 +65,16 @@ class Assignment(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="Whose working time the clock goes by. Nobody's: around the clock.",
+        help_text=_("Whose working time the clock goes by. Nobody's: around the clock."),
     )
     clock_started_at = models.DateTimeField(
-        null=True, blank=True, help_text="Since when the lead has waited for an answer."
+        null=True, blank=True, help_text=_("Since when the lead has waited for an answer.")
     )
     due_at = models.DateTimeField(null=True, blank=True)
     # When somebody is to be told next that the answer is due. It stays when the answer came.
     escalates_at = models.DateTimeField(null=True, blank=True, editable=False)
-    answered_at = models.DateTimeField(null=True, blank=True, help_text="The first real touch.")
-    answer_took = models.DurationField(null=True, blank=True, help_text="In working time of the team.")
+    answered_at = models.DateTimeField(null=True, blank=True, help_text=_("The first real touch."))
+    answer_took = models.DurationField(null=True, blank=True, help_text=_("In working time of the team."))
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = AssignmentQuerySet.as_manager()
@@ -160,9 +161,9 @@ class Escalation(models.Model):
     class Level(models.TextChoices):
         """How urgent it was."""
 
-        DUE_SOON = "due_soon", "Due soon"
-        LATE = "late", "Late"
-        FREE = "free", "Free for others to take"
+        DUE_SOON = "due_soon", _("Due soon")
+        LATE = "late", _("Late")
+        FREE = "free", _("Free for others to take")
 
     assignment = models.ForeignKey(
         Assignment, on_delete=models.CASCADE, related_name="escalations", db_index=False
@@ -199,7 +200,7 @@ class Task(models.Model):
         on_delete=models.SET_NULL,
         related_name="tasks",
         editable=False,
-        help_text="A colleague does it while somebody is away; what is still open goes back.",
+        help_text=_("A colleague does it while somebody is away; what is still open goes back."),
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
@@ -229,7 +230,7 @@ class Note(models.Model):
         models.CharField(max_length=150),
         default=list,
         blank=True,
-        help_text="The @names in the text who were told.",
+        help_text=_("The @names in the text who were told."),
     )
     created_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True, blank=True)

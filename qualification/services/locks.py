@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import NotFound
 from leadapp.models import Lead, Status
 
@@ -42,5 +44,5 @@ def lock_lead(lead: Lead) -> Lead:
     """Lock a lead until the transaction ends and return what it is now."""
     locked: Lead | None = _LOCKING.filter(pk=lead.pk).first()
     if locked is None:
-        raise NotFound("This lead does not exist any more.")
+        raise NotFound(_("This lead does not exist any more."))
     return locked

@@ -1,6 +1,9 @@
 """Words that people type: trimmed, not too long, and there when they are needed."""
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid
+from leadapp.numbers import write_number
 
 
 def cleaned_text(name: str, text: str, *, longest: int) -> str:
@@ -9,11 +12,15 @@ def cleaned_text(name: str, text: str, *, longest: int) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair
-        raise Invalid.field(name, "This holds a character that cannot be stored.") from None
+        raise Invalid.field(name, _("This holds a character that cannot be stored.")) from None
     if "\0" in text:
-        raise Invalid.field(name, "This holds a character that cannot be stored.")
+        raise Invalid.field(name, _("This holds a character that cannot be stored."))
     if len(text) > longest:
-        raise Invalid.field(name, f"Keep it to {longest:,} characters; this has {len(text):,}.")
+        raise Invalid.field(
+            name,
+            _("Keep it to %(longest)s characters; this has %(count)s.")
+            % {"longest": write_number(longest), "count": write_number(len(text))},
+        )
     return text
 
 
@@ -27,4 +34,4 @@ def needed_text(name: str, text: str, *, longest: int, message: str) -> str:
 
 def needed_reason(reason: str, *, why: str) -> str:
     """Return the reason, or raise Invalid saying what it is needed for."""
-    return needed_text("reason", reason, longest=500, message=f"Give a reason: {why}")
+    return needed_text("reason", reason, longest=500, message=_("Give a reason: %(why)s") % {"why": why})

@@ -10,6 +10,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from leadapp.access import may, require
@@ -32,27 +34,29 @@ SHOWN_BACK = timedelta(days=30)
 class AbsenceForm(forms.Form):
     """Who is away when, and who stands in."""
 
-    user = forms.ModelChoiceField(label="Who", queryset=User.objects.none(), empty_label="Choose…")
+    user = forms.ModelChoiceField(
+        label=gettext_lazy("Who"), queryset=User.objects.none(), empty_label=gettext_lazy("Choose…")
+    )
     first_day = forms.DateField(
-        label="First day", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("First day"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
     last_day = forms.DateField(
-        label="Last day",
+        label=gettext_lazy("Last day"),
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text="The last day away; work comes back the day after.",
+        help_text=gettext_lazy("The last day away; work comes back the day after."),
     )
     stand_in = forms.ModelChoiceField(
-        label="Stand-in",
+        label=gettext_lazy("Stand-in"),
         queryset=User.objects.none(),
         required=False,
-        empty_label="Whoever is next in turn",
-        help_text="Takes over open leads, and the tasks of these days.",
+        empty_label=gettext_lazy("Whoever is next in turn"),
+        help_text=gettext_lazy("Takes over open leads, and the tasks of these days."),
     )
     note = forms.CharField(
-        label="Note",
+        label=gettext_lazy("Note"),
         max_length=200,
         required=False,
-        help_text="Only managers and whoever is away read it.",
+        help_text=gettext_lazy("Only managers and whoever is away read it."),
     )
 
     def __init__(self, *args: Any, planner: User, person: User | None = None, **kwargs: Any) -> None:
@@ -113,17 +117,21 @@ def enter(request: HttpRequest) -> HttpResponse:
     """Enter an absence."""
     me = signed_in(request)
     if not may_plan_for(me, me):
-        require(me, "qualification.change_absence", "You may not enter absences.")
+        require(me, "qualification.change_absence", _("You may not enter absences."))
     own = None if may(me, "qualification.change_absence") else me
     form = AbsenceForm(posted(request), planner=me, person=own)
 
     def carry_out(data: dict[str, Any]) -> str:
         user = data.pop("user", me)
         absence = enter_absence(user=user, actor=me, now=timezone.now(), **data)
-        begun = " Their work is handed over." if absence.handed_over_at else ""
-        return f"{user} is away {_days(absence)}.{begun}"
+        begun = _(" Their work is handed over.") if absence.handed_over_at else ""
+        return _("%(user)s is away %(absence)s.%(begun)s") % {
+            "user": user,
+            "absence": _days(absence),
+            "begun": begun,
+        }
 
-    return _answer(request, form, carry_out, {"title": "Enter an absence", "submit": "Enter"})
+    return _answer(request, form, carry_out, {"title": _("Enter an absence"), "submit": _("Enter")})
 
 
 @require_http_methods(["GET", "POST"])
@@ -137,10 +145,14 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     def carry_out(data: dict[str, Any]) -> str:
         changed = change_absence(absence=absence, actor=me, now=timezone.now(), **data)
         if changed.handed_back_at:
-            return f"{absence.user} is back. What nobody has worked on came back."
-        return f"{absence.user} is away {_days(changed)}."
+            return _("%(user)s is back. What nobody has worked on came back.") % {"user": absence.user}
+        return _("%(user)s is away %(changed)s.") % {"user": absence.user, "changed": _days(changed)}
 
-    context = {"title": f"Absence of {absence.user}", "submit": "Save", "absence": absence}
+    context = {
+        "title": _("Absence of %(user)s") % {"user": absence.user},
+        "submit": _("Save"),
+        "absence": absence,
+    }
     return _answer(request, form, carry_out, context)
 
 
@@ -154,15 +166,17 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     def carry_out(data: dict[str, Any]) -> str:
         cancel_absence(absence=absence, actor=me, now=timezone.now())
         if has_begun:
-            return f"{absence.user} is back. What nobody has worked on came back."
-        return f"The absence of {absence.user} is cancelled."
+            return _("%(user)s is back. What nobody has worked on came back.") % {"user": absence.user}
+        return _("The absence of %(user)s is cancelled.") % {"user": absence.user}
 
     context = {
-        "title": f"Is {absence.user} back?" if has_begun else f"Cancel the absence of {absence.user}?",
-        "text": "Open leads and tasks come back at once, but for those that others have worked on."
+        "title": _("Is %(user)s back?") % {"user": absence.user}
         if has_begun
-        else f"It was {_days(absence)}. Nothing has been handed over yet.",
-        "submit": "Back now" if has_begun else "Cancel the absence",
+        else _("Cancel the absence of %(user)s?") % {"user": absence.user},
+        "text": _("Open leads and tasks come back at once, but for those that others have worked on.")
+        if has_begun
+        else _("It was %(absence)s. Nothing has been handed over yet.") % {"absence": _days(absence)},
+        "submit": _("Back now") if has_begun else _("Cancel the absence"),
         "absence": absence,
         "is_question": True,
     }
@@ -173,10 +187,10 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def available(request: HttpRequest) -> HttpResponse:
     """Take leads from now on, or take none until further notice."""
     me = signed_in(request)
-    require(me, "leadapp.work_own_lead", "Only sales reps take leads.")
+    require(me, "leadapp.work_own_lead", _("Only sales reps take leads."))
     takes = request.POST.get("takes") == "yes"
     set_availability(user=me, is_available=takes, actor=me, now=timezone.now())
-    done = "You take leads again." if takes else "You get no new leads. Those you have stay with you."
+    done = _("You take leads again.") if takes else _("You get no new leads. Those you have stay with you.")
     messages.success(request, done)
     return redirect("absences")
 
@@ -211,7 +225,7 @@ def _plannable(me: User, pk: int) -> Absence:
 
 
 def _require_may_see(me: User) -> None:
-    require(me, "qualification.view_absence", "You may not see absences.")
+    require(me, "qualification.view_absence", _("You may not see absences."))
 
 
 def _workers() -> QuerySet[User]:
@@ -227,6 +241,17 @@ def _when(absence: Absence, today: date) -> str:
 
 def _days(absence: Absence) -> str:
     if absence.first_day == absence.last_day:
-        return f"on {absence.first_day:%a} {absence.first_day.day} {absence.first_day:%b}"
+        return _("on %(first_day)s %(day)s %(first_day_2)s") % {
+            "first_day": f"{absence.first_day:%a}",
+            "day": absence.first_day.day,
+            "first_day_2": f"{absence.first_day:%b}",
+        }
     first, last = absence.first_day, absence.last_day
-    return f"from {first:%a} {first.day} {first:%b} to {last:%a} {last.day} {last:%b}"
+    return _("from %(first)s %(day)s %(first_2)s to %(last)s %(day_2)s %(last_2)s") % {
+        "first": f"{first:%a}",
+        "day": first.day,
+        "first_2": f"{first:%b}",
+        "last": f"{last:%a}",
+        "day_2": last.day,
+        "last_2": f"{last:%b}",
+    }

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
@@ -17,15 +18,15 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Make an unassigned lead one's own."""
     lead = visible_lead(request, pk)
     question = Question(
-        title=f"Take {lead.name}?",
-        text="It is yours to work on from then on.",
-        submit="Take the lead",
+        title=_("Take %(lead)s?") % {"lead": lead.name},
+        text=_("It is yours to work on from then on."),
+        submit=_("Take the lead"),
         form=forms.Form(request.POST),
     )
 
     def carry_out(data: dict[str, Any]) -> str:
         take_lead(lead=lead, actor=signed_in(request), now=timezone.now())
-        return f"{lead.name} is yours."
+        return _("%(lead)s is yours.") % {"lead": lead.name}
 
     return answer(request, lead, question, carry_out)
 
@@ -35,9 +36,9 @@ def change_owner(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a lead to somebody else."""
     lead = visible_lead(request, pk)
     question = Question(
-        title=f"Who takes over {lead.name}?",
-        text=f"{lead.owner} has it now." if lead.owner else "Nobody has it now.",
-        submit="Change owner",
+        title=_("Who takes over %(lead)s?") % {"lead": lead.name},
+        text=_("%(owner)s has it now.") % {"owner": lead.owner} if lead.owner else _("Nobody has it now."),
+        submit=_("Change owner"),
         form=OwnerForm(posted(request), lead=lead),
     )
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from leadapp.access import may_work
@@ -19,15 +20,15 @@ def answer_dimension(request: HttpRequest, pk: int, dimension: str) -> HttpRespo
     lead, now = visible_lead(request, pk), timezone.now()
     known = bant_of(lead=lead, now=now).get(dimension)
     if known is None:
-        raise Http404("There is no such question.")
+        raise Http404(_("There is no such question."))
     asked = known.dimension
     form = BantForm(posted(request), known=known)
     history = answers_about(lead=lead, dimension=asked.key)
     question = Question(
-        title=f"{asked.label}: what is known?",
+        title=_("%(asked)s: what is known?") % {"asked": asked.label},
         text=asked.prompts[0] if asked.prompts else "",
         # Without the right there is nothing to press: what was answered can be read.
-        submit=f"Save {asked.name}" if may_work(signed_in(request), lead) else "",
+        submit=_("Save %(asked)s") % {"asked": asked.name} if may_work(signed_in(request), lead) else "",
         form=form,
         template="qualification/bant_question.html",
         context={
@@ -51,6 +52,6 @@ def answer_dimension(request: HttpRequest, pk: int, dimension: str) -> HttpRespo
             expires_at=expires_at,
             no_end=expires_at is None,
         )
-        return f"{asked.label} is saved."
+        return _("%(asked)s is saved.") % {"asked": asked.label}
 
     return answer(request, lead, question, carry_out)

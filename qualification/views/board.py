@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import retarget
 
@@ -52,7 +53,7 @@ def move_card(request: HttpRequest) -> HttpResponse:
     lead = visible_lead(request, _number(request.POST.get("lead", "")))
     to_stage, seen_stage = request.POST.get("to_stage", ""), request.POST.get("seen_stage", "")
     if to_stage not in Stage.values or seen_stage not in Stage.values:
-        raise Http404("There is no such lane.")
+        raise Http404(_("There is no such lane."))
     whose = Whose.read(user, request.POST.get("whose", ""))
     is_as_seen = lead.stage == seen_stage and lead.is_open and may_work(user, lead)
     if is_as_seen and _needs_question(lead, Stage(to_stage)):
@@ -67,13 +68,17 @@ def move_card(request: HttpRequest) -> HttpResponse:
         return _answer(request, lead, whose, refused)
     except Refused as refused:
         return _answer(request, lead, whose, refused)
-    messages.success(request, f"{lead.name} is {stage_words(to_stage)} now.", extra_tags=undo_url(change))
+    messages.success(
+        request,
+        _("%(lead)s is %(to_stage)s now.") % {"lead": lead.name, "to_stage": stage_words(to_stage)},
+        extra_tags=undo_url(change),
+    )
     return _answer(request, lead, whose)
 
 
 def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Http404("There is no such lead.")
+        raise Http404(_("There is no such lead."))
     return int(text)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from leadapp.access import may_work
 from leadapp.models import Lead, Stage, Status, User
@@ -49,7 +50,7 @@ class Whose:
     @property
     def choices(self) -> list[tuple[str, str]]:
         """Return what can be chosen, with its word."""
-        return [("mine", "Mine"), *([("team", "Team")] if self.team else []), ("all", "All")]
+        return [("mine", _("Mine")), *([("team", _("Team"))] if self.team else []), ("all", _("All"))]
 
     @property
     def url(self) -> str:
@@ -100,14 +101,18 @@ class Card:
         if self.check is None or self.target is None:
             return ""
         if self.check.passes or self.check.passes_with_move:
-            return f"Ready for {self.target.label}"
+            return _("Ready for %(target)s") % {"target": self.target.label}
         lacking = [item for item in self.check.missing if not item.comes_with_move]
         if len(lacking) == 1 and lacking[0].hint:
             return f"For {self.target.label}: {lower_first(lacking[0].hint).rstrip('.')}"
         labels = [item.label for item in lacking]
         named = ", ".join(lower_first(label) for label in labels[:NAMED])
-        more = f" and {len(labels) - NAMED} more" if len(labels) > NAMED else ""
-        return f"For {self.target.label}: {named}{more}"
+        more = _(" and %(count)s more") % {"count": len(labels) - NAMED} if len(labels) > NAMED else ""
+        return _("For %(target)s: %(named)s%(more)s") % {
+            "target": self.target.label,
+            "named": named,
+            "more": more,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

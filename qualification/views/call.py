@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leadapp.errors import NotFound, Refused
@@ -80,9 +81,12 @@ def _save(request: HttpRequest, lead: Lead, views: list[BantView]) -> HttpRespon
         raise Http404(refused.message) from refused
     except Refused as refused:
         return _page(request, visible_lead(request, lead.pk), form, status=refused.status, refused=refused)
-    done = "The call is saved." if is_new else "This call was saved already; nothing was written twice."
+    done = _("The call is saved.") if is_new else _("This call was saved already; nothing was written twice.")
     if is_new and moves and target:
-        done = f"The call is saved, and {lead.name} is {target.label} now."
+        done = _("The call is saved, and %(lead)s is %(target)s now.") % {
+            "lead": lead.name,
+            "target": target.label,
+        }
     messages.success(request, done)
     return _go(request, reverse("lead-detail", args=[lead.pk]))
 
@@ -169,9 +173,9 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
     form.is_valid()
     call_id, version = form.cleaned_data.get("call_id"), form.cleaned_data.get("version")
     if not isinstance(call_id, UUID) or version is None:
-        return JsonResponse({"message": "The page was damaged. Load it again."}, status=422)
+        return JsonResponse({"message": _("The page was damaged. Load it again.")}, status=422)
     if is_saved(lead=lead, call_id=call_id):
-        return JsonResponse({"message": "This call is saved already.", "saved": True}, status=409)
+        return JsonResponse({"message": _("This call is saved already."), "saved": True}, status=409)
     try:
         draft = keep_draft(
             lead=lead, author=author, call_id=call_id, content=form.typed(), version=version, now=now
@@ -190,5 +194,5 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw away what was typed."""
     lead = visible_lead(request, pk)
     discard_draft(lead=lead, author=signed_in(request))
-    messages.success(request, "What was typed during the call is thrown away.")
+    messages.success(request, _("What was typed during the call is thrown away."))
     return _go(request, reverse("lead-detail", args=[lead.pk]))

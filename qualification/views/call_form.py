@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import Lead
 from leadapp.services.calls import OUTCOMES, REACHED, Call, FollowUp
@@ -17,8 +19,13 @@ from qualification.views.forms import good_for_choices
 from qualification.views.work_forms import tomorrow_morning
 
 KEEP = "keep"
-NEXT_STEPS = ("Send a summary", "Book a demo", "Call again", "Send a quote")
-SAY = "Say what was told: an amount, a role, a pain or a date."
+NEXT_STEPS = (
+    gettext_lazy("Send a summary"),
+    gettext_lazy("Book a demo"),
+    gettext_lazy("Call again"),
+    gettext_lazy("Send a quote"),
+)
+SAY = gettext_lazy("Say what was told: an amount, a role, a pain or a date.")
 
 
 @dataclass(frozen=True)
@@ -40,20 +47,20 @@ class CallForm(forms.Form):
     tab = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     seen_stage = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
     notes = forms.CharField(
-        label="Notes",
+        label=gettext_lazy("Notes"),
         max_length=10_000,
         required=False,
         widget=forms.Textarea({"rows": 4, "class": "input"}),
     )
-    outcome = forms.ChoiceField(label="How did it end?", choices=list(OUTCOMES.items()))
+    outcome = forms.ChoiceField(label=gettext_lazy("How did it end?"), choices=list(OUTCOMES.items()))
     next = forms.CharField(
-        label="Next step",
+        label=gettext_lazy("Next step"),
         max_length=500,
         required=False,
         widget=forms.TextInput({"list": "next-steps", "autocomplete": "off"}),
     )
     due = forms.DateTimeField(
-        label="Due",
+        label=gettext_lazy("Due"),
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
@@ -86,19 +93,24 @@ class CallForm(forms.Form):
         spans = good_for_choices(asked.good_for_days)
         if settled is not None:
             end = settled.expires_at
-            spans = [(KEEP, f"Until {write_day(end)}" if end else "No end, as before"), *spans]
+            spans = [
+                (KEEP, _("Until %(end)s") % {"end": write_day(end)} if end else _("No end, as before")),
+                *spans,
+            ]
         evidence = {"placeholder": f"e.g. {asked.example}"} if asked.example else {}
         if view.is_stale and view.answer is not None and view.answer.value:
-            evidence = {"placeholder": f"as before: {view.answer.value}"}
+            evidence = {"placeholder": _("as before: %(answer)s") % {"answer": view.answer.value}}
         self.fields |= {
             f"{key}-state": forms.ChoiceField(
-                label=f"{asked.label} is", choices=BantState.choices, widget=forms.RadioSelect
+                label=_("%(asked)s is") % {"asked": asked.label},
+                choices=BantState.choices,
+                widget=forms.RadioSelect,
             ),
             f"{key}-value": forms.CharField(
                 label=asked.value_label, max_length=500, required=False, widget=forms.TextInput(evidence)
             ),
-            f"{key}-sure": forms.ChoiceField(label="How sure", choices=Confidence.choices),
-            f"{key}-until": forms.ChoiceField(label="Good until", choices=spans, required=False),
+            f"{key}-sure": forms.ChoiceField(label=_("How sure"), choices=Confidence.choices),
+            f"{key}-until": forms.ChoiceField(label=_("Good until"), choices=spans, required=False),
             f"{key}-seen": forms.IntegerField(
                 widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62
             ),
@@ -125,7 +137,7 @@ class CallForm(forms.Form):
             if data.get(f"{key}-state") in (BantState.CONFIRMED, BantState.RULED_OUT) and not data.get(name):
                 self.add_error(name, SAY)
         if data.get("next") and not data.get("due") and "due" not in self.errors:
-            self.add_error("due", "Say until when.")
+            self.add_error("due", _("Say until when."))
         return data
 
     def _take_over(self, data: dict[str, Any]) -> None:

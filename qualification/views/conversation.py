@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from leadapp.models import Activity, Lead
 from leadapp.times import write_day, write_moment
 from qualification.models import BantAnswer, BantState
@@ -13,16 +16,16 @@ from qualification.services.evidence.frameworks import Asked
 CLUES_FROM = timedelta(days=180)
 MOST_CLUES = 300
 SOURCES = {
-    BantAnswer.Source.FORM: "in the form",
-    BantAnswer.Source.CALL: "on the phone",
-    BantAnswer.Source.EMAIL: "by email",
+    BantAnswer.Source.FORM: gettext_lazy("in the form"),
+    BantAnswer.Source.CALL: gettext_lazy("on the phone"),
+    BantAnswer.Source.EMAIL: gettext_lazy("by email"),
     BantAnswer.Source.REP: "before",
 }
 TITLED = {
     "content_download": "downloaded",
-    "webinar_attended": "came to",
-    "webinar_registered": "registered for",
-    "event_attended": "came to",
+    "webinar_attended": gettext_lazy("came to"),
+    "webinar_registered": gettext_lazy("registered for"),
+    "event_attended": gettext_lazy("came to"),
 }
 ENDED = (".”", "?”", "!”")
 ASKED = ("form_submission", "demo_requested", "quote_requested")
@@ -40,7 +43,7 @@ class Clue:
     @property
     def spoken(self) -> str:
         """Return it as one would say it to the lead."""
-        often = {1: "", 2: " twice"}.get(self.times, f" {self.times} times")
+        often = {1: "", 2: " twice"}.get(self.times, _(" %(times)s times") % {"times": self.times})
         return f"{self.said}{often}" + ("" if not often and self.said.endswith(ENDED) else ".")
 
     def hints_at(self, dimension: Asked) -> bool:
@@ -95,16 +98,24 @@ def _clue(row: Activity) -> Clue | None:
         message = _text(properties, "message")
         # The name of the field counts too: whoever writes a message speaks of a need.
         return (
-            Clue(f"You asked: “{message}”", f"message {message.lower()}", row.occurred_at)
+            Clue(
+                _("You asked: “%(message)s”") % {"message": message},
+                _("message %(message)s") % {"message": message.lower()},
+                row.occurred_at,
+            )
             if message
             else None
         )
     title = _text(properties, "title") or _text(properties, "path")
     if not title:
         return None
-    verb = TITLED.get(slug, "looked at")
+    verb = TITLED.get(slug, _("looked at"))
     path = _text(properties, "path")
-    return Clue(f"You {verb} “{title}”", f"{slug} {title} {path}".lower(), row.occurred_at)
+    return Clue(
+        _("You %(verb)s “%(title)s”") % {"verb": verb, "title": title},
+        f"{slug} {title} {path}".lower(),
+        row.occurred_at,
+    )
 
 
 def _text(properties: dict[str, object], name: str) -> str:
@@ -115,7 +126,7 @@ def _text(properties: dict[str, object], name: str) -> str:
 def _prompt(view: BantView, clues: Sequence[Clue], now: datetime) -> Prompt:
     asked = view.dimension
     clue = next((clue for clue in clues if clue.hints_at(asked)), None)
-    ways = list(asked.prompts) or [f"What should we know about {asked.name}?"]
+    ways = list(asked.prompts) or [_("What should we know about %(asked)s?") % {"asked": asked.name}]
     sentence = _sentence(view, clue, ways)
     hints = [*_known(view), *_hint(clue, now)]
     return Prompt(view, sentence, tuple(way for way in ways if way not in sentence), tuple(hints))
@@ -126,23 +137,35 @@ def _sentence(view: BantView, clue: Clue | None, ways: Sequence[str]) -> str:
     said = view.answer.value if view.answer else ""
     if view.answer is not None and said:
         if view.state == BantState.RULED_OUT and not view.contradicting:
-            return f"Last time you said “{said}”. What has changed since?"
+            return _("Last time you said “%(said)s”. What has changed since?") % {"said": said}
         if view.is_stale:
-            return f"Last time you said “{said}”. Does that still hold?"
+            return _("Last time you said “%(said)s”. Does that still hold?") % {"said": said}
         if view.contradicting:
             return _which_is_right(view.answer, view.contradicting[0])
         if view.is_unsure:
-            return f"You wrote “{said}” {SOURCES[BantAnswer.Source(view.answer.source)]}. {ways[0]}"
+            return _("You wrote “%(said)s” %(sources)s. %(ways)s") % {
+                "said": said,
+                "sources": SOURCES[BantAnswer.Source(view.answer.source)],
+                "ways": ways[0],
+            }
     if view.is_open:
         return f"{clue.spoken} {ways[0]}" if clue else ways[0]
-    begin = f"You said “{said}”. " if said else ""
+    begin = _("You said “%(said)s”. ") % {"said": said} if said else ""
     return begin + (ways[1] if len(ways) > 1 else ways[0])
 
 
 def _which_is_right(newest: BantAnswer, other: BantAnswer) -> str:
     here, there = (SOURCES[BantAnswer.Source(answer.source)] for answer in (newest, other))
-    told = f" and “{other.value}” {there}" if other.value else f", and otherwise {there}"
-    return f"You said “{newest.value}” {here}{told}. Which of it is right today?"
+    told = (
+        _(" and “%(other)s” %(there)s") % {"other": other.value, "there": there}
+        if other.value
+        else _(", and otherwise %(there)s") % {"there": there}
+    )
+    return _("You said “%(newest)s” %(here)s%(told)s. Which of it is right today?") % {
+        "newest": newest.value,
+        "here": here,
+        "told": told,
+    }
 
 
 def _known(view: BantView) -> list[str]:
@@ -160,7 +183,7 @@ def answer_line(answer: BantAnswer, *, is_stale: bool = False) -> str:
     line = f"{'Was ' if is_stale else ''}{what}. "
     line += f"{answer.get_source_display()}{who}, {write_day(answer.answered_at)}"
     if answer.state != BantState.UNKNOWN:
-        line += f", {answer.get_confidence_display().lower()} confidence"
+        line += _(", %(confidence)s confidence") % {"confidence": answer.get_confidence_display().lower()}
     if answer.expires_at:
         line += f"; {'ran out' if is_stale else 'good until'} {write_day(answer.expires_at)}"
     return f"{line}."

@@ -5,9 +5,13 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import Advocacy, Lead, User
+from leadapp.times import write_days
 from leadapp.views.answering import SeenForm
+from leadapp.words import Text
 from qualification.models import BantAnswer, BantState, Confidence
 from qualification.services.customers.deals import DealFacts
 from qualification.services.evidence.answers import BantView
@@ -16,11 +20,16 @@ from qualification.services.recycling.reasons import offered_reasons
 from qualification.services.recycling.wake_ups import HIGHEST_SCORE, Waking
 
 
-def reason_field(hint: Any = "", *, required: bool = True) -> forms.CharField:
+def reason_field(hint: Text = "", *, required: bool = True) -> forms.CharField:
     """Ask why; the answer stays in the timeline."""
-    hint = hint or "Your name and reason stay in the timeline."
     widget = forms.Textarea({"rows": 2})
-    return forms.CharField(label="Reason", max_length=500, required=required, widget=widget, help_text=hint)
+    return forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        required=required,
+        widget=widget,
+        help_text=hint or gettext_lazy("Your name and reason stay in the timeline."),
+    )
 
 
 class MoveForm(SeenForm):
@@ -37,18 +46,18 @@ class WakingForm(forms.Form):
     """What wakes a lead: a day, a score, whichever comes first, or nothing but people."""
 
     wake_on = forms.DateField(
-        label="Wakes on",
+        label=gettext_lazy("Wakes on"),
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text="It comes back to its owner on that day.",
+        help_text=gettext_lazy("It comes back to its owner on that day."),
     )
     wake_score = forms.IntegerField(
-        label="Or from a score of",
+        label=gettext_lazy("Or from a score of"),
         required=False,
         min_value=1,
         max_value=HIGHEST_SCORE,
         widget=forms.TextInput({"inputmode": "numeric"}),
-        help_text="As soon as it gets there, whichever comes first.",
+        help_text=gettext_lazy("As soon as it gets there, whichever comes first."),
     )
 
     @property
@@ -71,15 +80,17 @@ class NurtureForm(WakingForm, ReasonForm):
 class WhyOutForm(forms.Form):
     """Why a lead is out, as reports count it."""
 
-    reason_code = forms.ChoiceField(label="Why")
-    reason = reason_field("Needed for “Other”. Your name and reason stay in the timeline.", required=False)
+    reason_code = forms.ChoiceField(label=gettext_lazy("Why"))
+    reason = reason_field(
+        gettext_lazy("Needed for “Other”. Your name and reason stay in the timeline."), required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["reason_code"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "Choose…"), *((item.code, item.label) for item in offered_reasons())]
-        self.fields["reason"].label = "A word more"
+        field.choices = [("", _("Choose…")), *((item.code, item.label) for item in offered_reasons())]
+        self.fields["reason"].label = _("A word more")
 
 
 class DisqualifyForm(WhyOutForm, SeenForm):
@@ -90,23 +101,25 @@ class OpportunityForm(SeenForm):
     """Where a customer sets out anew, and for what."""
 
     to_stage = forms.ChoiceField(
-        label="Starts as",
+        label=gettext_lazy("Starts as"),
         choices=[(stage.value, stage.label) for stage in NEW_ROUND_AT],
         widget=forms.RadioSelect,
     )
-    reason = reason_field("What it may buy. Your name and reason stay in the timeline.")
+    reason = reason_field(gettext_lazy("What it may buy. Your name and reason stay in the timeline."))
 
 
 class AdvocacyForm(forms.Form):
     """Whether a customer speaks for us."""
 
-    advocacy = forms.ChoiceField(label="This customer is", choices=Advocacy.choices, widget=forms.RadioSelect)
+    advocacy = forms.ChoiceField(
+        label=gettext_lazy("This customer is"), choices=Advocacy.choices, widget=forms.RadioSelect
+    )
     note = forms.CharField(
-        label="Note",
+        label=gettext_lazy("Note"),
         max_length=500,
         required=False,
         widget=forms.Textarea({"rows": 2}),
-        help_text="For example: takes calls from prospects, but not in December.",
+        help_text=gettext_lazy("For example: takes calls from prospects, but not in December."),
     )
 
 
@@ -114,25 +127,25 @@ class WonForm(forms.Form):
     """What was won."""
 
     value = forms.DecimalField(
-        label="Won value",
+        label=gettext_lazy("Won value"),
         min_value=0,
         max_digits=14,
         decimal_places=2,
         widget=forms.TextInput({"inputmode": "decimal"}),
-        help_text="Without a thousands mark, such as 58000 or 58000.50.",
+        help_text=gettext_lazy("Without a thousands mark, such as 58000 or 58000.50."),
     )
     currency = forms.RegexField(
         r"^[A-Za-z]{3}$",
-        label="Currency",
+        label=gettext_lazy("Currency"),
         initial="EUR",
-        error_messages={"invalid": "Write the three letters of the currency, such as EUR."},
+        error_messages={"invalid": gettext_lazy("Write the three letters of the currency, such as EUR.")},
     )
     won_on = forms.DateField(
-        label="Won on",
+        label=gettext_lazy("Won on"),
         initial=timezone.localdate,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
-    product = forms.CharField(label="Product", max_length=200, required=False)
+    product = forms.CharField(label=gettext_lazy("Product"), max_length=200, required=False)
 
     def clean_currency(self) -> str:
         """Write it in capitals."""
@@ -156,34 +169,41 @@ class DealOverrideForm(DealForm):
     reason = reason_field()
 
 
-GOOD_FOR = {90: "3 months", 180: "6 months", 365: "1 year"}
-NO_END = ("", "No end")
+GOOD_FOR: dict[int, Text] = {
+    90: gettext_lazy("3 months"),
+    180: gettext_lazy("6 months"),
+    365: gettext_lazy("1 year"),
+}
+NO_END = ("", gettext_lazy("No end"))
 
 
 def good_for_choices(days: int | None) -> list[tuple[str, str]]:
     """Return for how long an answer may be good, with the span that the dimension names."""
-    spans = GOOD_FOR if days is None or days in GOOD_FOR else {days: f"{days} days", **GOOD_FOR}
-    return [*((str(span), label) for span, label in sorted(spans.items())), NO_END]
+    spans = GOOD_FOR if days is None or days in GOOD_FOR else {days: write_days(days), **GOOD_FOR}
+    return [*((str(span), str(label)) for span, label in sorted(spans.items())), (NO_END[0], str(NO_END[1]))]
 
 
 class BantForm(forms.Form):
     """The answer to what one dimension asks."""
 
     state = forms.ChoiceField(
-        label="It is", choices=BantState.choices, initial=BantState.CONFIRMED, widget=forms.RadioSelect
+        label=gettext_lazy("It is"),
+        choices=BantState.choices,
+        initial=BantState.CONFIRMED,
+        widget=forms.RadioSelect,
     )
     value = forms.CharField(
-        label="Evidence", max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+        label=gettext_lazy("Evidence"), max_length=500, required=False, widget=forms.Textarea({"rows": 2})
     )
     source = forms.ChoiceField(
-        label="From",
+        label=gettext_lazy("From"),
         choices=[(value, label) for value, label in BantAnswer.Source.choices if value != "form"],
         initial=BantAnswer.Source.CALL,
     )
     confidence = forms.ChoiceField(
-        label="How sure", choices=Confidence.choices, initial=Confidence.MEDIUM, required=False
+        label=gettext_lazy("How sure"), choices=Confidence.choices, initial=Confidence.MEDIUM, required=False
     )
-    good_for = forms.ChoiceField(label="Good for", required=False)
+    good_for = forms.ChoiceField(label=gettext_lazy("Good for"), required=False)
 
     def __init__(self, *args: Any, known: BantView, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -198,7 +218,7 @@ class BantForm(forms.Form):
         """Confirmed or ruled out needs evidence: the next person has to know why."""
         data = super().clean() or self.cleaned_data
         if data.get("state") in (BantState.CONFIRMED, BantState.RULED_OUT) and not data.get("value"):
-            self.add_error("value", "Say what was told: an amount, a role, a pain or a date.")
+            self.add_error("value", _("Say what was told: an amount, a role, a pain or a date."))
         return data
 
     def expires_at(self, now: datetime) -> datetime | None:
@@ -213,8 +233,10 @@ class OwnerForm(SeenForm):
 
     sees = ("owner_id",)
 
-    owner = forms.ModelChoiceField(label="New owner", queryset=User.objects.none(), empty_label="Choose…")
-    reason = reason_field("Why this person; both of you read it.")
+    owner = forms.ModelChoiceField(
+        label=gettext_lazy("New owner"), queryset=User.objects.none(), empty_label=gettext_lazy("Choose…")
+    )
+    reason = reason_field(gettext_lazy("Why this person; both of you read it."))
 
     def __init__(self, *args: Any, lead: Lead, **kwargs: Any) -> None:
         super().__init__(*args, lead=lead, **kwargs)

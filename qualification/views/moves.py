@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from leadapp.access import may
@@ -31,7 +32,7 @@ ORDER = list(Stage)
 def move(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
     """Move a lead to a stage: forward through its gate or past it with a reason, or backward."""
     if stage not in Stage.values:
-        raise Http404("There is no such stage.")
+        raise Http404(_("There is no such stage."))
     lead, to_stage, now = visible_lead(request, pk), Stage(stage), timezone.now()
     seen = Stage(request.POST["seen_stage"]) if request.POST.get("seen_stage") in Stage.values else None
     question = _move_question(request, lead, seen or Stage(lead.stage), to_stage)
@@ -47,7 +48,10 @@ def move(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
             reason=data.get("reason", ""),
             deal=form.deal if isinstance(form, DealForm) else None,
         )
-        return Done(f"{lead.name} is {stage_words(to_stage)} now.", undo_url(change))
+        return Done(
+            _("%(lead)s is %(to_stage)s now.") % {"lead": lead.name, "to_stage": stage_words(to_stage)},
+            undo_url(change),
+        )
 
     return answer(request, lead, question, carry_out)
 
@@ -57,36 +61,40 @@ def _move_question(request: HttpRequest, lead: Lead, seen: Stage, to_stage: Stag
     data = posted(request)
     if ORDER.index(to_stage) <= ORDER.index(seen):
         return Question(
-            title=f"Move back to {to_stage.label}?",
-            text=f"It is {seen.label} now. The gates ahead have to be passed again."
-            + (" Its deals stay: void what was not won." if seen == Stage.CUSTOMER else ""),
-            submit=f"Move back to {to_stage.label}",
-            cancel=f"Keep as {seen.label}",
+            title=_("Move back to %(to_stage)s?") % {"to_stage": to_stage.label},
+            text=(_("It is %(seen)s now. The gates ahead have to be passed again.") % {"seen": seen.label})
+            + (_(" Its deals stay: void what was not won.") if seen == Stage.CUSTOMER else ""),
+            submit=_("Move back to %(to_stage)s") % {"to_stage": to_stage.label},
+            cancel=_("Keep as %(seen)s") % {"seen": seen.label},
             form=ReasonForm(data, lead=lead),
         )
     check = _check_towards(lead, to_stage)
     is_customer = to_stage == Stage.CUSTOMER
     if check is None or (check.passes_with_move if is_customer else check.passes):
         return Question(
-            title=f"Won {lead.name} as a customer?" if is_customer else f"Move to {to_stage.label}?",
-            text="Everything that the gate asks for holds.",
-            submit="Make a customer" if is_customer else f"Move to {to_stage.label}",
-            cancel=f"Keep as {seen.label}",
+            title=_("Won %(lead)s as a customer?") % {"lead": lead.name}
+            if is_customer
+            else _("Move to %(to_stage)s?") % {"to_stage": to_stage.label},
+            text=_("Everything that the gate asks for holds."),
+            submit=_("Make a customer")
+            if is_customer
+            else _("Move to %(to_stage)s") % {"to_stage": to_stage.label},
+            cancel=_("Keep as %(seen)s") % {"seen": seen.label},
             form=(DealForm if is_customer else MoveForm)(data, lead=lead),
         )
-    holds = f"{len(check.holding)} of {len(check.items)} hold."
+    holds = _("%(count)s of %(count_2)s hold.") % {"count": len(check.holding), "count_2": len(check.items)}
     may_override = may(signed_in(request), "qualification.override_gate")
     form: SeenForm = MoveForm(data, lead=lead)
     if may_override:
         form = (DealOverrideForm if is_customer else ReasonForm)(data, lead=lead)
     return Question(
-        title=f"Move to {to_stage.label} without the gate?"
+        title=_("Move to %(to_stage)s without the gate?") % {"to_stage": to_stage.label}
         if may_override
-        else f"Not ready for {to_stage.label}",
+        else _("Not ready for %(to_stage)s") % {"to_stage": to_stage.label},
         text=holds,
         # Without the right there is nothing to press; a request that comes anyway is refused by the service.
-        submit=f"Move to {to_stage.label}" if may_override else "",
-        cancel=f"Keep as {seen.label}" if may_override else "Back to the lead",
+        submit=_("Move to %(to_stage)s") % {"to_stage": to_stage.label} if may_override else "",
+        cancel=_("Keep as %(seen)s") % {"seen": seen.label} if may_override else _("Back to the lead"),
         form=form,
         context={"check": check},
     )
@@ -103,10 +111,10 @@ def nurture(request: HttpRequest, pk: int) -> HttpResponse:
     lead = visible_lead(request, pk)
     form = NurtureForm(posted(request), lead=lead, initial={"wake_on": in_three_months()})
     question = Question(
-        title=f"Move {lead.name} to nurture?",
-        text="It keeps its stage and its score, and leaves the list of open leads until it wakes.",
-        submit="Move to nurture",
-        cancel="Keep it open",
+        title=_("Move %(lead)s to nurture?") % {"lead": lead.name},
+        text=_("It keeps its stage and its score, and leaves the list of open leads until it wakes."),
+        submit=_("Move to nurture"),
+        cancel=_("Keep it open"),
         form=form,
     )
 
@@ -120,7 +128,7 @@ def nurture(request: HttpRequest, pk: int) -> HttpResponse:
             waking=form.waking,
             now=timezone.now(),
         )
-        return Done("Moved to nurture.", undo_url(change))
+        return Done(_("Moved to nurture."), undo_url(change))
 
     return answer(request, lead, question, carry_out)
 
@@ -130,10 +138,10 @@ def disqualify(request: HttpRequest, pk: int) -> HttpResponse:
     """End the work on a lead."""
     lead = visible_lead(request, pk)
     question = Question(
-        title=f"Disqualify {lead.name}?",
-        text="Nobody will be asked to call it any more. It can be reopened.",
-        submit="Disqualify",
-        cancel="Keep it open",
+        title=_("Disqualify %(lead)s?") % {"lead": lead.name},
+        text=_("Nobody will be asked to call it any more. It can be reopened."),
+        submit=_("Disqualify"),
+        cancel=_("Keep it open"),
         form=DisqualifyForm(posted(request), lead=lead),
         ends_something=True,
     )
@@ -148,7 +156,7 @@ def disqualify(request: HttpRequest, pk: int) -> HttpResponse:
             reason=data["reason"],
             now=timezone.now(),
         )
-        return Done("Disqualified.", undo_url(change))
+        return Done(_("Disqualified."), undo_url(change))
 
     return answer(request, lead, question, carry_out)
 
@@ -158,10 +166,10 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Work on a lead again."""
     lead = visible_lead(request, pk)
     question = Question(
-        title=f"Reopen {lead.name}?",
+        title=_("Reopen %(lead)s?") % {"lead": lead.name},
         text=f"{lead.get_status_display()}: {lead.status_reason}" if not lead.is_open else "",
-        submit="Reopen",
-        cancel=f"Leave it {lead.get_status_display().lower()}",
+        submit=_("Reopen"),
+        cancel=_("Leave it %(status)s") % {"status": lead.get_status_display().lower()},
         form=ReasonForm(posted(request), lead=lead),
     )
 
@@ -174,7 +182,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
             reason=data["reason"],
             now=timezone.now(),
         )
-        return Done("Reopened.", undo_url(change))
+        return Done(_("Reopened."), undo_url(change))
 
     return answer(request, lead, question, carry_out)
 
@@ -186,10 +194,11 @@ def undo(request: HttpRequest, pk: int, change_id: int) -> HttpResponse:
     change = get_object_or_404(StageChange.objects.filter(lead=lead), pk=change_id)
     is_own = moves.is_own(change, signed_in(request))
     question = Question(
-        title="Undo this move?",
-        text=f"{lead.name} is {standing_words(change.from_stage, change.from_status)} again.",
-        submit="Undo the move",
-        cancel="Leave it",
+        title=_("Undo this move?"),
+        text=_("%(lead)s is %(from_stage)s again.")
+        % {"lead": lead.name, "from_stage": standing_words(change.from_stage, change.from_status)},
+        submit=_("Undo the move"),
+        cancel=_("Leave it"),
         form=(MoveForm if is_own else ReasonForm)(posted(request), lead=lead),
     )
 
@@ -197,7 +206,10 @@ def undo(request: HttpRequest, pk: int, change_id: int) -> HttpResponse:
         moves.undo_move(
             change=change, actor=signed_in(request), now=timezone.now(), reason=data.get("reason", "")
         )
-        return f"Undone: {lead.name} is {standing_words(change.from_stage, change.from_status)} again."
+        return _("Undone: %(lead)s is %(from_stage)s again.") % {
+            "lead": lead.name,
+            "from_stage": standing_words(change.from_stage, change.from_status),
+        }
 
     return answer(request, lead, question, carry_out)
 
@@ -209,9 +221,9 @@ def undo_url(change: StageChange) -> str:
 
 def stage_words(stage: str) -> str:
     """Return a stage as it stands in a sentence."""
-    return "a customer" if stage == Stage.CUSTOMER else str(Stage(stage).label)
+    return _("a customer") if stage == Stage.CUSTOMER else str(Stage(stage).label)
 
 
 def standing_words(stage: str, status: str) -> str:
     """Return where a lead stands as it stands in a sentence."""
-    return stage_words(stage) if status == Status.OPEN else moves.STATUS_WORDS[status]
+    return stage_words(stage) if status == Status.OPEN else str(moves.STATUS_WORDS[status])

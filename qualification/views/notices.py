@@ -9,8 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from leadapp.numbers import write_number
 from leadapp.views.answering import posted, signed_in
 from leadapp.views.paging import Order, read_place, turn_to
 from qualification.models import ByEmail, Notice, NoticeKind
@@ -20,7 +23,11 @@ from qualification.services.notices.reading import mark_read, unread_count
 NEWEST = Order(columns=("created_at", "id"), moments=frozenset({"created_at"}), is_descending=True)
 MOST_COUNTED = 100
 # As short as a phone needs them.
-WAYS = [(ByEmail.IMMEDIATE, "At once"), (ByEmail.DIGEST, "Daily digest"), (ByEmail.NONE, "No email")]
+WAYS = [
+    (ByEmail.IMMEDIATE, gettext_lazy("At once")),
+    (ByEmail.DIGEST, gettext_lazy("Daily digest")),
+    (ByEmail.NONE, gettext_lazy("No email")),
+]
 ICONS = {
     NoticeKind.HANDOVER: "user",
     NoticeKind.DUE_SOON: "clock",
@@ -46,7 +53,8 @@ def notices(request: HttpRequest) -> HttpResponse:
         "rows": [(notice, ICONS[NoticeKind(notice.kind)]) for notice in page.rows],
         "unread": unread_count(user=user, most=MOST_COUNTED),
         "is_unread_only": is_unread_only,
-        "text": f"{page.number:,} to {page.number + len(page.rows) - 1:,}",
+        "text": _("%(number)s to %(number_2)s")
+        % {"number": write_number(page.number), "number_2": write_number(page.number + len(page.rows) - 1)},
         "previous_url": _address(is_unread_only, before=page.before),
         "next_url": _address(is_unread_only, after=page.after),
         "now": timezone.now(),
@@ -91,7 +99,9 @@ class ChoicesForm(forms.Form):
     """How to hear of each kind, and when the digest comes."""
 
     hour = forms.TypedChoiceField(
-        label="Hour of the digest", coerce=int, choices=[(hour, f"{hour:02}:00") for hour in range(24)]
+        label=gettext_lazy("Hour of the digest"),
+        coerce=int,
+        choices=[(hour, f"{hour:02}:00") for hour in range(24)],
     )
 
     def __init__(self, *args: Any, habits: Habits, **kwargs: Any) -> None:
@@ -117,7 +127,7 @@ def notice_settings(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         by_email = {str(kind): form.cleaned_data[str(kind)] for kind in form.kinds}
         choose(user=user, by_email=by_email, hour=form.cleaned_data["hour"], now=timezone.now())
-        messages.success(request, "Saved. It holds from now on.")
+        messages.success(request, _("Saved. It holds from now on."))
         return redirect("notice-settings")
     return render(request, "notices/settings.html", {"form": form}, status=422 if form.errors else 200)
 

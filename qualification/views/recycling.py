@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
@@ -27,15 +28,15 @@ def wake_up(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {"wake_on": known.wake_on, "wake_score": known.wake_score} if known else {}
     form = WakingForm(posted(request), initial=initial)
     question = Question(
-        title=f"When does {lead.name} wake?",
-        text="Empty both, and it rests until somebody reopens it.",
-        submit="Save",
+        title=_("When does %(lead)s wake?") % {"lead": lead.name},
+        text=_("Empty both, and it rests until somebody reopens it."),
+        submit=_("Save"),
         form=form,
     )
 
     def carry_out(data: dict[str, Any]) -> str:
         change_waking(lead=lead, waking=form.waking, actor=signed_in(request), now=timezone.now())
-        return "Saved."
+        return _("Saved.")
 
     return answer(request, lead, question, carry_out)
 
@@ -45,11 +46,13 @@ def add_deal(request: HttpRequest, pk: int) -> HttpResponse:
     """Add what a customer bought besides."""
     lead = visible_lead(request, pk)
     form = WonForm(posted(request))
-    question = Question(title=f"What else did {lead.name} buy?", submit="Add the deal", form=form)
+    question = Question(
+        title=_("What else did %(lead)s buy?") % {"lead": lead.name}, submit=_("Add the deal"), form=form
+    )
 
     def carry_out(data: dict[str, Any]) -> str:
         write_deal(lead=lead, deal=form.deal, actor=signed_in(request), now=timezone.now())
-        return "The deal is added."
+        return _("The deal is added.")
 
     return answer(request, lead, question, carry_out, back=reverse("lead-stages", args=[lead.pk]))
 
@@ -60,19 +63,19 @@ def void_deal(request: HttpRequest, pk: int, deal_id: int) -> HttpResponse:
     lead = visible_lead(request, pk)
     deal = get_object_or_404(Deal.objects.filter(lead=lead), pk=deal_id)
     form = VoidForm(posted(request))
-    form.fields["reason"].help_text = "For example: typed twice, or cancelled within a week."
+    form.fields["reason"].help_text = _("For example: typed twice, or cancelled within a week.")
     question = Question(
-        title="Void this deal?",
+        title=_("Void this deal?"),
         text=f"{deal.product or 'A deal'} of {deal.value:,} {deal.currency}. It stays visible.",
-        submit="Void it",
-        cancel="Keep it",
+        submit=_("Void it"),
+        cancel=_("Keep it"),
         form=form,
         ends_something=True,
     )
 
     def carry_out(data: dict[str, Any]) -> str:
         declare_wrong(deal=deal, reason=data["reason"], actor=signed_in(request), now=timezone.now())
-        return "The deal is voided."
+        return _("The deal is voided.")
 
     return answer(request, lead, question, carry_out, back=reverse("lead-stages", args=[lead.pk]))
 
@@ -82,10 +85,10 @@ def opportunity(request: HttpRequest, pk: int) -> HttpResponse:
     """Set out with a customer anew."""
     lead = visible_lead(request, pk)
     question = Question(
-        title=f"A new opportunity with {lead.name}?",
-        text="It goes through the gates again and is won with a deal of its own. What it bought stays.",
-        submit="Start it",
-        cancel="Leave it a customer",
+        title=_("A new opportunity with %(lead)s?") % {"lead": lead.name},
+        text=_("It goes through the gates again and is won with a deal of its own. What it bought stays."),
+        submit=_("Start it"),
+        cancel=_("Leave it a customer"),
         form=OpportunityForm(posted(request), lead=lead, initial={"to_stage": "sql"}),
     )
 
@@ -98,7 +101,10 @@ def opportunity(request: HttpRequest, pk: int) -> HttpResponse:
             reason=data["reason"],
             now=timezone.now(),
         )
-        return f"{lead.name} is {change.get_to_stage_display()} now."
+        return _("%(lead)s is %(to_stage)s now.") % {
+            "lead": lead.name,
+            "to_stage": change.get_to_stage_display(),
+        }
 
     return answer(request, lead, question, carry_out)
 
@@ -108,9 +114,9 @@ def advocacy(request: HttpRequest, pk: int) -> HttpResponse:
     """Note whether a customer speaks for us."""
     lead = visible_lead(request, pk)
     question = Question(
-        title=f"Does {lead.name} speak for us?",
-        text="A fan recommends us. A reference may be named to others.",
-        submit="Save",
+        title=_("Does %(lead)s speak for us?") % {"lead": lead.name},
+        text=_("A fan recommends us. A reference may be named to others."),
+        submit=_("Save"),
         form=AdvocacyForm(posted(request), initial={"advocacy": lead.advocacy}),
     )
 
@@ -122,6 +128,6 @@ def advocacy(request: HttpRequest, pk: int) -> HttpResponse:
             actor=signed_in(request),
             now=timezone.now(),
         )
-        return "Saved."
+        return _("Saved.")
 
     return answer(request, lead, question, carry_out)

@@ -10,9 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from leadapp.models import Lead, User
+from leadapp.numbers import write_number
 from leadapp.periods import Period
 from leadapp.views.answering import signed_in
 from leadapp.views.paging import Order, read_place, turn_to
@@ -22,23 +25,41 @@ from qualification.models.querysets import AssignmentQuerySet
 from qualification.services.clock.clocks import clocks_for
 from qualification.services.clock.report import BEHIND, Asked, Group, Numbers, ask, clocks, measure
 
-PERIODS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "Year"}
+PERIODS = {
+    7: gettext_lazy("7 days"),
+    30: gettext_lazy("30 days"),
+    90: gettext_lazy("90 days"),
+    365: gettext_lazy("Year"),
+}
 USUAL_PERIOD = 30
 NEWEST_FIRST = Order(
     columns=("clock_started_at", "id"), moments=frozenset({"clock_started_at"}), is_descending=True
 )
 # What a page about a number is called.
 TITLES = {
-    "all": "Leads that waited for an answer",
-    "answered": "Leads that were answered",
-    "in_time": "Leads that were answered in time",
-    "late": "Leads whose answer was late",
-    "waiting": "Leads that wait for an answer",
-    "overdue": "Leads whose answer is late now",
+    "all": gettext_lazy("Leads that waited for an answer"),
+    "answered": gettext_lazy("Leads that were answered"),
+    "in_time": gettext_lazy("Leads that were answered in time"),
+    "late": gettext_lazy("Leads whose answer was late"),
+    "waiting": gettext_lazy("Leads that wait for an answer"),
+    "overdue": gettext_lazy("Leads whose answer is late now"),
 }
 COLUMN_NAMES = (
-    *("Group", "Name", "Leads", "Answered", "Median, working minutes", "Median, minutes by the clock"),
-    *("In time", "Late", "In time, percent", "Waiting", "Late now"),
+    *(
+        gettext_lazy("Group"),
+        gettext_lazy("Name"),
+        gettext_lazy("Leads"),
+        gettext_lazy("Answered"),
+        gettext_lazy("Median, working minutes"),
+        gettext_lazy("Median, minutes by the clock"),
+    ),
+    *(
+        gettext_lazy("In time"),
+        gettext_lazy("Late"),
+        gettext_lazy("In time, percent"),
+        gettext_lazy("Waiting"),
+        gettext_lazy("Late now"),
+    ),
 )
 
 
@@ -80,7 +101,7 @@ class Column:
     is_late: bool
 
 
-CHART_LABELS = ("under 1 h", "1–4 h", "4–8 h", "over 8 h", "late")
+CHART_LABELS = (gettext_lazy("under 1 h"), "1–4 h", "4–8 h", gettext_lazy("over 8 h"), "late")
 BASE, TALLEST = 118, 94
 
 
@@ -101,9 +122,9 @@ def response_times(request: HttpRequest) -> HttpResponse:
         "points": _points(found.total, found.before),
         "columns": columns_of_answers(found.total),
         "groups": [
-            ("Person", "person", found.people),
-            ("Team", "in_team", found.teams),
-            ("Source", "source", found.sources),
+            (_("Person"), "person", found.people),
+            (_("Team"), "in_team", found.teams),
+            (_("Source"), "source", found.sources),
         ],
         "query": asked_for.query(),
     }
@@ -117,7 +138,7 @@ def answers(request: HttpRequest) -> HttpResponse:
     asked_for, query = Filter.read(request.GET), request.GET
     what = query.get("what", "all")
     if what not in BEHIND:
-        raise Http404("There is no such number.")
+        raise Http404(_("There is no such number."))
     asked = _ask(asked_for, user, now)
     group = {name: str(query[name]) for name in ("person", "in_team", "source") if name in query}
     found = _of_group(clocks(asked, now=now, what=what), group)
@@ -136,7 +157,10 @@ def answers(request: HttpRequest) -> HttpResponse:
         "whose": _whose(group),
         "period": in_words(str(asked_for.period)) if asked_for.period else PERIODS[asked_for.days],
         "rows": [(row, times[row.pk]) for row in page.rows],
-        "text": f"{page.number:,} to {page.number + len(page.rows) - 1:,}" if page.rows else "",
+        "text": _("%(number)s to %(number_2)s")
+        % {"number": write_number(page.number), "number_2": write_number(page.number + len(page.rows) - 1)}
+        if page.rows
+        else "",
         "previous_url": turned(before=page.before) if page.before else "",
         "next_url": turned(after=page.after) if page.after else "",
         "back": f"{reverse('response-times')}?{asked_for.query()}",
@@ -155,8 +179,12 @@ def export(request: HttpRequest) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     writer = csv.writer(response)
     writer.writerow(COLUMN_NAMES)
-    writer.writerow(_cells("All", Group("", "All", found.total)))
-    for title, groups in (("Person", found.people), ("Team", found.teams), ("Source", found.sources)):
+    writer.writerow(_cells(_("All"), Group("", _("All"), found.total)))
+    for title, groups in (
+        (_("Person"), found.people),
+        (_("Team"), found.teams),
+        (_("Source"), found.sources),
+    ):
         writer.writerows(_cells(title, group) for group in groups)
     return response
 
@@ -173,7 +201,7 @@ def _of_group(found: AssignmentQuerySet, group: Mapping[str, str]) -> Assignment
     for name, column in (("person", "owner"), ("in_team", "team")):
         key = group.get(name)
         if key and not (key.isascii() and key.isdigit() and len(key) < 19):
-            raise Http404("There is nobody by this number.")
+            raise Http404(_("There is nobody by this number."))
         if key is not None:
             found = found.filter(**({column: int(key)} if key else {f"{column}__isnull": True}))
     return found.filter(lead__source=group["source"]) if "source" in group else found
@@ -186,9 +214,9 @@ def _whose(group: Mapping[str, str]) -> str:
     if team := group.get("in_team"):
         return str(Team.objects.filter(pk=team).first() or "")
     words = {
-        "person": "Team queue",
-        "in_team": "No team",
-        "source": group.get("source") or "Source not known",
+        "person": _("Team queue"),
+        "in_team": _("No team"),
+        "source": group.get("source") or _("Source not known"),
     }
     return next((said for name, said in words.items() if name in group), "")
 
@@ -218,7 +246,7 @@ def columns_of_answers(total: Numbers) -> list[Column]:
             y=round(BASE - TALLEST * count / most, 1),
             height=round(TALLEST * count / most, 1),
             count=count,
-            label=label,
+            label=str(label),
             is_late=number == len(counts) - 1,
         )
         for number, (count, label) in enumerate(zip(counts, CHART_LABELS, strict=True))

@@ -11,10 +11,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from leadapp.admin.asking import ask, person, show_in
 from leadapp.admin.refusals import say
 from leadapp.errors import Invalid, NotFound, Refused
+from leadapp.words import Text
 from scoring.models import Decay, ScoringModelVersion, ScoringRule
 from scoring.sentences import say_how, say_points, say_what
 from scoring.services.editing import (
@@ -35,18 +38,22 @@ class PointsForm(forms.Form):
     """By how much points change."""
 
     factor = forms.DecimalField(
-        label="Times", required=False, help_text="1.5 makes 8 points 12; 0.5 makes them 4. Rounded half up."
+        label=gettext_lazy("Times"),
+        required=False,
+        help_text=gettext_lazy("1.5 makes 8 points 12; 0.5 makes them 4. Rounded half up."),
     )
-    with_caps = forms.BooleanField(label="The caps of these rules as well", required=False)
+    with_caps = forms.BooleanField(label=gettext_lazy("The caps of these rules as well"), required=False)
     amount = forms.IntegerField(
-        label="Or plus", required=False, help_text="5 makes 8 points 13; −5 makes them 3."
+        label=gettext_lazy("Or plus"),
+        required=False,
+        help_text=gettext_lazy("5 makes 8 points 13; −5 makes them 3."),
     )
 
     def clean(self) -> dict[str, Any]:
         """Ask for one of the two."""
         typed: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors and (typed["factor"] is None) == (typed["amount"] is None):
-            self.add_error(None, "Fill in one of the two: times, or plus.")
+            self.add_error(None, _("Fill in one of the two: times, or plus."))
         return typed
 
 
@@ -54,18 +61,20 @@ class CapForm(forms.Form):
     """A cap for each rule."""
 
     max_points = forms.IntegerField(
-        label="At most", required=False, help_text="Each rule gives at most so many points. Empty: no cap."
+        label=gettext_lazy("At most"),
+        required=False,
+        help_text=gettext_lazy("Each rule gives at most so many points. Empty: no cap."),
     )
 
 
 class FadingForm(forms.Form):
     """How points fade."""
 
-    decay = forms.ChoiceField(label="Fading", choices=Decay.choices)
+    decay = forms.ChoiceField(label=gettext_lazy("Fading"), choices=Decay.choices)
     decay_days = forms.IntegerField(
-        label="Days of fading",
+        label=gettext_lazy("Days of fading"),
         required=False,
-        help_text="The half-life, or the days until nothing is left.",
+        help_text=gettext_lazy("The half-life, or the days until nothing is left."),
     )
 
 
@@ -77,12 +86,12 @@ class DeleteForm(forms.Form):
 class Change:
     """One of the changes that are asked for: its page, and what is done with what was filled in."""
 
-    title: str
-    submit: str
+    title: Text
+    submit: Text
     form: type[forms.Form]
     carry_out: Callable[..., Any]
-    done: str
-    text: str = ""
+    done: Callable[[int], str]
+    text: Text = ""
 
 
 def _change_points(typed: dict[str, Any], **which: Any) -> Any:
@@ -105,23 +114,35 @@ def _delete(typed: dict[str, Any], **which: Any) -> Any:
 
 CHANGES = {
     "points": Change(
-        "Change the points of these rules",
-        "Change points",
+        gettext_lazy("Change the points of these rules"),
+        gettext_lazy("Change points"),
         PointsForm,
         _change_points,
-        "Changed the points of {}.",
+        lambda number: ngettext(
+            "Changed the points of one rule.", "Changed the points of %(count)s rules.", number
+        ),
     ),
-    "cap": Change("Cap these rules", "Set the cap", CapForm, _set_cap, "Set the cap of {}."),
+    "cap": Change(
+        gettext_lazy("Cap these rules"),
+        gettext_lazy("Set the cap"),
+        CapForm,
+        _set_cap,
+        lambda number: ngettext("Set the cap of one rule.", "Set the cap of %(count)s rules.", number),
+    ),
     "fading": Change(
-        "Say how these rules fade", "Set the fading", FadingForm, _set_fading, "Set the fading of {}."
+        gettext_lazy("Say how these rules fade"),
+        gettext_lazy("Set the fading"),
+        FadingForm,
+        _set_fading,
+        lambda number: ngettext("Set the fading of one rule.", "Set the fading of %(count)s rules.", number),
     ),
     "delete": Change(
-        "Delete these rules?",
-        "Delete the rules",
+        gettext_lazy("Delete these rules?"),
+        gettext_lazy("Delete the rules"),
         DeleteForm,
         _delete,
-        "Deleted {}.",
-        "They go out of the draft. What is live keeps them until the draft is published.",
+        lambda number: ngettext("Deleted one rule.", "Deleted %(count)s rules.", number),
+        gettext_lazy("They go out of the draft. What is live keeps them until the draft is published."),
     ),
 }
 
@@ -149,14 +170,14 @@ def _choose(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     ticked, what = request.POST.getlist("rules"), request.POST.get("do", "")
     if not ticked:
-        messages.warning(request, "Tick the rules first that you want to change.")
+        messages.warning(request, _("Tick the rules first that you want to change."))
     elif what in CHANGES:
         address = reverse("admin:scoring_version_change_rules", args=[pk, what])
         return HttpResponseRedirect(f"{address}?rules={','.join(ticked)}")
     elif what in ("on", "off"):
         _switch(request, version, _read(ticked), is_active=what == "on")
     else:
-        raise NotFound("There is no such change of rules.")
+        raise NotFound(_("There is no such change of rules."))
     return HttpResponseRedirect(_url_of(pk))
 
 
@@ -168,21 +189,24 @@ def _switch(request: HttpRequest, version: ScoringModelVersion, rules: Rules, *,
     except Refused as refusal:
         say(request, refusal)
         return
-    state = "on" if is_active else "off"
-    messages.success(
-        request, f"Switched {_count(len(changed))} {state}." if changed else f"All were {state} already."
-    )
+    if not changed:
+        done = _("All were on already.") if is_active else _("All were off already.")
+    elif is_active:
+        done = ngettext("Switched one rule on.", "Switched %(count)s rules on.", len(changed))
+    else:
+        done = ngettext("Switched one rule off.", "Switched %(count)s rules off.", len(changed))
+    messages.success(request, done % {"count": len(changed)})
 
 
 def _change(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk: int, what: str) -> HttpResponse:
     """Ask what is to change in the ticked rules, and change it in all of them or in none."""
     version = get_object_or_404(ScoringModelVersion.objects.select_related("model"), pk=pk)
     if not model_admin.has_change_permission(request, version):
-        messages.error(request, f"{version} cannot be edited.")
+        messages.error(request, _("%(version)s cannot be edited.") % {"version": version})
         return HttpResponseRedirect(_url_of(pk))
     change, rules = CHANGES.get(what), _read(request.GET.get("rules", "").split(","))
     if change is None:
-        raise NotFound("There is no such change of rules.")
+        raise NotFound(_("There is no such change of rules."))
     form = change.form(request.POST) if request.method == "POST" else change.form()
     if form.is_bound and form.is_valid():
         which = {"version": version, "rules": rules, "actor": person(request), "now": timezone.now()}
@@ -194,7 +218,7 @@ def _change(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, pk: int,
             say(request, refusal)
             return HttpResponseRedirect(_url_of(pk))
         else:
-            messages.success(request, change.done.format(_count(len(changed))))
+            messages.success(request, change.done(len(changed)) % {"count": len(changed)})
             return HttpResponseRedirect(_url_of(pk))
     return ask(
         model_admin,
@@ -212,7 +236,7 @@ def _read(ticked: list[str]) -> Rules:
     """Return the ids that were ticked, each with the revision that was shown."""
     found = [TICKED.match(text) for text in ticked]
     if not all(found):
-        raise NotFound("Tick the rules first that you want to change.")
+        raise NotFound(_("Tick the rules first that you want to change."))
     return {int(each[1]): int(each[2]) for each in found if each}
 
 
@@ -225,10 +249,6 @@ def _lines(version: ScoringModelVersion, rules: Rules) -> list[str]:
 def _line(rule: ScoringRule) -> str:
     off = "" if rule.is_active else " (off)"
     return f"{say_points(rule.points)} {rule.name}{off}: {', '.join([say_what(rule), *say_how(rule)])}"
-
-
-def _count(number: int) -> str:
-    return "one rule" if number == 1 else f"{number} rules"
 
 
 def _url_of(version_id: int) -> str:

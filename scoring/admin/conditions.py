@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.errors import Invalid
 from leadapp.models import Operator
+from leadapp.numbers import write_number
 from scoring.analysis.values import known_properties
 from scoring.engine.conditions import validate_condition
 from scoring.fields import ATTRIBUTE, PROPERTY, Scope, field_choices, find_field
@@ -32,11 +35,17 @@ SHIPPED_PROPERTIES = (
     "title",
     "value",
 )
-HEADINGS = {"lead": "Lead", "company": "Company", "activity": "Activity", "bant": "BANT", "deal": "Deals"}
+HEADINGS = {
+    "lead": gettext_lazy("Lead"),
+    "company": gettext_lazy("Company"),
+    "activity": gettext_lazy("Activity"),
+    "bant": "BANT",
+    "deal": gettext_lazy("Deals"),
+}
 OTHER_PROPERTY = "property."
 
 # Said once above the table: a hint in every row would only be in the way.
-TYPING = (
+TYPING = gettext_lazy(
     "In a value, put commas between several: DE, AT, CH. Between two numbers: 200, 1000. "
     "Leave it empty for “is set” and “is empty”; write yes or no for yes-or-no fields."
 )
@@ -54,16 +63,18 @@ class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
     choices: Choices = []
     validate: Validate = staticmethod(validate_condition)
 
-    field = forms.ChoiceField(label="Field")
+    field = forms.ChoiceField(label=gettext_lazy("Field"))
     property_name = forms.CharField(
-        label="Property name",
+        label=gettext_lazy("Property name"),
         required=False,
         max_length=80,
-        widget=forms.TextInput(attrs={"placeholder": "for “another property”"}),
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("for “another property”")}),
     )
-    operator = forms.ChoiceField(label="Comparison", choices=[("", "Choose…"), *Operator.choices])
+    operator = forms.ChoiceField(
+        label=gettext_lazy("Comparison"), choices=[("", gettext_lazy("Choose…")), *Operator.choices]
+    )
     value = forms.CharField(
-        label="Value",
+        label=gettext_lazy("Value"),
         required=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 1, "cols": 44}),
@@ -135,7 +146,7 @@ def rule_field_choices(scope: Scope, *, used: Iterable[str] = ()) -> Choices:
             (f"{PROPERTY}{name}", _say_property(name, known.get(name, 0)))
             for name in sorted({*SHIPPED_PROPERTIES, *known})
         ]
-        choices.append(("Property of the activity", [*seen, (OTHER_PROPERTY, "another property…")]))
+        choices.append((_("Property of the activity"), [*seen, (OTHER_PROPERTY, _("another property…"))]))
     for field in used:
         choices = _with(choices, field)
     return choices
@@ -146,14 +157,17 @@ def grouped(fields: Sequence[tuple[str, str]]) -> Choices:
     groups: dict[str, list[tuple[str, str]]] = {}
     for key, label in fields:
         heading = (
-            "Your own fields" if key.startswith(ATTRIBUTE) else HEADINGS.get(key.partition(".")[0], "More")
+            _("Your own fields")
+            if key.startswith(ATTRIBUTE)
+            else HEADINGS.get(key.partition(".")[0], _("More"))
         )
-        groups.setdefault(heading, []).append((key, label))
-    return [("", "Choose…"), *groups.items()]
+        groups.setdefault(str(heading), []).append((key, label))
+    return [("", _("Choose…")), *groups.items()]
 
 
 def _say_property(name: str, count: int) -> str:
-    return f"{name.replace('_', ' ')}{f' ({count:,} seen)' if count else ' (none seen)'}"
+    facts = {"name": name.replace("_", " "), "count": write_number(count)}
+    return _("%(name)s (%(count)s seen)") % facts if count else _("%(name)s (none seen)") % facts
 
 
 def _flat(choices: Choices) -> Iterable[tuple[str, str]]:
@@ -168,4 +182,4 @@ def _with(choices: Choices, chosen: str) -> Choices:
     """Keep a field that is stored and not offered, so that saving does not lose it."""
     if not chosen or any(key == chosen for key, _ in _flat(choices)):
         return choices
-    return [*choices, ("Used here", [(chosen, chosen.removeprefix(PROPERTY))])]
+    return [*choices, (_("Used here"), [(chosen, chosen.removeprefix(PROPERTY))])]

@@ -12,6 +12,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.admin.asking import ask, person, show_in
 from leadapp.admin.refusals import say
@@ -22,8 +24,8 @@ from scoring.services.publishing import make_draft
 from scoring.services.transfer import import_version, list_starts, read_start
 
 State = ScoringModelVersion.State
-EMPTY = ("", "An empty model: every rule is yours")
-NEW = (
+EMPTY = ("", gettext_lazy("An empty model: every rule is yours"))
+NEW = gettext_lazy(
     "Leads keep their scores: a new model begins as a draft, and scores them only once it is published. "
     "A start brings rules, groups and bands that fit such a business, to be changed as you like."
 )
@@ -32,8 +34,10 @@ NEW = (
 class NewModelForm(forms.Form):
     """The name of a new model, and what it begins with."""
 
-    name = forms.CharField(max_length=100, help_text="A product line, for instance: “Retrofit”.")
-    start = forms.ChoiceField(label="Begin with", required=False, widget=forms.RadioSelect)
+    name = forms.CharField(
+        max_length=100, help_text=gettext_lazy("A product line, for instance: “Retrofit”.")
+    )
+    start = forms.ChoiceField(label=gettext_lazy("Begin with"), required=False, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,17 +71,17 @@ class ScoringModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Models stay: scores refer to their versions."""
         return False
 
-    @admin.display(description="Live")
+    @admin.display(description=gettext_lazy("Live"))
     def live_version(self, model: ScoringModel) -> SafeString | str:
         """Link to the version that scores leads now."""
-        return _link(model, State.LIVE) or "None yet"
+        return _link(model, State.LIVE) or _("None yet")
 
-    @admin.display(description="Draft")
+    @admin.display(description=gettext_lazy("Draft"))
     def draft_version(self, model: ScoringModel) -> SafeString | str:
         """Link to the version that is being edited."""
-        return _link(model, State.DRAFT) or "None"
+        return _link(model, State.DRAFT) or _("None")
 
-    @admin.display(description="All versions")
+    @admin.display(description=gettext_lazy("All versions"))
     def versions_link(self, model: ScoringModel) -> SafeString:
         """Link to the list of versions."""
         return format_html(
@@ -102,7 +106,7 @@ class ScoringModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             except Refused as refusal:
                 show_in(form, refusal)
         return ask(
-            self, request, title="New model from a start", form=form, submit="Make the model", text=NEW
+            self, request, title=_("New model from a start"), form=form, submit=_("Make the model"), text=NEW
         )
 
     def draft_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -119,7 +123,8 @@ class ScoringModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 return HttpResponseRedirect(reverse("admin:scoring_scoringmodel_changelist"))
             messages.success(
                 request,
-                f"{draft} is a copy of what is live. Nothing changes for leads until it is published.",
+                _("%(draft)s is a copy of what is live. Nothing changes for leads until it is published.")
+                % {"draft": draft},
             )
         return HttpResponseRedirect(reverse("admin:scoring_scoringmodelversion_change", args=[draft.pk]))
 
@@ -147,11 +152,15 @@ def _make(request: HttpRequest, *, name: str, start: str) -> str:
     actor, now = person(request), timezone.now()
     if not start:
         model = make_model(name=name, actor=actor, now=now)
-        messages.success(request, f"{model} is there, without any rule. Make its draft to add some.")
+        messages.success(
+            request, _("%(model)s is there, without any rule. Make its draft to add some.") % {"model": model}
+        )
         return reverse("admin:scoring_scoringmodel_change", args=[model.pk])
     draft = import_version(data=read_start(start), name=name, actor=actor, now=now)
     messages.success(
-        request, f"{draft} is a draft to be changed. Leads notice nothing until it is published."
+        request,
+        _("%(draft)s is a draft to be changed. Leads notice nothing until it is published.")
+        % {"draft": draft},
     )
     return reverse("admin:scoring_scoringmodelversion_change", args=[draft.pk])
 

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.admin.paging import CappedPaginator
 from scoring.models import OverriddenRule, ScoreOverride
@@ -42,10 +44,12 @@ class ScoreOverrideAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             .prefetch_related(Prefetch("rules", queryset=rules))
         )
 
-    @admin.display(description="Strongest rules of the score")
+    @admin.display(description=gettext_lazy("Strongest rules of the score"))
     def rules_of_the_score(self, override: ScoreOverride) -> str:
         """Name the rules with what they gave."""
-        return "; ".join(f"{blamed.rule}: {blamed.points:.1f}" for blamed in override.rules.all()) or "None"
+        return "; ".join(f"{blamed.rule}: {blamed.points:.1f}" for blamed in override.rules.all()) or _(
+            "None"
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Reps write them on the page of the lead."""

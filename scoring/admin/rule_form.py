@@ -9,6 +9,8 @@ from typing import Any
 from django import forms
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.errors import Invalid, Refused
 from leadapp.models import ActivityType
@@ -44,27 +46,31 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             "name": forms.TextInput(attrs={"size": 60}),
         }
         labels = {
-            "max_points": "At most",
-            "is_active": "Switched on",
-            "match": "Needed",
-            "min_occurrences": "From so many times on",
-            "window_days": "Within days",
-            "decay": "Fading",
-            "decay_days": "Days of fading",
+            "max_points": gettext_lazy("At most"),
+            "is_active": gettext_lazy("Switched on"),
+            "match": gettext_lazy("Needed"),
+            "min_occurrences": gettext_lazy("From so many times on"),
+            "window_days": gettext_lazy("Within days"),
+            "decay": gettext_lazy("Fading"),
+            "decay_days": gettext_lazy("Days of fading"),
         }
         help_texts = {
-            "name": "As the breakdown of a lead says it: “Asked for a demo”.",
-            "points": "Between −1000 and 1000, not 0. Negative points take away.",
-            "max_points": "This rule never gives (or takes) more than that. Empty: no cap.",
-            "match": "When there are several conditions.",
-            "group": "Rules of a group share its cap.",
-            "activity_types": "Behind each: how many there are.",
-            "counting": "Every time adds up all occurrences; once takes the strongest single one.",
-            "min_occurrences": "3 together with a window of 7 days means “three visits in seven days”.",
-            "window_days": "Only activities of the last so many days. Empty: all of them.",
-            "decay": "How points fade with the age of an activity.",
-            "decay_days": "The half-life, or the days until nothing is left.",
-            "is_active": "Off: stays in the version and gives no points.",
+            "name": gettext_lazy("As the breakdown of a lead says it: “Asked for a demo”."),
+            "points": gettext_lazy("Between −1000 and 1000, not 0. Negative points take away."),
+            "max_points": gettext_lazy("This rule never gives (or takes) more than that. Empty: no cap."),
+            "match": gettext_lazy("When there are several conditions."),
+            "group": gettext_lazy("Rules of a group share its cap."),
+            "activity_types": gettext_lazy("Behind each: how many there are."),
+            "counting": gettext_lazy(
+                "Every time adds up all occurrences; once takes the strongest single one."
+            ),
+            "min_occurrences": gettext_lazy(
+                "3 together with a window of 7 days means “three visits in seven days”."
+            ),
+            "window_days": gettext_lazy("Only activities of the last so many days. Empty: all of them."),
+            "decay": gettext_lazy("How points fade with the age of an activity."),
+            "decay_days": gettext_lazy("The half-life, or the days until nothing is left."),
+            "is_active": gettext_lazy("Off: stays in the version and gives no points."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,7 +81,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         groups.queryset = RuleGroup.objects.filter(  # type: ignore[attr-defined]
             version_id=self.instance.version_id, dimension=self.instance.dimension
         ).order_by("position", "name")
-        groups.empty_label = "No group"  # type: ignore[attr-defined]
+        groups.empty_label = _("No group")  # type: ignore[attr-defined]
         if "activity_types" in self.fields:
             types: Any = self.fields["activity_types"]
             counts = known_types()

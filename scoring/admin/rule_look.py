@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid, NotFound
 from leadapp.models import ActivityType
 from scoring.admin.rule_form import CONDITION, COUNTING, ConditionRows, RuleForm, condition_from
@@ -59,7 +61,7 @@ def _say(facts: RuleFacts, form: RuleForm | None = None) -> Look:
         points=say_points(facts.points) if has_points else NO_NAME,
         is_plus=facts.points > 0,
         what=say_what_facts(facts, labels),
-        how=say_how(facts) if facts.is_active else (*say_how(facts), "switched off"),
+        how=say_how(facts) if facts.is_active else (*say_how(facts), _("switched off")),
     )
 
 
@@ -77,7 +79,7 @@ def _sketch(form: RuleForm, rows: ConditionRows) -> tuple[RuleFacts, tuple[str, 
         if row.is_valid():
             conditions.append(condition_from(row))
         else:
-            unfinished.append(f"Condition {number} is not finished.")
+            unfinished.append(_("Condition %(number)s is not finished.") % {"number": number})
     facts = replace(
         default,
         dimension=form.instance.dimension,
@@ -91,7 +93,11 @@ def _sketch(form: RuleForm, rows: ConditionRows) -> tuple[RuleFacts, tuple[str, 
 
 def _problems(refusal: Invalid) -> Iterator[str]:
     for name, texts in refusal.errors.items():
-        place = f"Condition {int(found[1]) + 1}: " if (found := CONDITION.match(name)) else ""
+        place = (
+            _("Condition %(found)s: ") % {"found": int(found[1]) + 1}
+            if (found := CONDITION.match(name))
+            else ""
+        )
         yield from (f"{place}{text}" for text in texts)
 
 

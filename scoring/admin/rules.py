@@ -12,6 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.admin.asking import person
 from leadapp.admin.refusals import say, say_refusals
@@ -35,8 +37,8 @@ from scoring.services.editing import (
     save_rule,
 )
 
-HOLDS = "When it holds"
-ALL_COUNT = "Without conditions every such activity counts."
+HOLDS = gettext_lazy("When it holds")
+ALL_COUNT = gettext_lazy("Without conditions every such activity counts.")
 CHECK = "_check"
 
 
@@ -113,16 +115,16 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         rule = obj or request.rule_to_add  # type: ignore[attr-defined]
         basics = (None, {"fields": ("name", ("points", "max_points"), ("group", "is_active"))})
         if rule.dimension == Dimension.FIT:
-            facts = "Fit rules look at facts of the lead and its company. They neither count nor fade."
+            facts = _("Fit rules look at facts of the lead and its company. They neither count nor fade.")
             return [basics, (HOLDS, {"fields": ("match",), "description": f"{facts} {TYPING}"})]
         return [
             basics,
-            ("Which activities", {"fields": ("activity_types",)}),
+            (_("Which activities"), {"fields": ("activity_types",)}),
             (
-                "How they count",
+                _("How they count"),
                 {
                     "fields": ("counting", ("min_occurrences", "window_days"), ("decay", "decay_days")),
-                    "description": "Engagement rules look at activities: each gives points that may fade.",
+                    "description": _("Engagement rules look at activities: each gives points that may fade."),
                 },
             ),
             (HOLDS, {"fields": ("match",), "description": f"{ALL_COUNT} {TYPING}"}),
@@ -176,8 +178,8 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         context = {**self._context_of(request, object_id), **(extra_context or {})}
         version: ScoringModelVersion | None = context.get("version")
         if object_id is None and version and not may_be_edited(version):
-            why = "is scheduled. Cancel that" if version.is_draft else "is published. Make a draft"
-            messages.error(request, f"{version} {why} to add rules.")
+            why = _("is scheduled. Cancel that") if version.is_draft else _("is published. Make a draft")
+            messages.error(request, _("%(version)s %(why)s to add rules.") % {"version": version, "why": why})
             return HttpResponseRedirect(version_url(version.pk))
         try:
             answer = super().changeform_view(request, object_id, form_url, context)
@@ -202,7 +204,10 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "check_url": f"{reverse('admin:scoring_rule_check')}?{which}",
         }
         if not rule.pk:
-            return context | {"title": f"Add a rule to {rule.get_dimension_display().lower()}"}
+            return context | {
+                "title": _("Add a rule to %(dimension)s")
+                % {"dimension": rule.get_dimension_display().lower()}
+            }
         return context | {
             "sentence": say_what(rule),
             "points": say_points(rule.points),
@@ -258,7 +263,9 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         """Go back to where the rule was opened."""
-        messages.success(request, f"The rule “{obj_display}” is out of the draft.")
+        messages.success(
+            request, _("The rule “%(obj_display)s” is out of the draft.") % {"obj_display": obj_display}
+        )
         rule: ScoringRule = request.rule_to_add  # type: ignore[attr-defined]
         return HttpResponseRedirect(_back(request) or version_url(rule.version_id))
 
@@ -318,7 +325,9 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         except Refused as refusal:
             say(request, refusal)
             return HttpResponseRedirect(_back(request) or version_url(rule.version_id))
-        messages.success(request, f"This is a copy of “{rule.name}”. Give it a name of its own.")
+        messages.success(
+            request, _("This is a copy of “%(rule)s”. Give it a name of its own.") % {"rule": rule.name}
+        )
         address = reverse("admin:scoring_scoringrule_change", args=[copy.pk])
         return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}".removesuffix("?"))
 
@@ -329,7 +338,7 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not (place.isascii() and place.isdigit() and len(place) < 6):
-            raise NotFound("Say to which place the rule moves.")
+            raise NotFound(_("Say to which place the rule moves."))
         try:
             move_rule(rule=rule, place=int(place), actor=person(request), now=timezone.now())
         except Refused as refusal:
@@ -373,7 +382,7 @@ def _rule_to_add(request: HttpRequest) -> ScoringRule:
         else None
     )
     if version is None or dimension not in Dimension.values:
-        raise NotFound("Open the draft first: a rule is added from there.")
+        raise NotFound(_("Open the draft first: a rule is added from there."))
     return ScoringRule(version=version, dimension=dimension, counting=Counting.EVERY)
 
 

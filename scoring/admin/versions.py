@@ -14,6 +14,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.admin.asking import person
 from leadapp.admin.refusals import say, say_refusals
@@ -26,9 +28,9 @@ from scoring.sentences import describe
 from scoring.services.editing import Stale, add_group, change_version, delete_group, save_group
 from scoring.services.publishing import discard_draft, publish
 
-BOUNDS = "Fit and engagement stay within these bounds; the score is their sum, at least 0."
-GRADES = "Fit A to D and engagement 1 to 4 make the grade. Below the last line it is D, and 4."
-BANDS = "Bands of the total score."
+BOUNDS = gettext_lazy("Fit and engagement stay within these bounds; the score is their sum, at least 0.")
+GRADES = gettext_lazy("Fit A to D and engagement 1 to 4 make the grade. Below the last line it is D, and 4.")
+BANDS = gettext_lazy("Bands of the total score.")
 
 
 class GroupInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -40,7 +42,7 @@ class GroupInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 1
     ordering = ("dimension", "position", "name")
     verbose_name = "group"
-    verbose_name_plural = "groups of rules, with their caps"
+    verbose_name_plural = gettext_lazy("groups of rules, with their caps")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Let the rows show what the service refused."""
@@ -63,32 +65,32 @@ class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("note",)}),
         (
-            "Bounds",
+            gettext_lazy("Bounds"),
             {"fields": (("fit_min", "fit_max"), ("engagement_min", "engagement_max")), "description": BOUNDS},
         ),
         (
-            "Grades",
+            gettext_lazy("Grades"),
             {
                 "fields": (("fit_a", "fit_b", "fit_c"), ("engagement_1", "engagement_2", "engagement_3")),
                 "description": GRADES,
             },
         ),
-        ("Bands", {"fields": (("warm_from", "hot_from", "threshold"),), "description": BANDS}),
+        (gettext_lazy("Bands"), {"fields": (("warm_from", "hot_from", "threshold"),), "description": BANDS}),
     )
 
-    @admin.display(description="Version", ordering="number")
+    @admin.display(description=gettext_lazy("Version"), ordering="number")
     def name(self, version: ScoringModelVersion) -> str:
         """Return model and number."""
         return str(version)
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, version: ScoringModelVersion) -> str:
         """Return the state as a label."""
         return format_html(
             '<span class="state state--{}">{}</span>', version.state, version.get_state_display()
         )
 
-    @admin.display(description="Rules")
+    @admin.display(description=gettext_lazy("Rules"))
     def rule_count(self, version: ScoringModelVersion) -> int:
         """Return how many rules there are."""
         return version.rule_total  # type: ignore[attr-defined,no-any-return]
@@ -214,7 +216,9 @@ class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         except Refused as refusal:
             say(request, refusal)
         else:
-            messages.success(request, f"{version} is live. All leads are being scored by it.")
+            messages.success(
+                request, _("%(version)s is live. All leads are being scored by it.") % {"version": version}
+            )
         return HttpResponseRedirect(_url_of(pk))
 
     def discard_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -222,13 +226,19 @@ class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         version = get_object_or_404(ScoringModelVersion.objects.select_related("model"), pk=pk)
         if request.method != "POST":
             context = {**self.admin_site.each_context(request), "version": version, "opts": self.opts}
-            return render(request, "admin/scoring/discard.html", context | {"title": f"Discard {version}?"})
+            return render(
+                request,
+                "admin/scoring/discard.html",
+                context | {"title": _("Discard %(version)s?") % {"version": version}},
+            )
         try:
             discard_draft(version=version, actor=request.user)  # type: ignore[arg-type]
         except Refused as refusal:
             say(request, refusal)
             return HttpResponseRedirect(_url_of(pk))
-        messages.success(request, f"{version} was discarded. Nothing that is live has changed.")
+        messages.success(
+            request, _("%(version)s was discarded. Nothing that is live has changed.") % {"version": version}
+        )
         return HttpResponseRedirect(reverse("admin:scoring_scoringmodelversion_changelist"))
 
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -12,7 +12,9 @@ from math import ceil
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext as _
 
+from leadapp.numbers import write_number
 from scoring.engine.comparison import FOR_MANY, compare_moments
 from scoring.engine.definition import Definition, read_definition
 from scoring.models import ScoringModelVersion
@@ -180,20 +182,40 @@ def _warnings(inflow: Inflow, line: int, capacity: int | None) -> list[str]:
     earlier, lately = sum(weeks[:half]) / half, sum(weeks[-half:]) / half
     if average > capacity:
         return [
-            f"About {average:,.0f} leads a week reach {line} points, and sales can call {capacity:,}:"
-            f" every week {average - capacity:,.0f} more would wait."
+            _(
+                "About %(average)s leads a week reach %(line)s points, and sales can call %(capacity)s:"
+                " every week %(average_2)s more would wait."
+            )
+            % {
+                "average": write_number(average),
+                "line": line,
+                "capacity": write_number(capacity),
+                "average_2": write_number(average - capacity),
+            }
         ]
     if lately > capacity:
         return [
-            f"In the last {half} weeks about {lately:,.0f} leads a week reached {line} points, more than the"
-            f" {capacity:,} that sales can call; before that it was {earlier:,.0f}."
+            _(
+                "In the last %(half)s weeks about %(lately)s leads a week reached %(line)s points, more than"
+                " the %(capacity)s that sales can call; before that it was %(earlier)s."
+            )
+            % {
+                "half": half,
+                "lately": write_number(lately),
+                "line": line,
+                "capacity": write_number(capacity),
+                "earlier": write_number(earlier),
+            }
         ]
     growth = (lately - earlier) / half
     if growth > 0 and lately + growth * 4 > capacity:
         ahead = max(1, ceil((capacity - lately) / growth))
-        when = f"{ahead} weeks" if ahead > 1 else "a week"
+        when = _("%(ahead)s weeks") % {"ahead": ahead} if ahead > 1 else _("a week")
         return [
-            f"Inflow grows by about {growth:,.1f} leads a week. In {when} it is more than the {capacity:,}"
-            " that sales can call."
+            _(
+                "Inflow grows by about %(growth)s leads a week. In %(when)s it is more than the %(capacity)s"
+                " that sales can call."
+            )
+            % {"growth": write_number(growth, 1), "when": when, "capacity": write_number(capacity)}
         ]
     return []

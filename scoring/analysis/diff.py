@@ -4,6 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leadapp.numbers import write_number
+from leadapp.shipped import shown
+from leadapp.words import lower_first
 from scoring.analysis.rule_changes import Piece, pair_rules, pieces_of, say_order
 from scoring.models import Dimension, RuleGroup, ScoringModelVersion, ScoringRule
 from scoring.sentences import MINUS, read_rules, say_how, say_points, say_what
@@ -11,19 +17,19 @@ from scoring.sentences import MINUS, read_rules, say_how, say_points, say_what
 NEW, CHANGED, REMOVED = "new", "changed", "removed"
 # What a version says beside its rules and groups: the text around the number.
 NUMBERS = (
-    ("fit_min", "Fit", "at least"),
-    ("fit_max", "Fit", "at most"),
-    ("engagement_min", "Engagement", "at least"),
-    ("engagement_max", "Engagement", "at most"),
-    ("fit_a", "Fit A", "from"),
-    ("fit_b", "Fit B", "from"),
-    ("fit_c", "Fit C", "from"),
-    ("engagement_1", "Engagement 1", "from"),
-    ("engagement_2", "Engagement 2", "from"),
-    ("engagement_3", "Engagement 3", "from"),
-    ("hot_from", "Hot", "from"),
-    ("warm_from", "Warm", "from"),
-    ("threshold", "Ready for sales", "from"),
+    ("fit_min", gettext_lazy("Fit"), gettext_lazy("at least")),
+    ("fit_max", gettext_lazy("Fit"), gettext_lazy("at most")),
+    ("engagement_min", gettext_lazy("Engagement"), gettext_lazy("at least")),
+    ("engagement_max", gettext_lazy("Engagement"), gettext_lazy("at most")),
+    ("fit_a", gettext_lazy("Fit A"), gettext_lazy("from")),
+    ("fit_b", gettext_lazy("Fit B"), gettext_lazy("from")),
+    ("fit_c", gettext_lazy("Fit C"), gettext_lazy("from")),
+    ("engagement_1", gettext_lazy("Engagement 1"), gettext_lazy("from")),
+    ("engagement_2", gettext_lazy("Engagement 2"), gettext_lazy("from")),
+    ("engagement_3", gettext_lazy("Engagement 3"), gettext_lazy("from")),
+    ("hot_from", gettext_lazy("Hot"), gettext_lazy("from")),
+    ("warm_from", gettext_lazy("Warm"), gettext_lazy("from")),
+    ("threshold", gettext_lazy("Ready for sales"), gettext_lazy("from")),
 )
 
 Pair = tuple[ScoringRule, ScoringRule]
@@ -95,9 +101,9 @@ def _changed_or_new(
     if before is None:
         return Change(
             kind=NEW,
-            what=after.name,
+            what=shown(after.name),
             after=_whole(after),
-            text=f"New rule “{after.name}”: {_whole(after)}",
+            text=_("New rule “%(rule)s”: %(says)s") % {"rule": shown(after.name), "says": _whole(after)},
             rule_after_id=after.pk,
             is_rule=True,
         )
@@ -106,10 +112,10 @@ def _changed_or_new(
         return None
     return Change(
         kind=CHANGED,
-        what=after.name,
+        what=shown(after.name),
         before=_join([piece.before for piece in pieces]),
         after=_join([piece.after for piece in pieces]),
-        text=f"{after.name}: {_sentence(pieces)}",
+        text=f"{shown(after.name)}: {_sentence(pieces)}",
         rule_before_id=before.pk,
         rule_after_id=after.pk,
         is_rule=True,
@@ -119,9 +125,9 @@ def _changed_or_new(
 def _removed_rule(rule: ScoringRule) -> Change:
     return Change(
         kind=REMOVED,
-        what=rule.name,
+        what=shown(rule.name),
         before=_whole(rule),
-        text=f"Rule “{rule.name}” removed: {_whole(rule)}",
+        text=_("Rule “%(rule)s” removed: %(says)s") % {"rule": shown(rule.name), "says": _whole(rule)},
         rule_before_id=rule.pk,
         is_rule=True,
     )
@@ -129,11 +135,11 @@ def _removed_rule(rule: ScoringRule) -> Change:
 
 def _whole(rule: ScoringRule) -> str:
     """Write a whole rule: "+10 points, Page view where …, every time, at most 20, never fades"."""
-    pieces = [f"{say_points(rule.points)} points", say_what(rule), *say_how(rule)]
+    pieces = [_("%(points)s points") % {"points": say_points(rule.points)}, say_what(rule), *say_how(rule)]
     if rule.group:
-        pieces.append(f"in the group “{rule.group.name}”")
+        pieces.append(_("in the group “%(group)s”") % {"group": shown(rule.group.name)})
     if not rule.is_active:
-        pieces.append("switched off")
+        pieces.append(_("switched off"))
     return ", ".join(pieces)
 
 
@@ -174,30 +180,37 @@ def _group_changes(
     for pk, group in after.items():
         if pk not in known:
             cap = _cap(group)
-            text = f"New group “{group.name}” for {group.dimension} rules, {cap}"
-            yield Change(kind=NEW, what=group.name, after=cap, text=text)
+            text = _("New group “%(group)s” for %(dimension)s rules, %(cap)s") % {
+                "group": shown(group.name),
+                "dimension": _half(group.dimension),
+                "cap": cap,
+            }
+            yield Change(kind=NEW, what=shown(group.name), after=cap, text=text)
         elif pieces := list(_group_pieces(known[pk], group)):
             yield Change(
                 kind=CHANGED,
-                what=group.name,
+                what=shown(group.name),
                 before=_join(piece.before for piece in pieces),
                 after=_join(piece.after for piece in pieces),
-                text=f"Group “{group.name}”: {_sentence(pieces)}",
+                text=_("Group “%(group)s”: %(pieces)s")
+                % {"group": shown(group.name), "pieces": _sentence(pieces)},
             )
     for pk, group in before.items():
         if pk not in same:
             cap = _cap(group)
-            text = f"Group “{group.name}” removed, {cap} before"
-            yield Change(kind=REMOVED, what=group.name, before=cap, text=text)
+            text = _("Group “%(group)s” removed, %(cap)s before") % {"group": shown(group.name), "cap": cap}
+            yield Change(kind=REMOVED, what=shown(group.name), before=cap, text=text)
     yield from _group_order(before, after, same)
 
 
 def _group_pieces(before: RuleGroup, after: RuleGroup) -> Iterable[Piece]:
     if before.name != after.name:
-        yield Piece(f"renamed from “{before.name}”", before.name, after.name)
+        yield Piece(_("renamed from “%(before)s”") % {"before": before.name}, before.name, after.name)
     if before.cap != after.cap:
-        both = before.cap is not None and after.cap is not None
-        text = f"cap {before.cap:,} → {after.cap:,}" if both else f"{_cap(before)} → {_cap(after)}"
+        text = f"{_cap(before)} → {_cap(after)}"
+        if before.cap is not None and after.cap is not None:
+            caps = {"old": write_number(before.cap), "new": write_number(after.cap)}
+            text = _("cap %(old)s → %(new)s") % caps
         yield Piece(text, _cap(before), _cap(after))
 
 
@@ -209,8 +222,8 @@ def _group_order(
             same[pk] for pk, group in before.items() if pk in same and group.dimension == dimension.value
         ]
         later = [pk for pk in after if pk in earlier]
-        if text := say_order(earlier, later, {pk: group.name for pk, group in after.items()}):
-            what = f"Order of the {dimension.label.lower()} groups"
+        if text := say_order(earlier, later, {pk: shown(group.name) for pk, group in after.items()}):
+            what = _("Order of the %(dimension)s groups") % {"dimension": _half(dimension)}
             yield Change(kind=CHANGED, what=what, after=text, text=f"{what}: {text}")
 
 
@@ -227,7 +240,7 @@ def _order_changes(
         for old, new in pairs
         if (same_group.get(old.group_id, 0) if old.group_id else None) == new.group_id
     }
-    names = {rule.pk: rule.name for rule in rules_after}
+    names = {rule.pk: shown(rule.name) for rule in rules_after}
     places = dict.fromkeys((rule.dimension, rule.group_id) for rule in rules_after)
     for place in places:
         earlier = [
@@ -238,8 +251,11 @@ def _order_changes(
         later = [rule.pk for rule in rules_after if rule.pk in set(earlier)]
         if text := say_order(earlier, later, names):
             dimension, group_id = place
-            where = f"in “{groups[group_id].name}”" if group_id else f"of {dimension} rules without a group"
-            what = f"Order {where}"
+            what = (
+                _("Order in “%(group)s”") % {"group": shown(groups[group_id].name)}
+                if group_id
+                else _("Order of %(dimension)s rules without a group") % {"dimension": _half(dimension)}
+            )
             yield Change(kind=CHANGED, what=what, after=text, text=f"{what}: {text}")
 
 
@@ -249,16 +265,21 @@ def _number_changes(before: ScoringModelVersion, after: ScoringModelVersion) -> 
         if old != new:
             yield Change(
                 kind=CHANGED,
-                what=what,
+                what=str(what),
                 before=f"{how} {_number(old)}",
                 after=f"{how} {_number(new)}",
-                text=f"{what}: {how} {_number(old)} → {_number(new)} points",
+                text=_("%(what)s: %(how)s %(old)s → %(new)s points")
+                % {"what": what, "how": how, "old": _number(old), "new": _number(new)},
             )
 
 
+def _half(dimension: str) -> str:
+    return lower_first(str(Dimension(dimension).label))
+
+
 def _cap(group: RuleGroup) -> str:
-    return "no cap" if group.cap is None else f"cap {group.cap:,}"
+    return _("no cap") if group.cap is None else _("cap %(cap)s") % {"cap": write_number(group.cap)}
 
 
 def _number(value: int) -> str:
-    return f"{MINUS if value < 0 else ''}{abs(value):,}"
+    return f"{MINUS if value < 0 else ''}{write_number(abs(value))}"

@@ -6,6 +6,9 @@ from datetime import datetime, time, timedelta
 from itertools import pairwise
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import Activity, Lead, Temperature
 from scoring.engine.scores import Score, score_moments
@@ -17,6 +20,13 @@ BUSY = 500
 # The days that are named on the lead page are always among those that are looked at.
 NAMED = (7, 14, 30)
 _WARMTH = [Temperature.COLD, Temperature.WARM, Temperature.HOT]
+
+# As they are said in a sentence.
+WARMTH = {
+    Temperature.HOT: gettext_lazy("hot"),
+    Temperature.WARM: gettext_lazy("warm"),
+    Temperature.COLD: gettext_lazy("cold"),
+}
 
 
 @dataclass(frozen=True)
@@ -98,13 +108,22 @@ def _crossings(series: Sequence[tuple[datetime, Score]], version: ScoringModelVe
         day = _say(at, now)
         if is_ready and score.score < version.threshold:
             is_ready = False
-            text = f"below the sales line on {day}"
-            yield Crossing("handover", at, score.score, "ready for sales", "not ready", text)
+            text = _("below the sales line on %(day)s") % {"day": day}
+            yield Crossing("handover", at, score.score, _("ready for sales"), _("not ready"), text)
         if _warmth(score) < _warmth(lowest):
-            text = f"cold on {day}" if _warmth(score) == 0 else f"below {lowest.temperature} on {day}"
+            text = (
+                _("cold on %(day)s") % {"day": day}
+                if _warmth(score) == 0
+                else _("below %(temperature)s on %(day)s")
+                % {"temperature": WARMTH[Temperature(lowest.temperature)], "day": day}
+            )
             yield Crossing("temperature", at, score.score, lowest.temperature, score.temperature, text)
         if _is_worse(score.grade, lowest.grade):
-            text = f"from grade {lowest.grade} to {score.grade} on {day}"
+            text = _("from grade %(grade)s to %(grade_2)s on %(day)s") % {
+                "grade": lowest.grade,
+                "grade_2": score.grade,
+                "day": day,
+            }
             yield Crossing("grade", at, score.score, lowest.grade, score.grade, text)
         lowest = _lower(lowest, score)
 
@@ -132,27 +151,45 @@ def _is_worse(grade: str, than: str) -> bool:
     return any(mine > other for mine, other in zip(grade, than, strict=True))
 
 
+def _told(told: Sequence[Crossing]) -> str:
+    first, facts = told[0], {"first": told[0].text, "second": told[-1].text}
+    if len(told) == 1 and first.after == Temperature.COLD:
+        return _("Goes %(first)s unless something happens.") % facts
+    if len(told) == 1:
+        return _("Falls %(first)s unless something happens.") % facts
+    match first.after == Temperature.COLD, told[1].after == Temperature.COLD:
+        case True, True:
+            return _("Goes %(first)s and %(second)s unless something happens.") % facts
+        case True, False:
+            return _("Goes %(first)s and falls %(second)s unless something happens.") % facts
+        case False, True:
+            return _("Falls %(first)s and goes %(second)s unless something happens.") % facts
+    return _("Falls %(first)s and %(second)s unless something happens.") % facts
+
+
 def _sentence(series: Sequence[tuple[datetime, Score]], crossings: Sequence[Crossing], days: int) -> str:
     """Say what is lost first; grades are for those who ask."""
     told = [crossing for crossing in crossings if crossing.kind != "grade"][:2]
     if told:
-        verbs = ["goes" if crossing.after == Temperature.COLD else "falls" for crossing in told]
-        words = [f"{verbs[0]} {told[0].text}"]
-        words += [
-            crossing.text if verb == verbs[0] else f"{verb} {crossing.text}"
-            for verb, crossing in zip(verbs[1:], told[1:], strict=True)
-        ]
-        text = " and ".join(words)
-        return f"{text[0].upper()}{text[1:]} unless something happens."
-    (_, now), (_, last) = series[0], series[-1]
+        return _told(told)
+    now, last = series[0][1], series[-1][1]
     if last.score > now.score:
-        return f"Rises to {last.score} within {days} days even if nothing happens: minus points fade."
+        return _("Rises to %(score)s within %(days)s days even if nothing happens: minus points fade.") % {
+            "score": last.score,
+            "days": days,
+        }
     if now.score == last.score:
-        return f"Stays at {now.score} for the next {days} days even if nothing happens."
-    return f"Stays {now.temperature} for the next {days} days even if nothing happens."
+        return _("Stays at %(score)s for the next %(days)s days even if nothing happens.") % {
+            "score": now.score,
+            "days": days,
+        }
+    return _("Stays %(temperature)s for the next %(days)s days even if nothing happens.") % {
+        "temperature": WARMTH[Temperature(now.temperature)],
+        "days": days,
+    }
 
 
 def _say(at: datetime, now: datetime) -> str:
     local = timezone.localtime(at)
-    year = "" if local.year == timezone.localtime(now).year else f" {local.year}"
-    return f"{local:%A} {local.day} {local:%B}{year}"
+    is_this_year = local.year == timezone.localtime(now).year
+    return date_format(local, "LONG_WEEKDAY_FORMAT" if is_this_year else "LONG_WEEKDAY_YEAR_FORMAT")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, Lead
 from scoring.models import Cause, ScoreChange
@@ -69,13 +70,13 @@ class Move:
         """Say why: the newest three things that came in, else the cause, such as "Time passed"."""
         change = self.change
         if change.cause == Cause.PUBLISH and change.version is not None:
-            return f"{change.version} went live"
+            return _("%(version)s went live") % {"version": change.version}
         names = list(dict.fromkeys(event.text for event in reversed(self.events)))
         keys = [event.text for event in reversed(self.events) if event.is_key]
         names.sort(key=lambda name: name not in keys)
         if not names or change.cause == Cause.DECAY:
             return str(change.get_cause_display())
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        more = _(" and %(count)s more") % {"count": len(names) - 3} if len(names) > 3 else ""
         return ", ".join(names[:3]) + more
 
 

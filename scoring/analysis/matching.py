@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from leadapp.models import ActivityType
+from leadapp.numbers import write_number
 from scoring.cleaning import clean_rule
 from scoring.engine.activities import engagement_of
 from scoring.engine.definition import Definition, Rule
@@ -58,12 +60,26 @@ class Matches:
     def text(self) -> str:
         """Return the sentence for the page: "Matches 312 of 2,000 leads, 1,204 activities"."""
         if not self.of:
-            return "There are no leads yet"
-        about = "about " if self.is_estimate else ""
-        text = f"Matches {about}{_round(self.leads, self.is_estimate):,} of {self.of:,} leads"
-        if self.counts_activities:
-            text += f", {about}{_round(self.activities, self.is_estimate):,} activities"
-        return f"{text} (estimated from {self.looked_at:,} leads)" if self.is_estimate else text
+            return _("There are no leads yet")
+        facts = {
+            "leads": write_number(_round(self.leads, self.is_estimate)),
+            "of": write_number(self.of),
+            "activities": write_number(_round(self.activities, self.is_estimate)),
+            "looked_at": write_number(self.looked_at),
+        }
+        match self.is_estimate, self.counts_activities:
+            case True, True:
+                text = _(
+                    "Matches about %(leads)s of %(of)s leads, about %(activities)s activities"
+                    " (estimated from %(looked_at)s leads)"
+                )
+            case True, False:
+                text = _("Matches about %(leads)s of %(of)s leads (estimated from %(looked_at)s leads)")
+            case False, True:
+                text = _("Matches %(leads)s of %(of)s leads, %(activities)s activities")
+            case _neither:
+                text = _("Matches %(leads)s of %(of)s leads")
+        return text % facts
 
 
 def count_matches(rule: ScoringRule | RuleFacts, *, now: datetime) -> Matches:

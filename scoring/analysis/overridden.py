@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
+from leadapp.words import count_times
 from scoring.models import OverriddenRule, ScoreOverride, ScoringModel, ScoringModelVersion, Verdict
 
 LATELY = timedelta(days=90)
@@ -26,12 +28,12 @@ class Objections:
     @property
     def words(self) -> str:
         """Say it: "set aside 3 times as too high"."""
-        parts = [
-            f"{'once' if count == 1 else f'{count:,} times'} as {verdict}"
-            for count, verdict in ((self.too_high, "too high"), (self.too_low, "too low"))
-            if count
-        ]
-        return f"set aside {' and '.join(parts)}" if parts else ""
+        facts = {"high": count_times(self.too_high), "low": count_times(self.too_low)}
+        if self.too_high and self.too_low:
+            return _("set aside %(high)s as too high and %(low)s as too low") % facts
+        if self.too_high:
+            return _("set aside %(high)s as too high") % facts
+        return _("set aside %(low)s as too low") % facts if self.too_low else ""
 
 
 @dataclass

@@ -5,7 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from leadapp.models import Match, Operator
+from leadapp.numbers import write_number
+from leadapp.shipped import shown
 from scoring.models import Counting, Decay, ScoringRule
 from scoring.rules import ConditionFacts, RuleFacts, facts_of
 from scoring.sentences import MINUS, say_condition, say_field, say_value
@@ -52,13 +56,19 @@ def pieces_of(before: ScoringRule, after: ScoringRule, same_group: Mapping[int, 
     old, new = facts_of(before), facts_of(after)
     pieces: list[Piece] = []
     if old.name != new.name:
-        pieces.append(Piece(f"renamed from “{old.name}”", old.name, new.name))
+        pieces.append(Piece(_("renamed from “%(old)s”") % {"old": shown(old.name)}, old.name, new.name))
     if old.is_active != new.is_active:
-        words = {True: "switched on", False: "switched off"}
+        words = {True: _("switched on"), False: _("switched off")}
         pieces.append(Piece(words[new.is_active], words[old.is_active], words[new.is_active]))
     if old.points != new.points:
         low, high = _number(old.points), _number(new.points)
-        pieces.append(Piece(f"{low} → {high} points", f"{low} points", f"{high} points"))
+        pieces.append(
+            Piece(
+                _("%(low)s → %(high)s points") % {"low": low, "high": high},
+                _("%(low)s points") % {"low": low},
+                _("%(high)s points") % {"high": high},
+            )
+        )
     pieces += _limits(old, new)
     # A group that is gone is another one than none.
     if (same_group.get(before.group_id, 0) if before.group_id else None) != after.group_id:
@@ -75,14 +85,15 @@ def say_order(before: Sequence[int], after: Sequence[int], names: Mapping[int, s
     if not moved:
         return ""
     if len(moved) > MOST_MOVED:
-        return f"{len(moved)} stand elsewhere now"
+        return _("%(count)s stand elsewhere now") % {"count": len(moved)}
     return ", ".join(_stands(each, after, names) for each in moved)
 
 
 def _stands(each: int, after: Sequence[int], names: Mapping[int, str]) -> str:
     index = after.index(each)
-    where = f"after “{names[after[index - 1]]}”" if index else "first"
-    return f"“{names[each]}” now {where}"
+    if not index:
+        return _("“%(name)s” now first") % {"name": names[each]}
+    return _("“%(name)s” now after “%(other)s”") % {"name": names[each], "other": names[after[index - 1]]}
 
 
 def _in_order(after: Sequence[int], place: Mapping[int, int]) -> set[int]:
@@ -141,31 +152,35 @@ def _folded(value: object) -> str:
 def _limits(old: RuleFacts, new: RuleFacts) -> Iterable[Piece]:
     """Yield what differs about cap, counting, window and fading."""
     if old.max_points != new.max_points:
-        yield _or_none("cap {}", "no cap", old.max_points, new.max_points)
+        yield _or_none(_("cap {}"), _("no cap"), old.max_points, new.max_points)
     if old.counting != new.counting:
         before, after = str(Counting(old.counting).label), str(Counting(new.counting).label)
-        yield Piece(f"counts {before} → {after}", f"counts {before}", f"counts {after}")
+        yield Piece(
+            _("counts %(before)s → %(after)s") % {"before": before, "after": after},
+            _("counts %(before)s") % {"before": before},
+            _("counts %(after)s") % {"after": after},
+        )
     if old.min_occurrences != new.min_occurrences:
-        yield _or_none("counts from {} times on", "", old.min_occurrences, new.min_occurrences)
+        yield _or_none(_("counts from {} times on"), "", old.min_occurrences, new.min_occurrences)
     if old.window_days != new.window_days:
-        yield _or_none("within {} days", "of any age", old.window_days, new.window_days)
+        yield _or_none(_("within {} days"), _("of any age"), old.window_days, new.window_days)
     if (old.decay, old.decay_days) != (new.decay, new.decay_days):
         yield _fading(old, new)
 
 
 def _or_none(text: str, nothing: str, old: int | None, new: int | None) -> Piece:
-    before = nothing if old is None else text.format(f"{old:,}")
-    after = nothing if new is None else text.format(f"{new:,}")
+    before = nothing if old is None else text.format(write_number(old))
+    after = nothing if new is None else text.format(write_number(new))
     if old is not None and new is not None:
-        return Piece(text.format(f"{old:,} → {new:,}"), before, after)
+        return Piece(text.format(f"{write_number(old)} → {write_number(new)}"), before, after)
     return Piece(f"{before} → {after}", before, after)
 
 
 def _fading(old: RuleFacts, new: RuleFacts) -> Piece:
     words = {
-        Decay.NONE.value: "never fades",
-        Decay.HALF_LIFE.value: "halves every {} days",
-        Decay.LINEAR.value: "fades to zero over {} days",
+        Decay.NONE.value: _("never fades"),
+        Decay.HALF_LIFE.value: _("halves every {} days"),
+        Decay.LINEAR.value: _("fades to zero over {} days"),
     }
     before, after = words[old.decay].format(old.decay_days), words[new.decay].format(new.decay_days)
     if old.decay == new.decay:
@@ -174,31 +189,40 @@ def _fading(old: RuleFacts, new: RuleFacts) -> Piece:
 
 
 def _moved(old: str, new: str) -> Piece:
+    old, new = shown(old), shown(new)
     if old and new:
-        return Piece(f"moved from “{old}” to “{new}”", f"in “{old}”", f"in “{new}”")
+        return Piece(
+            _("moved from “%(old)s” to “%(new)s”") % {"old": old, "new": new},
+            _("in “%(old)s”") % {"old": old},
+            _("in “%(new)s”") % {"new": new},
+        )
     if new:
-        return Piece(f"put into “{new}”", "in no group", f"in “{new}”")
-    return Piece(f"taken out of “{old}”", f"in “{old}”", "in no group")
+        return Piece(
+            _("put into “%(new)s”") % {"new": new}, _("in no group"), _("in “%(new)s”") % {"new": new}
+        )
+    return Piece(
+        _("taken out of “%(old)s”") % {"old": old}, _("in “%(old)s”") % {"old": old}, _("in no group")
+    )
 
 
 def _types(before: ScoringRule, after: ScoringRule) -> Iterable[Piece]:
-    old = {kind.slug: kind.label for kind in before.activity_types.all()}
-    new = {kind.slug: kind.label for kind in after.activity_types.all()}
+    old = {kind.slug: shown(kind.label) for kind in before.activity_types.all()}
+    new = {kind.slug: shown(kind.label) for kind in after.activity_types.all()}
     added = [label for slug, label in new.items() if slug not in old]
     removed = [label for slug, label in old.items() if slug not in new]
     if added:
-        yield Piece(f"also counts {', '.join(added)}", "", f"counts {', '.join(added)}", is_long=True)
+        names = {"names": ", ".join(added)}
+        yield Piece(_("also counts %(names)s") % names, "", _("counts %(names)s") % names, is_long=True)
     if removed:
-        yield Piece(
-            f"no longer counts {', '.join(removed)}", f"counts {', '.join(removed)}", "", is_long=True
-        )
+        names = {"names": ", ".join(removed)}
+        yield Piece(_("no longer counts %(names)s") % names, _("counts %(names)s") % names, "", is_long=True)
 
 
 def _conditions(old: RuleFacts, new: RuleFacts) -> Iterable[Piece]:
     """Yield what differs about the conditions: those of the same field and comparison first."""
     several = max(len(old.conditions), len(new.conditions)) > 1
     if old.match != new.match and several:
-        words = {Match.ALL.value: "all conditions needed", Match.ANY.value: "any condition is enough"}
+        words = {Match.ALL.value: _("all conditions needed"), Match.ANY.value: _("any condition is enough")}
         before, after = words[old.match], words[new.match]
         yield Piece(f"{before} → {after}", before, after)
     same = Counter(map(_comparable, old.conditions)) & Counter(map(_comparable, new.conditions))
@@ -210,9 +234,13 @@ def _conditions(old: RuleFacts, new: RuleFacts) -> Iterable[Piece]:
             come.remove(became)
             yield _condition(left, became)
     for each in come:
-        yield Piece(f"with the condition “{_say(each)}”", "", f"“{_say(each)}”", is_long=True)
+        yield Piece(
+            _("with the condition “%(each)s”") % {"each": _say(each)}, "", f"“{_say(each)}”", is_long=True
+        )
     for each in gone:
-        yield Piece(f"without the condition “{_say(each)}”", f"“{_say(each)}”", "", is_long=True)
+        yield Piece(
+            _("without the condition “%(each)s”") % {"each": _say(each)}, f"“{_say(each)}”", "", is_long=True
+        )
 
 
 def _without(conditions: Iterable[ConditionFacts], same: Counter[Hashable]) -> list[ConditionFacts]:
@@ -264,14 +292,18 @@ def _values(
     known, wanted = {_folded(value) for value in before}, {_folded(value) for value in after}
     added = [say_value(new.field, value) for value in after if _folded(value) not in known]
     removed = [say_value(old.field, value) for value in before if _folded(value) not in wanted]
-    said = [f"{_some(values)} {word}" for values, word in ((added, "added"), (removed, "removed")) if values]
+    said = [
+        *([_("%(values)s added") % {"values": _some(added)}] if added else []),
+        *([_("%(values)s removed") % {"values": _some(removed)}] if removed else []),
+    ]
     text = f"{say_field(new.field)} {Operator(new.operator).label}: {', '.join(said)}"
     return Piece(text, _some(removed), _some(added), is_long=True)
 
 
 def _some(values: Sequence[str]) -> str:
     rest = len(values) - MOST_NAMED
-    return ", ".join(values[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    named = ", ".join(values[:MOST_NAMED])
+    return _("%(named)s and %(rest)s more") % {"named": named, "rest": rest} if rest > 0 else named
 
 
 def _say(condition: ConditionFacts) -> str:
@@ -279,4 +311,4 @@ def _say(condition: ConditionFacts) -> str:
 
 
 def _number(points: int) -> str:
-    return f"{points:,}" if points >= 0 else f"{MINUS}{-points:,}"
+    return write_number(points) if points >= 0 else f"{MINUS}{write_number(-points)}"

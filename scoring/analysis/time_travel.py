@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.errors import Invalid
 from leadapp.models import Activity, Company, Lead
@@ -17,6 +19,12 @@ from scoring.models import Cause, Publication, Rescore, ScoreChange, ScoringMode
 
 UPDATED = "lead.updated"
 ATTRIBUTE, COMPANY = "attributes.", "company."
+COMPANY_FACTS = {
+    "industry": gettext_lazy("Company industry"),
+    "employees": gettext_lazy("Company employees"),
+    "annual_revenue": gettext_lazy("Company annual revenue"),
+    "country": gettext_lazy("Company country"),
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ def look_back(*, lead: Lead, at: datetime, version: ScoringModelVersion | None =
     Raises Invalid for a moment before the lead came in.
     """
     if at < lead.created_at:
-        raise Invalid.field("as_of", f"{lead.name} came in later than that.")
+        raise Invalid.field("as_of", _("%(lead)s came in later than that.") % {"lead": lead.name})
     past, differing = _facts_at(lead, at)
     stored = ScoreChange.objects.filter(lead=lead, at__lte=at).select_related("version__model")
     newest = stored.order_by("-at", "-id").first()
@@ -79,7 +87,7 @@ def _first_of(model: ScoringModel) -> ScoringModelVersion:
     published = Publication.objects.filter(version__model=model).select_related("version__model")
     publication = published.order_by("at", "id").first()
     if publication is None:
-        raise Invalid.field("as_of", "No version of the scoring model was ever published.")
+        raise Invalid.field("as_of", _("No version of the scoring model was ever published."))
     return publication.version
 
 
@@ -156,8 +164,8 @@ def _differing(past: Lead, lead: Lead) -> Iterable[tuple[str, Any, Any]]:
             yield key.capitalize(), past.attributes.get(key), lead.attributes.get(key)
     before, now = past.company, lead.company
     if (before and before.name) != (now and now.name):
-        yield "Company", before and before.name, now and now.name
+        yield _("Company"), before and before.name, now and now.name
     elif before is not None and now is not None:
-        for name in ("industry", "employees", "annual_revenue", "country"):
+        for name, label in COMPANY_FACTS.items():
             if getattr(before, name) != getattr(now, name):
-                yield f"Company {name.replace('_', ' ')}", getattr(before, name), getattr(now, name)
+                yield str(label), getattr(before, name), getattr(now, name)

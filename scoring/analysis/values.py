@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from leadapp.errors import NotFound
 from leadapp.models import ActivityType
@@ -71,7 +72,7 @@ def known_values(field: str, *, types: Sequence[str] = (), search: str = "", lim
     """
     found = find_field(field)
     if found is None or found.scopes == {Scope.GATE}:
-        raise NotFound(f"There is no field {field}.")
+        raise NotFound(_("There is no field %(field)s.") % {"field": field})
     source, share = _source_of(found, types)
     label, noun = _label(found), "activities" if _is_of_activity(found) else "leads"
     value, params = f"NULLIF({found.text_sql}, '')", [*found.params, *source.params]
@@ -187,7 +188,7 @@ def _typed(field: Field, text: str) -> str:
 
 def _said(field: Field, text: str) -> str:
     if field.kind == Kind.CHOICE:
-        return dict(field.choices).get(text, text)
+        return str(dict(field.choices).get(text, text))
     return _typed(field, text)
 
 

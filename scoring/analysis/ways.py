@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, Lead
 from scoring.analysis.satisfying import missing_facts, satisfying_activity
@@ -49,7 +51,7 @@ class Way:
     @property
     def text(self) -> str:
         """Say what has to happen: "Asked for a demo"."""
-        return ", and ".join(step.text for step in self.steps)
+        return _(", and ").join(step.text for step in self.steps)
 
     @property
     def sentence(self) -> str:
@@ -117,7 +119,7 @@ def next_line(version: ScoringModelVersion, score: int) -> Target | None:
     lines = [
         Target("warm", version.warm_from),
         Target("hot", version.hot_from),
-        Target("ready for sales", version.threshold),
+        Target(_("ready for sales"), version.threshold),
     ]
     return min((line for line in lines if line.at > score), key=lambda line: line.at, default=None)
 
@@ -159,7 +161,13 @@ def _activity_step(
     ]
     text = rule.name
     if times > 1 or matches:
-        text += " once more" if times == 1 else f" {times} more times" if matches else f" {times} times"
+        text += (
+            _(" once more")
+            if times == 1
+            else _(" %(times)s more times") % {"times": times}
+            if matches
+            else _(" %(times)s times") % {"times": times}
+        )
     left = int(rule.max_points - line.points) if rule.max_points else rule.points * times
     hope = max(0, min(rule.points * times, left))
     yield Step("activity", text, rule.id, ImaginedLead(copy_of=lead, activities=activities), hope)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid
 from leadapp.models import Match, Operator
 from scoring.engine.fragments import Fragment, join
@@ -85,7 +87,7 @@ def compile(field: str, operator: str, value: Value, *, read: Reader = IN_PLACE)
     """Return SQL that is true where the condition holds, and false (never NULL) elsewhere."""
     found = find_field(field)
     if found is None:
-        raise Invalid.field("field", f"There is no field {field}.")
+        raise Invalid.field("field", _("There is no field %(field)s.") % {"field": field})
     return "COALESCE(" + _COMPILERS[Operator(operator)](found, value, read) + ", FALSE)"
 
 
@@ -171,7 +173,7 @@ def _equality(field: Field, value: Value, read: Reader) -> tuple[Fragment, list[
 
 def _number(value: object) -> float:
     if not isinstance(value, int | float | str):
-        raise Invalid.field("value", "Give a number.")
+        raise Invalid.field("value", _("Give a number."))
     return float(value)
 
 

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from leadapp.models import Lead
+from leadapp.shipped import shown
 from scoring.engine.definition import Definition, Group, Rule
 from scoring.engine.fragments import Fragment
 from scoring.engine.scores import STORED_TABLES, compiled
@@ -140,7 +142,7 @@ def _explanation(version: ScoringModelVersion, definition: Definition, row: Row)
     for dimension in (Dimension.FIT, Dimension.ENGAGEMENT):
         lines += _dimension_lines(definition, dimension, row)
     floor = row["score"] - row["fit"] - row["engagement"]
-    lines.append(Line("A score is never below zero", "", Decimal(floor), Decimal(floor)))
+    lines.append(Line(_("A score is never below zero"), "", Decimal(floor), Decimal(floor)))
     return Explanation(
         lead_id=row["lead_id"],
         version=version,
@@ -167,13 +169,25 @@ def _dimension_lines(definition: Definition, dimension: Dimension, row: Row) -> 
         if group is not None and group.cap is not None:
             taken = _exact(row[f"g{group.id}"]) - sum((line.points for line in own), ZERO)
             total += taken
-            yield Line(f"{group.name}: at most {group.cap} points", dimension, taken, taken, group=group.name)
+            yield Line(
+                _("%(group)s: at most %(cap)s points") % {"group": shown(group.name), "cap": group.cap},
+                dimension,
+                taken,
+                taken,
+                group=shown(group.name),
+            )
     low, high = definition.fit_bounds if dimension == Dimension.FIT else definition.engagement_bounds
     bounded = _exact(row[f"{dimension}_bounded"])
     held = bounded - _exact(row[f"{dimension}_sum"])
-    yield Line(f"{dimension.label}: between {low} and {high} points", dimension, held, held)
+    yield Line(
+        _("%(dimension)s: between %(low)s and %(high)s points")
+        % {"dimension": dimension.label, "low": low, "high": high},
+        dimension,
+        held,
+        held,
+    )
     rounding = row[dimension] - total - held
-    yield Line("Rounding", dimension, rounding, rounding)
+    yield Line(_("Rounding"), dimension, rounding, rounding)
 
 
 def _rule_line(rule: Rule, group: Group | None, row: Row) -> Line:
@@ -188,13 +202,13 @@ def _rule_line(rule: Rule, group: Group | None, row: Row) -> Line:
             rule, matches=matches or 0, newest=newest, raw=raw, points=points, as_of=row["as_of"]
         )
     return Line(
-        name=rule.name,
+        name=shown(rule.name),
         dimension=rule.dimension,
         points=points,
         raw=raw,
         evidence=evidence,
         rule_id=rule.id,
-        group=group.name if group else "",
+        group=shown(group.name) if group else "",
         matches=matches,
         newest=newest,
         short=short,

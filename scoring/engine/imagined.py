@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, Company, Lead
+from leadapp.numbers import write_number
 from scoring.engine.explanations import Explanation, explain_moments
 from scoring.engine.fragments import Fragment
 from scoring.engine.imagined_facts import Facts, clean_facts
@@ -75,7 +78,7 @@ def explain_imagined(*, version: ScoringModelVersion, lead: ImaginedLead, as_of:
     """Explain the score that a lead would have. Raises Invalid that names the fact or activity at fault."""
     explained = explain_all_imagined(version=version, leads=[lead], as_of=as_of)[0]
     if explained is None:
-        raise Invalid.field("lead.do_not_score", "A lead that opted out of scoring has no score.")
+        raise Invalid.field("lead.do_not_score", _("A lead that opted out of scoring has no score."))
     return explained
 
 
@@ -154,14 +157,20 @@ def _stored_columns(model: type[Lead | Company]) -> list[Any]:
 
 def _activity_rows(lead: ImaginedLead, number: int, type_ids: Mapping[str, int]) -> list[dict[str, Any]]:
     if len(lead.activities) > MOST_ACTIVITIES:
-        raise Invalid.field("activities", f"Imagine at most {MOST_ACTIVITIES:,} activities.")
+        raise Invalid.field(
+            "activities",
+            _("Imagine at most %(most_activities)s activities.")
+            % {"most_activities": write_number(MOST_ACTIVITIES)},
+        )
     rows = []
     for index, activity in enumerate(lead.activities):
         name = f"activities.{index}"
         if activity.type not in type_ids:
-            raise Invalid.field(f"{name}.type", f"There is no activity type {activity.type}.")
+            raise Invalid.field(
+                f"{name}.type", _("There is no activity type %(type)s.") % {"type": activity.type}
+            )
         if not isinstance(activity.occurred_at, datetime) or activity.occurred_at.tzinfo is None:
-            raise Invalid.field(f"{name}.occurred_at", "Must be a date and time with a time zone.")
+            raise Invalid.field(f"{name}.occurred_at", _("Must be a date and time with a time zone."))
         _check_properties(activity.properties, f"{name}.properties")
         rows.append(
             {
@@ -178,7 +187,7 @@ def _activity_rows(lead: ImaginedLead, number: int, type_ids: Mapping[str, int])
 
 def _check_properties(properties: Any, name: str) -> None:
     """Refuse what PostgreSQL could not take as JSON."""
-    fault = "Must be an object that JSON can hold."
+    fault = _("Must be an object that JSON can hold.")
     if not isinstance(properties, Mapping):
         raise Invalid.field(name, fault)
     try:
@@ -187,9 +196,13 @@ def _check_properties(properties: Any, name: str) -> None:
     except (TypeError, ValueError, RecursionError):  # UnicodeEncodeError is a ValueError
         raise Invalid.field(name, fault) from None
     if _NUL.search(text):
-        raise Invalid.field(name, "Contains a NUL character.")
+        raise Invalid.field(name, _("Contains a NUL character."))
     if len(text) > LONGEST_PROPERTIES:
-        raise Invalid.field(name, f"Is longer than {LONGEST_PROPERTIES:,} characters.")
+        raise Invalid.field(
+            name,
+            _("Is longer than %(longest_properties)s characters.")
+            % {"longest_properties": write_number(LONGEST_PROPERTIES)},
+        )
 
 
 def _as_text(value: Any) -> str:

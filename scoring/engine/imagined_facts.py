@@ -10,9 +10,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Field as Column
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import Company, Lead
+from leadapp.numbers import write_number
 from scoring.fields import ATTRIBUTE, GATE_ONLY, Field, find_field
 
 OPT_OUT = "lead.do_not_score"
@@ -40,17 +42,17 @@ def clean_facts(raw: Mapping[str, Any]) -> Facts:
         except Invalid as fault:
             errors[key] = [fault.message]
     if errors:
-        raise Invalid("Some facts cannot be taken.", errors=errors)
+        raise Invalid(_("Some facts cannot be taken."), errors=errors)
     return facts
 
 
 def _read(key: str, value: Any, facts: Facts) -> None:
     found = find_field(key)
-    owner, _, name = key.partition(".")
+    owner, _dot, name = key.partition(".")
     if key == OPT_OUT:
         facts.lead[name] = _cleaned(Lead, name, value)
     elif found is None or found.scopes == GATE_ONLY or owner not in {"lead", "company"}:
-        raise Invalid(f"There is no fact {key}.")
+        raise Invalid(_("There is no fact %(key)s.") % {"key": key})
     elif key.startswith(ATTRIBUTE):
         facts.attributes[key.removeprefix(ATTRIBUTE)] = _checked(value)
     elif key == DOMAIN:
@@ -69,7 +71,7 @@ def _folded(found: Field, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if found.is_upper and value and not _COUNTRY.fullmatch(value.upper()):
-        raise Invalid("Must be a country code of two letters, such as DE.")
+        raise Invalid(_("Must be a country code of two letters, such as DE."))
     if found.key == "lead.linkedin_url" and value and "://" not in value:
         return f"https://{value}"
     return value.upper() if found.is_upper else value.lower() if found.is_lower else value
@@ -80,14 +82,17 @@ def _checked(value: Any) -> Any:
     if isinstance(value, str):
         text = value.strip()
         if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-            raise Invalid("Contains something that is no character.")
+            raise Invalid(_("Contains something that is no character."))
         if len(text) > LONGEST_TEXT:
-            raise Invalid(f"Is longer than {LONGEST_TEXT:,} characters.")
+            raise Invalid(
+                _("Is longer than %(longest_text)s characters.")
+                % {"longest_text": write_number(LONGEST_TEXT)}
+            )
         return text
     if isinstance(value, float) and not math.isfinite(value):
-        raise Invalid("Must be a number.")
+        raise Invalid(_("Must be a number."))
     if value is not None and not isinstance(value, bool | int | float | datetime):
-        raise Invalid("Must be a text, a number, or yes or no.")
+        raise Invalid(_("Must be a text, a number, or yes or no."))
     return value
 
 

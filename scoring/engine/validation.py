@@ -4,6 +4,8 @@ import math
 import re
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid
 from leadapp.models import Operator
 from scoring.fields import Field, Kind, Scope, find_field
@@ -39,19 +41,22 @@ def validate_condition(field: str, operator: str, value: object, *, scope: Scope
     """
     found = find_field(field)
     if found is None:
-        raise Invalid.field("field", f"There is no field {field}.")
+        raise Invalid.field("field", _("There is no field %(field)s.") % {"field": field})
     if scope is not None and scope not in found.scopes:
-        raise Invalid.field("field", f"{found.label} cannot be used here.")
+        raise Invalid.field("field", _("%(found)s cannot be used here.") % {"found": found.label})
     return validate_value(found, operator, value)
 
 
 def validate_value(field: Field, operator: str, value: object) -> Value:
     """Return a value for this field in the shape that the operator wants, as validate_condition does."""
     if operator not in Operator.values:
-        raise Invalid.field("operator", "Choose how to compare.")
+        raise Invalid.field("operator", _("Choose how to compare."))
     how = Operator(operator)
     if how not in OPERATORS[field.kind]:
-        raise Invalid.field("operator", f"{field.label} cannot be compared with “{how.label}”.")
+        raise Invalid.field(
+            "operator",
+            _("%(field)s cannot be compared with “%(how)s”.") % {"field": field.label, "how": how.label},
+        )
     if how in _NOTHING:
         return None
     if how == Operator.WITHIN_DAYS:
@@ -79,30 +84,32 @@ def _clean_number(value: object) -> float:
     except (ValueError, OverflowError):
         number = math.nan
     if isinstance(value, bool) or not abs(number) <= MAX_NUMBER:
-        raise Invalid.field("value", "Give a number.")
+        raise Invalid.field("value", _("Give a number."))
     return int(number) if number == int(number) else number
 
 
 def _clean_days(value: object) -> int:
     days = _clean_number(value)
     if days != int(days) or not 1 <= days <= MAX_DAYS:
-        raise Invalid.field("value", f"Give a whole number of days between 1 and {MAX_DAYS}.")
+        raise Invalid.field(
+            "value", _("Give a whole number of days between 1 and %(max_days)s.") % {"max_days": MAX_DAYS}
+        )
     return int(days)
 
 
 def _clean_pair(value: object) -> list[float]:
     numbers = [_clean_number(item) for item in _items(value)]
     if len(numbers) != 2 or numbers[0] > numbers[1]:
-        raise Invalid.field("value", "Give two numbers, the smaller one first.")
+        raise Invalid.field("value", _("Give two numbers, the smaller one first."))
     return numbers
 
 
 def _clean_list(field: Field, value: object) -> Value:
     cleaned = [_clean_one(field, item) for item in _items(value)]
     if not cleaned:
-        raise Invalid.field("value", "Give at least one value.")
+        raise Invalid.field("value", _("Give at least one value."))
     if len(cleaned) > MAX_LIST:
-        raise Invalid.field("value", f"Give at most {MAX_LIST} values.")
+        raise Invalid.field("value", _("Give at most %(max_list)s values.") % {"max_list": MAX_LIST})
     return cleaned  # type: ignore[return-value]
 
 
@@ -114,17 +121,21 @@ def _clean_one(field: Field, value: object) -> Value:
     if field.is_json and isinstance(value, bool | int | float):
         return value if isinstance(value, bool) else _clean_number(value)
     if not isinstance(value, str) or not value.strip():
-        raise Invalid.field("value", "Give a text to compare with.")
+        raise Invalid.field("value", _("Give a text to compare with."))
     text = value.strip()
     if len(text) > MAX_TEXT or "\0" in text:
-        raise Invalid.field("value", f"Give a text of at most {MAX_TEXT} characters.")
+        raise Invalid.field(
+            "value", _("Give a text of at most %(max_text)s characters.") % {"max_text": MAX_TEXT}
+        )
     if field.kind == Kind.CHOICE:
         known = {code.lower(): code for code, _ in field.choices} | {
             label.lower(): code for code, label in field.choices
         }
         if text.lower() not in known:
             raise Invalid.field(
-                "value", f"{field.label} is one of {', '.join(label for _, label in field.choices)}."
+                "value",
+                _("%(field)s is one of %(values)s.")
+                % {"field": field.label, "values": ", ".join(str(label) for _code, label in field.choices)},
             )
         return known[text.lower()]
     return text
@@ -141,5 +152,5 @@ def _clean_boolean(value: object) -> bool:
     }
     key = str(value).strip().lower()
     if key not in known:
-        raise Invalid.field("value", "Say yes or no.")
+        raise Invalid.field("value", _("Say yes or no."))
     return known[key]

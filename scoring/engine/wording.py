@@ -5,8 +5,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leadapp.models import Operator, Seniority
+from leadapp.numbers import write_number
+from leadapp.shipped import shown
+from leadapp.words import count_times
 from scoring.engine.definition import Rule
 from scoring.models import Counting, Decay
 
@@ -18,7 +24,7 @@ _UNSPEAKING = {"lead.email", "lead.phone", "lead.linkedin_url", "lead.first_name
 def fact_evidence(rule: Rule, values: Sequence[str | None]) -> str:
     """Say what a fit rule found: "Machinery", "480 people"."""
     found = []
-    for (field, _, _), value in zip(rule.conditions, values, strict=True):
+    for (field, *_rest), value in zip(rule.conditions, values, strict=True):
         text = _fact(field, value)
         if text not in found:
             found.append(text)
@@ -29,20 +35,28 @@ def fact_reason(rule: Rule, values: Sequence[str | None]) -> str:
     """Say in two or three words why a fit rule gave points; its name where the facts say nothing."""
     speaking = [
         _fact(field, value)
-        for (field, operator, _), value in zip(rule.conditions, values, strict=True)
+        for (field, operator, _value), value in zip(rule.conditions, values, strict=True)
         if value and field not in _UNSPEAKING and Operator(operator) not in _NAMELESS
     ]
-    return speaking[0] if speaking and rule.points > 0 else rule.name
+    return speaking[0] if speaking and rule.points > 0 else shown(rule.name)
 
 
 def activity_name(rule: Rule, *, matches: int) -> str:
     """Say what somebody did, and how often where that counts: "Viewed the pricing page 4 times"."""
-    return rule.name if matches == 1 or rule.counting == Counting.ONCE else f"{rule.name} {_times(matches)}"
+    return _once_or_often(rule, matches)
+
+
+def _once_or_often(rule: Rule, matches: int) -> str:
+    if matches == 1 or rule.counting == Counting.ONCE:
+        return shown(rule.name)
+    return _("%(name)s %(times)s") % {"name": shown(rule.name), "times": count_times(matches)}
 
 
 def activity_reason(name: str, *, matches: int, newest: datetime, now: datetime) -> str:
     """Add when it was: "Asked for a demo 41 minutes ago"."""
-    return f"{name}{', last' if matches > 1 else ''} {ago(newest, now=now)}"
+    if matches > 1:
+        return _("%(name)s, last %(ago)s") % {"name": name, "ago": ago(newest, now=now)}
+    return _("%(name)s %(ago)s") % {"name": name, "ago": ago(newest, now=now)}
 
 
 def activity_evidence(
@@ -50,21 +64,31 @@ def activity_evidence(
 ) -> str:
     """Say which activities a rule counted: "4 times, newest 12 Nov; 10 points each; halves every 14 days"."""
     if not matches or newest is None:
-        return "No activity"
+        return _("No activity")
     if matches < rule.min_occurrences:
-        return f"{_times(matches)}; counts from {_times(rule.min_occurrences)} on"
+        return _("%(matches)s; counts from %(min_occurrences)s on") % {
+            "matches": count_times(matches),
+            "min_occurrences": count_times(rule.min_occurrences),
+        }
     date = day(newest, as_of=as_of)
-    parts = [date if matches == 1 else f"{_times(matches)}, newest {date}"]
+    parts = [
+        date
+        if matches == 1
+        else _("%(matches)s, newest %(date)s") % {"matches": count_times(matches), "date": date}
+    ]
     if raw != points:
-        parts.append(f"{raw:.1f} before the cap of {rule.max_points}")
+        parts.append(
+            _("%(raw)s before the cap of %(max_points)s")
+            % {"raw": write_number(raw, 1), "max_points": rule.max_points}
+        )
     elif rule.counting == Counting.ONCE and matches > 1:
-        parts.append("counts once")
+        parts.append(_("counts once"))
     elif matches > 1:
-        parts.append(f"{signed(rule.points)} points each")
+        parts.append(_("%(points)s points each") % {"points": signed(rule.points)})
     if rule.decay == Decay.HALF_LIFE:
-        parts.append(f"halves every {_days(rule.decay_days)}")
+        parts.append(say_halving(rule.decay_days or 0))
     elif rule.decay == Decay.LINEAR:
-        parts.append(f"fades to zero over {_days(rule.decay_days)}")
+        parts.append(say_ending(rule.decay_days or 0))
     return "; ".join(parts)
 
 
@@ -73,26 +97,26 @@ def ago(moment: datetime, *, now: datetime) -> str:
     passed = now - moment
     minutes = int(passed / timedelta(minutes=1))
     if minutes < 1:
-        return "just now"
+        return _("just now")
     if minutes < 60:
-        return f"{minutes} minute{'s' if minutes > 1 else ''} ago"
+        return ngettext("%(count)s minute ago", "%(count)s minutes ago", minutes) % {"count": minutes}
     local, today = timezone.localtime(moment).date(), timezone.localtime(now).date()
     days = (today - local).days
     hours = minutes // 60
     if days == 0 or hours < 6:
-        return f"{hours} hour{'s' if hours > 1 else ''} ago"
+        return ngettext("%(count)s hour ago", "%(count)s hours ago", hours) % {"count": hours}
     if days == 1:
-        return "yesterday"
+        return _("yesterday")
     if days < 14:
-        return f"{days} days ago"
-    return f"on {day(moment, as_of=now)}"
+        return _("%(days)s days ago") % {"days": days}
+    return _("on %(day)s") % {"day": day(moment, as_of=now)}
 
 
 def day(moment: datetime, *, as_of: datetime) -> str:
     """Return the date, with the year only if it is another one."""
     local = timezone.localtime(moment)
-    year = "" if local.year == timezone.localtime(as_of).year else f" {local.year}"
-    return f"{local.day} {local:%b}{year}"
+    is_this_year = local.year == timezone.localtime(as_of).year
+    return date_format(local, "MONTH_DAY_FORMAT" if is_this_year else "SHORT_DATE_FORMAT")
 
 
 def signed(points: int) -> str:
@@ -102,19 +126,29 @@ def signed(points: int) -> str:
 
 def _fact(field: str, value: str | None) -> str:
     if not value:
-        return "Empty"
+        return _("Empty")
     if field == "company.employees":
-        return f"{int(value):,} people"
+        return _("%(value)s people") % {"value": write_number(int(value))}
     if field == "company.annual_revenue":
-        return f"€{int(value) / 1_000_000:,.0f} m" if int(value) >= 1_000_000 else f"€{int(value):,}"
+        return _revenue(int(value))
     if field == "lead.seniority":
         return str(Seniority(value).label)
     return value
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+def _revenue(euros: int) -> str:
+    if euros >= 1_000_000:
+        return _("€%(millions)s m") % {"millions": write_number(euros / 1_000_000)}
+    return _("€%(euros)s") % {"euros": write_number(euros)}
 
 
-def _days(days: int | None) -> str:
-    return "day" if days == 1 else f"{days} days"
+def say_halving(days: int) -> str:
+    """Say how points fade: "halves every 14 days"."""
+    return ngettext("halves every day", "halves every %(days)s days", days) % {"days": write_number(days)}
+
+
+def say_ending(days: int) -> str:
+    """Say how points fade: "fades to zero over 60 days"."""
+    return ngettext("fades to zero over a day", "fades to zero over %(days)s days", days) % {
+        "days": write_number(days)
+    }

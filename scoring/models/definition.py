@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import ActivityType, ApiKey, Match, Operator
 
@@ -11,23 +13,23 @@ from leadapp.models import ActivityType, ApiKey, Match, Operator
 class Dimension(models.TextChoices):
     """Who they are, or what they do."""
 
-    FIT = "fit", "Fit"
-    ENGAGEMENT = "engagement", "Engagement"
+    FIT = "fit", gettext_lazy("Fit")
+    ENGAGEMENT = "engagement", gettext_lazy("Engagement")
 
 
 class Counting(models.TextChoices):
     """Which of the matching activities give points."""
 
-    EVERY = "every", "every time"
-    ONCE = "once", "once"
+    EVERY = "every", gettext_lazy("every time")
+    ONCE = "once", gettext_lazy("once")
 
 
 class Decay(models.TextChoices):
     """How points fade with the age of an activity."""
 
-    NONE = "none", "never fades"
-    HALF_LIFE = "half_life", "halves every"
-    LINEAR = "linear", "to zero over"
+    NONE = "none", gettext_lazy("never fades")
+    HALF_LIFE = "half_life", gettext_lazy("halves every")
+    LINEAR = "linear", gettext_lazy("to zero over")
 
 
 class ScoringModel(models.Model):
@@ -37,10 +39,12 @@ class ScoringModel(models.Model):
     slug = models.SlugField(max_length=50, unique=True)
     is_primary = models.BooleanField(default=False)
     weekly_capacity = models.PositiveIntegerField(
-        "leads that sales can call per week",
+        gettext_lazy("leads that sales can call per week"),
         null=True,
         blank=True,
-        help_text="Thresholds are proposed, and warnings given, by this number. Empty: not known.",
+        help_text=gettext_lazy(
+            "Thresholds are proposed, and warnings given, by this number. Empty: not known."
+        ),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -70,14 +74,16 @@ class ScoringModelVersion(models.Model):
     class State(models.TextChoices):
         """Where the version stands."""
 
-        DRAFT = "draft", "Draft"
-        LIVE = "live", "Live"
-        RETIRED = "retired", "Retired"
+        DRAFT = "draft", gettext_lazy("Draft")
+        LIVE = "live", gettext_lazy("Live")
+        RETIRED = "retired", gettext_lazy("Retired")
 
     model = models.ForeignKey(ScoringModel, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
-    note = models.CharField(max_length=500, blank=True, help_text="Why this version exists. Reps read it.")
+    note = models.CharField(
+        max_length=500, blank=True, help_text=gettext_lazy("Why this version exists. Reps read it.")
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -91,7 +97,9 @@ class ScoringModelVersion(models.Model):
     # Counts edits of the bounds, bands and note: whoever saves says which one they saw.
     revision = models.PositiveIntegerField(default=1, editable=False)
     publish_at = models.DateTimeField(
-        null=True, blank=True, help_text="A draft that goes live then, and cannot be edited until then."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("A draft that goes live then, and cannot be edited until then."),
     )
     scheduled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -101,16 +109,18 @@ class ScoringModelVersion(models.Model):
     fit_max = models.IntegerField(default=100)
     engagement_min = models.IntegerField(default=-100)
     engagement_max = models.IntegerField(default=200)
-    fit_a = models.IntegerField("fit A from", default=60)
-    fit_b = models.IntegerField("fit B from", default=40)
-    fit_c = models.IntegerField("fit C from", default=20)
-    engagement_1 = models.IntegerField("engagement 1 from", default=80)
-    engagement_2 = models.IntegerField("engagement 2 from", default=40)
-    engagement_3 = models.IntegerField("engagement 3 from", default=10)
+    fit_a = models.IntegerField(gettext_lazy("fit A from"), default=60)
+    fit_b = models.IntegerField(gettext_lazy("fit B from"), default=40)
+    fit_c = models.IntegerField(gettext_lazy("fit C from"), default=20)
+    engagement_1 = models.IntegerField(gettext_lazy("engagement 1 from"), default=80)
+    engagement_2 = models.IntegerField(gettext_lazy("engagement 2 from"), default=40)
+    engagement_3 = models.IntegerField(gettext_lazy("engagement 3 from"), default=10)
     hot_from = models.IntegerField(default=120)
     warm_from = models.IntegerField(default=50)
     threshold = models.IntegerField(
-        "ready for sales from", default=150, help_text="At this total a lead is handed over to sales."
+        gettext_lazy("ready for sales from"),
+        default=150,
+        help_text=gettext_lazy("At this total a lead is handed over to sales."),
     )
 
     class Meta:
@@ -187,7 +197,7 @@ class Publication(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.version} on {self.at:%Y-%m-%d %H:%M}"
+        return _("%(version)s on %(at)s") % {"version": self.version, "at": f"{self.at:%Y-%m-%d %H:%M}"}
 
 
 class RuleGroup(models.Model):
@@ -196,7 +206,9 @@ class RuleGroup(models.Model):
     version = models.ForeignKey(ScoringModelVersion, on_delete=models.CASCADE, related_name="groups")
     name = models.CharField(max_length=100)
     dimension = models.CharField(max_length=16, choices=Dimension.choices)
-    cap = models.PositiveIntegerField(null=True, blank=True, help_text="Points; empty for no cap.")
+    cap = models.PositiveIntegerField(
+        null=True, blank=True, help_text=gettext_lazy("Points; empty for no cap.")
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -228,15 +240,15 @@ class ScoringRule(models.Model):
     activity_types = models.ManyToManyField(ActivityType, blank=True, related_name="+")
     counting = models.CharField(max_length=8, choices=Counting.choices, default=Counting.EVERY)
     min_occurrences = models.PositiveSmallIntegerField(
-        default=1, help_text="Gives nothing below this number of matching activities."
+        default=1, help_text=gettext_lazy("Gives nothing below this number of matching activities.")
     )
     window_days = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Only activities of the last so many days."
+        null=True, blank=True, help_text=gettext_lazy("Only activities of the last so many days.")
     )
     decay = models.CharField(max_length=16, choices=Decay.choices, default=Decay.NONE)
     decay_days = models.PositiveIntegerField(null=True, blank=True)
     max_points = models.PositiveIntegerField(
-        null=True, blank=True, help_text="The cap of this rule, on its absolute value."
+        null=True, blank=True, help_text=gettext_lazy("The cap of this rule, on its absolute value.")
     )
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)

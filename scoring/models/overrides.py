@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.models import Lead
 from scoring.models.definition import ScoringModelVersion, ScoringRule
@@ -11,8 +12,8 @@ from scoring.models.definition import ScoringModelVersion, ScoringRule
 class Verdict(models.TextChoices):
     """What is wrong with the score, in the rep's eyes."""
 
-    TOO_HIGH = "too_high", "Too high"
-    TOO_LOW = "too_low", "Too low"
+    TOO_HIGH = "too_high", _("Too high")
+    TOO_LOW = "too_low", _("Too low")
 
 
 class ScoreOverride(models.Model):

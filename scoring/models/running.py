@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import Lead, Temperature
 from scoring.models.definition import ScoringModelVersion
@@ -11,11 +13,11 @@ from scoring.models.definition import ScoringModelVersion
 class Cause(models.TextChoices):
     """Why a lead is scored."""
 
-    ACTIVITY = "activity", "Activity"
-    FACTS = "facts", "Facts changed"
-    PUBLISH = "publish", "New version"
-    DECAY = "decay", "Time passed"
-    REQUEST = "request", "Asked for"
+    ACTIVITY = "activity", gettext_lazy("Activity")
+    FACTS = "facts", gettext_lazy("Facts changed")
+    PUBLISH = "publish", gettext_lazy("New version")
+    DECAY = "decay", gettext_lazy("Time passed")
+    REQUEST = "request", gettext_lazy("Asked for")
 
 
 class ScoringRequest(models.Model):
@@ -34,7 +36,7 @@ class ScoringRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"lead {self.lead_id}: {self.cause}"
+        return _("lead %(lead_id)s: %(cause)s") % {"lead_id": self.lead_id, "cause": self.cause}
 
 
 class ScoredLead(models.Model):
@@ -50,7 +52,7 @@ class ScoredLead(models.Model):
     scored_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"lead {self.lead_id}"
+        return _("lead %(lead_id)s") % {"lead_id": self.lead_id}
 
 
 class ScoreChange(models.Model):
@@ -136,4 +138,7 @@ class RescoreChunk(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"leads {self.first_lead_id} to {self.last_lead_id}"
+        return _("leads %(first_lead_id)s to %(last_lead_id)s") % {
+            "first_lead_id": self.first_lead_id,
+            "last_lead_id": self.last_lead_id,
+        }

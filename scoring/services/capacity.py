@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require
 from leadapp.errors import Conflict, Invalid, NotFound
+from leadapp.numbers import write_number
 from scoring.models import ScoringModel, ScoringModelVersion
 from scoring.rules import version_facts_of
 from scoring.services.editing import change_version
@@ -22,13 +24,16 @@ def set_weekly_capacity(
 
     Raise Invalid for a number that is not between 1 and a million.
     """
-    require(actor, "scoring.change_scoringmodelversion", "Only marketing may change what sales can call.")
+    require(actor, "scoring.change_scoringmodelversion", _("Only marketing may change what sales can call."))
     if leads_per_week is not None and not 1 <= leads_per_week <= MOST:
-        raise Invalid.field("weekly_capacity", f"Give a number of leads between 1 and {MOST:,}.")
+        raise Invalid.field(
+            "weekly_capacity",
+            _("Give a number of leads between 1 and %(most)s.") % {"most": write_number(MOST)},
+        )
     with transaction.atomic():
         locked = ScoringModel.objects.select_for_update().filter(pk=model.pk).first()
         if locked is None:
-            raise NotFound("This scoring model does not exist any more.")
+            raise NotFound(_("This scoring model does not exist any more."))
         locked.weekly_capacity = leads_per_week
         locked.save(update_fields=["weekly_capacity"])
     return locked
@@ -48,7 +53,7 @@ def use_lines(
         draft = versions.filter(state=ScoringModelVersion.State.DRAFT).first()
         current = draft or versions.filter(state=ScoringModelVersion.State.LIVE).first()
         if current is None or current.pk != version.pk:
-            raise Conflict("Somebody else changed which version is edited. Look at the proposal again.")
+            raise Conflict(_("Somebody else changed which version is edited. Look at the proposal again."))
         if draft is None:
             draft = make_draft(model=version.model, actor=actor, now=now)
         facts = replace(version_facts_of(draft), hot_from=hot_from, threshold=threshold)

@@ -5,6 +5,7 @@ from itertools import count
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require
 from leadapp.errors import Invalid
@@ -17,11 +18,15 @@ RESERVED = frozenset({"new", "start", "starts", "import", "models", "versions", 
 
 def make_model(*, name: str, actor: Actor, now: datetime) -> ScoringModel:
     """Make a model without any version; its scores stand beside those of the primary one."""
-    require(actor, "scoring.add_scoringmodel", "Only marketers make scoring models.")
+    require(actor, "scoring.add_scoringmodel", _("Only marketers make scoring models."))
     text = " ".join(name.split())
     if not text or len(text) > LONGEST_NAME or "\0" in text:
-        raise Invalid.field("name", f"Give the model a name of at most {LONGEST_NAME} characters.")
-    taken = Invalid.field("name", f"Another model is called “{text}” already.")
+        raise Invalid.field(
+            "name",
+            _("Give the model a name of at most %(longest_name)s characters.")
+            % {"longest_name": LONGEST_NAME},
+        )
+    taken = Invalid.field("name", _("Another model is called “%(text)s” already.") % {"text": text})
     if ScoringModel.objects.filter(name__iexact=text).exists():
         raise taken
     try:

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid, NotFound
 from leadapp.models import Lead
+from leadapp.numbers import write_number
 from scoring.engine import Explanation, explain_stored
 from scoring.models import OverriddenRule, ScoreOverride, Verdict
 
@@ -36,7 +38,7 @@ def set_aside(
         require_may_work(actor, locked)
         explanation = explain_stored(locked)
         if explanation is None or locked.score is None:
-            raise Invalid("This lead has no score that could be set aside.")
+            raise Invalid(_("This lead has no score that could be set aside."))
         _make_room(locked, now)
         override = ScoreOverride.objects.create(
             lead=locked,
@@ -64,7 +66,7 @@ def end_override(*, lead: Lead, actor: Actor, now: datetime) -> ScoreOverride:
             lead=locked, ended_at__isnull=True, expires_at__gt=now
         ).first()
         if override is None:
-            raise NotFound("The score of this lead is not set aside.")
+            raise NotFound(_("The score of this lead is not set aside."))
         override.ended_at, override.ended_by = now, user_of(actor)
         override.save(update_fields=["ended_at", "ended_by"])
         return override
@@ -80,37 +82,43 @@ def overrides_of(lead_ids: Iterable[int], *, now: datetime) -> dict[int, ScoreOv
 
 def _clean_verdict(verdict: str) -> str:
     if verdict not in Verdict.values:
-        raise Invalid.field("verdict", f"Choose one of: {', '.join(Verdict.values)}.")
+        raise Invalid.field("verdict", _("Choose one of: %(known)s.") % {"known": ", ".join(Verdict.values)})
     return verdict
 
 
 def _clean_reason(reason: str) -> str:
     reason = reason.strip()
     if not reason:
-        raise Invalid.field("reason", "Give a reason: marketing learns from it.")
+        raise Invalid.field("reason", _("Give a reason: marketing learns from it."))
     if len(reason) > LONGEST_REASON:
-        raise Invalid.field("reason", f"Keep it to {LONGEST_REASON:,} characters; this has {len(reason):,}.")
+        raise Invalid.field(
+            "reason",
+            _("Keep it to %(longest_reason)s characters; this has %(count)s.")
+            % {"longest_reason": write_number(LONGEST_REASON), "count": write_number(len(reason))},
+        )
     try:
         reason.encode()
     except UnicodeEncodeError:  # half of a surrogate pair
-        raise Invalid.field("reason", "This holds a character that cannot be stored.") from None
+        raise Invalid.field("reason", _("This holds a character that cannot be stored.")) from None
     if "\0" in reason:
-        raise Invalid.field("reason", "This holds a character that cannot be stored.")
+        raise Invalid.field("reason", _("This holds a character that cannot be stored."))
     return reason
 
 
 def _check_expiry(expires_at: datetime, now: datetime) -> None:
     if expires_at <= now:
-        raise Invalid.field("expires_at", "Choose a day that is still to come.")
+        raise Invalid.field("expires_at", _("Choose a day that is still to come."))
     if expires_at > now + LONGEST:
-        raise Invalid.field("expires_at", f"Choose a day within the next {LONGEST.days} days.")
+        raise Invalid.field(
+            "expires_at", _("Choose a day within the next %(days)s days.") % {"days": LONGEST.days}
+        )
 
 
 def _locked(lead: Lead) -> Lead:
     """Lock the lead: two people who set it aside at once wait for each other."""
     found: Lead | None = Lead.objects.select_for_update(no_key=True).filter(pk=lead.pk).first()
     if found is None:
-        raise NotFound("This lead does not exist any more.")
+        raise NotFound(_("This lead does not exist any more."))
     return found
 
 
@@ -120,8 +128,10 @@ def _make_room(lead: Lead, now: datetime) -> None:
     if standing is None:
         return
     if standing.expires_at > now:
-        by = f" by {standing.author}" if standing.author else ""
-        raise Conflict(f"The score is set aside already{by}: {standing.reason}")
+        by = _(" by %(author)s") % {"author": standing.author} if standing.author else ""
+        raise Conflict(
+            _("The score is set aside already%(by)s: %(reason)s") % {"by": by, "reason": standing.reason}
+        )
     standing.ended_at = standing.expires_at
     standing.save(update_fields=["ended_at"])
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require
 from leadapp.errors import Conflict
@@ -17,18 +18,18 @@ def make_primary(*, model: ScoringModel, actor: Actor, now: datetime) -> Rescore
 
     The model before it stays live: its scores are shown beside those of the primary one.
     """
-    require(actor, PUBLISH, "Only marketers decide which model drives the list.")
+    require(actor, PUBLISH, _("Only marketers decide which model drives the list."))
     with transaction.atomic():
         # All of them, so that two people choosing at once wait for each other, and for whoever publishes.
         models = {each.pk: each for each in ScoringModel.objects.select_for_update().order_by("id")}
         chosen = models[model.pk]
         if chosen.is_primary:
-            raise Conflict(f"{chosen} drives the list already.")
+            raise Conflict(_("%(chosen)s drives the list already.") % {"chosen": chosen})
         version = ScoringModelVersion.objects.filter(
             model=chosen, state=ScoringModelVersion.State.LIVE
         ).first()
         if version is None:
-            raise Conflict(f"{chosen} has no live version. Publish one first.")
+            raise Conflict(_("%(chosen)s has no live version. Publish one first.") % {"chosen": chosen})
         replace_live_version()
         ScoringModel.objects.filter(is_primary=True).update(is_primary=False)
         chosen.is_primary = True

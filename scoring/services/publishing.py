@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require, user_of
 from leadapp.errors import Conflict, Invalid
@@ -48,13 +49,15 @@ def make_draft(
     *, model: ScoringModel, actor: Actor, now: datetime, source: ScoringModelVersion | None = None
 ) -> ScoringModelVersion:
     """Copy the live version, or an earlier one, into a draft; a model has one at most."""
-    require(actor, EDIT, "Only marketers change scoring rules.")
+    require(actor, EDIT, _("Only marketers change scoring rules."))
     with transaction.atomic():
         lock_model(model.pk)
         refuse_second_draft(model)
         versions = ScoringModelVersion.objects.filter(model=model)
         if source is not None and (source.model_id != model.pk or source.is_draft):
-            raise Invalid.field("source", f"Choose a version of {model} that was published.")
+            raise Invalid.field(
+                "source", _("Choose a version of %(model)s that was published.") % {"model": model}
+            )
         source = source or versions.filter(state=State.LIVE).first()
         meaning = {name: getattr(source, name) for name in DEFINITION} if source else {}
         draft = ScoringModelVersion.objects.create(
@@ -76,7 +79,7 @@ def publish(*, version: ScoringModelVersion, actor: Actor, note: str, now: datet
     A schedule ends with it. Without a note the draft keeps the one it has. Raises Invalid for a draft that
     the rule check calls wrong.
     """
-    require(actor, PUBLISH, "Only marketers publish scoring rules.")
+    require(actor, PUBLISH, _("Only marketers publish scoring rules."))
     with transaction.atomic():
         draft = open_for_publishing(version)
         draft.note = clean_note(note) or draft.note
@@ -94,14 +97,14 @@ def roll_back(*, version: ScoringModelVersion, actor: Actor, note: str, now: dat
     It is the same version as before, so that a score at the same moment is the same again. A draft stays
     as it is.
     """
-    require(actor, PUBLISH, "Only marketers roll scoring rules back.")
+    require(actor, PUBLISH, _("Only marketers roll scoring rules back."))
     with transaction.atomic():
         lock_model(version.model_id)
         earlier = ScoringModelVersion.objects.select_for_update().get(pk=version.pk)
         if earlier.is_live:
-            raise Conflict(f"{earlier} is live already.")
+            raise Conflict(_("%(earlier)s is live already.") % {"earlier": earlier})
         if earlier.is_draft:
-            raise Conflict(f"{earlier} was never live. Publish it instead.")
+            raise Conflict(_("%(earlier)s was never live. Publish it instead.") % {"earlier": earlier})
         rescore = _go_live(earlier, actor=actor, note=clean_note(note), now=now, is_rollback=True)
         version.refresh_from_db()
     return rescore
@@ -109,11 +112,13 @@ def roll_back(*, version: ScoringModelVersion, actor: Actor, note: str, now: dat
 
 def discard_draft(*, version: ScoringModelVersion, actor: Actor) -> None:
     """Delete a draft with its rules. One that is scheduled has to be taken off the schedule first."""
-    require(actor, EDIT, "Only marketers change scoring rules.")
+    require(actor, EDIT, _("Only marketers change scoring rules."))
     with transaction.atomic():
         draft = open_for_publishing(version)
         if draft.publish_at is not None:
-            raise Conflict(f"{draft} is scheduled to go live. Cancel the schedule first.")
+            raise Conflict(
+                _("%(draft)s is scheduled to go live. Cancel the schedule first.") % {"draft": draft}
+            )
         draft.delete()
 
 
@@ -127,7 +132,7 @@ def open_for_publishing(version: ScoringModelVersion) -> ScoringModelVersion:
     model = lock_model(version.model_id)
     draft = ScoringModelVersion.objects.select_for_update().filter(pk=version.pk).first()
     if draft is None or not draft.is_draft:
-        raise Conflict("This version is no draft any more. Somebody else published or discarded it.")
+        raise Conflict(_("This version is no draft any more. Somebody else published or discarded it."))
     draft.model = model
     return draft
 
@@ -138,7 +143,8 @@ def refuse_what_is_wrong(draft: ScoringModelVersion, *, actor: Actor, now: datet
     if stopping:
         worst = stopping[0]
         raise Invalid(
-            f"{draft} cannot be published. {worst.title}: {worst.text} {worst.mend}",
+            _("%(draft)s cannot be published. %(worst)s: %(worst_2)s %(mend)s")
+            % {"draft": draft, "worst": worst.title, "worst_2": worst.text, "mend": worst.mend},
             errors={"note" if worst.code == NO_NOTE else "version": [each.title for each in stopping]},
         )
 
@@ -146,7 +152,7 @@ def refuse_what_is_wrong(draft: ScoringModelVersion, *, actor: Actor, now: datet
 def refuse_second_draft(model: ScoringModel) -> None:
     """Refuse if the model, which is locked, has a draft."""
     if ScoringModelVersion.objects.filter(model=model, state=State.DRAFT).exists():
-        raise Conflict("There is a draft already. Edit it, publish it or discard it first.")
+        raise Conflict(_("There is a draft already. Edit it, publish it or discard it first."))
 
 
 def next_number(model: ScoringModel) -> int:
@@ -159,7 +165,7 @@ def clean_note(note: str) -> str:
     """Return a note without spaces around it; refuse what the database would not take."""
     text = note.strip()
     if len(text) > MAX_NOTE or "\0" in text:
-        raise Invalid.field("note", f"Keep the note to {MAX_NOTE} characters.")
+        raise Invalid.field("note", _("Keep the note to %(max_note)s characters.") % {"max_note": MAX_NOTE})
     return text
 
 

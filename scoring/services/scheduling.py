@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, may, require, user_of
 from leadapp.errors import Conflict, Invalid, Refused
@@ -32,11 +33,11 @@ def schedule_publish(
     A draft that is scheduled already gets the new moment. It goes live in the name of whoever scheduled it.
     Raises Invalid for a moment that makes no sense and for a draft that the rule check calls wrong.
     """
-    require(actor, PUBLISH, "Only marketers publish scoring rules.")
+    require(actor, PUBLISH, _("Only marketers publish scoring rules."))
     if at <= now:
-        raise Invalid.field("at", "Give a moment in the future.")
+        raise Invalid.field("at", _("Give a moment in the future."))
     if at > now + FURTHEST:
-        raise Invalid.field("at", "Give a moment within a year.")
+        raise Invalid.field("at", _("Give a moment within a year."))
     with transaction.atomic():
         draft = open_for_publishing(version)
         draft.publish_at, draft.scheduled_by = at, user_of(actor)
@@ -51,15 +52,15 @@ def schedule_publish(
 
 def cancel_schedule(*, version: ScoringModelVersion, actor: Actor, now: datetime) -> ScoringModelVersion:
     """Take a draft off the schedule, so that it can be edited again."""
-    require(actor, PUBLISH, "Only marketers publish scoring rules.")
+    require(actor, PUBLISH, _("Only marketers publish scoring rules."))
     with transaction.atomic():
         draft = open_for_publishing(version)
         if draft.publish_at is None:
-            raise Conflict(f"{draft} is not scheduled.")
+            raise Conflict(_("%(draft)s is not scheduled.") % {"draft": draft})
         draft.publish_at = draft.scheduled_by = None
         draft.save(update_fields=["publish_at", "scheduled_by"])
         version.refresh_from_db()
-    logger.info("The schedule of %s was cancelled at %s", draft, now)
+    logger.info(_("The schedule of %s was cancelled at %s"), draft, now)
     return draft
 
 
@@ -78,12 +79,14 @@ def why_late(version: ScoringModelVersion, *, now: datetime) -> str:
     if not version.is_draft or version.publish_at is None or version.publish_at > now - LATE:
         return ""
     if not may(version.scheduled_by, PUBLISH):
-        return f"{version.scheduled_by} scheduled it and may not publish any more. Cancel the schedule."
+        return _("%(scheduled_by)s scheduled it and may not publish any more. Cancel the schedule.") % {
+            "scheduled_by": version.scheduled_by
+        }
     try:
         refuse_what_is_wrong(version, actor=version.scheduled_by, now=now)
     except Invalid as refusal:
         return refusal.message
-    return "No worker has published it yet."
+    return _("No worker has published it yet.")
 
 
 def _publish(version: ScoringModelVersion, *, now: datetime) -> bool:
@@ -98,7 +101,7 @@ def _publish(version: ScoringModelVersion, *, now: datetime) -> bool:
     except Refused as refusal:
         # Beat comes by every few seconds; once it has been said, the page of the version goes on saying it.
         if version.publish_at is not None and version.publish_at > now - LATE:
-            logger.warning("%s is due and was not published: %s", version, refusal.message)
+            logger.warning(_("%s is due and was not published: %s"), version, refusal.message)
         return False
-    logger.info("%s went live as scheduled", version)
+    logger.info(_("%s went live as scheduled"), version)
     return True

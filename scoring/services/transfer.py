@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require, user_of
 from leadapp.errors import Invalid, NotFound
@@ -73,16 +74,20 @@ def write_json(data: Data) -> str:
 def read_json(text: str | bytes) -> object:
     """Return what a file says; raise Invalid with line and column if it is no JSON."""
     if len(text) > MOST_BYTES:
-        raise Invalid.field("file", f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
+        raise Invalid.field(
+            "file", _("The file is larger than %(most_bytes)s MB.") % {"most_bytes": MOST_BYTES // 1000000}
+        )
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise Invalid.field("file", f"This is not JSON: {error.msg} ({where}).") from error
+        where = _("line %(lineno)s, column %(colno)s") % {"lineno": error.lineno, "colno": error.colno}
+        raise Invalid.field(
+            "file", _("This is not JSON: %(msg)s (%(where)s).") % {"msg": error.msg, "where": where}
+        ) from error
     except UnicodeDecodeError as error:
-        raise Invalid.field("file", "This is not a text in UTF-8.") from error
+        raise Invalid.field("file", _("This is not a text in UTF-8.")) from error
     except (ValueError, RecursionError) as error:
-        raise Invalid.field("file", f"This JSON cannot be read: {error}.") from error
+        raise Invalid.field("file", _("This JSON cannot be read: %(error)s.") % {"error": error}) from error
 
 
 def import_version(
@@ -93,7 +98,7 @@ def import_version(
     Without a name a new model is called as the data say. All of it is checked before anything is written:
     `Invalid.errors` names each mistake by its path, like "rules[3].conditions[0].operator".
     """
-    require(actor, EDIT, "Only marketers change scoring rules.")
+    require(actor, EDIT, _("Only marketers change scoring rules."))
     types = dict(ActivityType.objects.filter(is_internal=False).values_list("slug", "id"))
     facts = read_model(data, types=types.keys())
     with transaction.atomic():
@@ -124,7 +129,7 @@ def list_starts() -> tuple[Start, ...]:
 def read_start(slug: str) -> Data:
     """Return a model that comes with Leadapp, for `import_version`; raise NotFound if there is none."""
     if slug not in {start.slug for start in list_starts()}:
-        raise NotFound("There is no such start.")
+        raise NotFound(_("There is no such start."))
     data: Data = json.loads((STARTS / f"{slug}.json").read_bytes())
     return data
 

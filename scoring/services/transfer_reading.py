@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid
 from scoring.cleaning import LONGEST_GROUP_NAME, clean_group, clean_rule, clean_version
 from scoring.models import ScoringModelVersion
@@ -39,7 +41,7 @@ def read_model(data: object, *, types: Collection[str]) -> ModelFacts:
     Raises Invalid, whose `errors` name every mistake by its path: "rules[3].conditions[0].operator".
     """
     if not isinstance(data, dict):
-        raise Invalid.field("file", "A scoring model is an object with “format”, “rules” and more.")
+        raise Invalid.field("file", _("A scoring model is an object with “format”, “rules” and more."))
     errors: Errors = {}
     _check_format(errors, data)
     _check_texts(errors, data)
@@ -58,9 +60,14 @@ def read_model(data: object, *, types: Collection[str]) -> ModelFacts:
 
 def _check_format(errors: Errors, data: Mapping[str, Any]) -> None:
     if data.get("format") != FORMAT:
-        errors["format"] = [f"This is not a scoring model: “format” is not “{FORMAT}”."]
+        errors["format"] = [
+            _("This is not a scoring model: “format” is not “%(format)s”.") % {"format": FORMAT}
+        ]
     elif data.get("format_version") != FORMAT_VERSION or data["format_version"] is True:
-        errors["format_version"] = [f"This Leadapp reads version {FORMAT_VERSION} of the format."]
+        errors["format_version"] = [
+            _("This Leadapp reads version %(format_version)s of the format.")
+            % {"format_version": FORMAT_VERSION}
+        ]
 
 
 def _check_texts(errors: Errors, value: object, path: str = "", depth: int = 0) -> None:
@@ -68,11 +75,11 @@ def _check_texts(errors: Errors, value: object, path: str = "", depth: int = 0) 
     if len(errors) >= MOST_MISTAKES:
         return
     if depth > DEEPEST:
-        errors[path] = ["This lies too deep."]
+        errors[path] = [_("This lies too deep.")]
     elif isinstance(value, str):
         # Half of a character that takes two, as broken software writes it.
         if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-            errors[path or "file"] = ["This text holds a character that cannot be stored."]
+            errors[path or "file"] = [_("This text holds a character that cannot be stored.")]
     elif isinstance(value, dict):
         for key, inner in value.items():
             _check_texts(errors, key, path, depth)
@@ -86,13 +93,15 @@ def _check_keys(errors: Errors, data: Mapping[str, Any], path: str, known: Seque
     """Refuse what nobody would read: a word that is misspelt would be left out without a sound."""
     for key in data.keys() - set(known):
         where = f"{path}.{key}" if path else str(key)
-        errors[where[:300]] = [f"There is no such thing here. Known are {', '.join(known)}."]
+        errors[where[:300]] = [
+            _("There is no such thing here. Known are %(known)s.") % {"known": ", ".join(known)}
+        ]
 
 
 def _text(errors: Errors, data: Mapping[str, Any], key: str, *, longest: int) -> str:
     value = data.get(key, "")
     if not isinstance(value, str) or len(value) > longest:
-        errors[key] = [f"Give a text of at most {longest} characters."]
+        errors[key] = [_("Give a text of at most %(longest)s characters.") % {"longest": longest}]
         return ""
     return value.strip()
 
@@ -102,7 +111,7 @@ def _read_settings(errors: Errors, data: Mapping[str, Any]) -> VersionFacts | No
     settings = data.get("settings", {})
     names = [name for name in names_of(VersionFacts) if name != "note"]
     if not isinstance(settings, dict):
-        errors["settings"] = [f"Give an object with {', '.join(names)}."]
+        errors["settings"] = [_("Give an object with %(known)s.") % {"known": ", ".join(names)}]
         return None
     _check_keys(errors, settings, "settings", names)
     usual = ScoringModelVersion()
@@ -127,7 +136,9 @@ def _read_groups(errors: Errors, data: Mapping[str, Any]) -> list[GroupFacts]:
         )
         if cleaned := _clean(errors, f"{path}.", clean_group, facts):
             if any(cleaned.name == other.name for other in groups):
-                errors[f"{path}.name"] = [f"Another group is called “{cleaned.name}” already."]
+                errors[f"{path}.name"] = [
+                    _("Another group is called “%(cleaned)s” already.") % {"cleaned": cleaned.name}
+                ]
             groups.append(cleaned)
     return groups
 
@@ -136,7 +147,7 @@ def _read_rules(
     errors: Errors, data: Mapping[str, Any], groups: Sequence[GroupFacts], types: Collection[str]
 ) -> list[RuleFacts]:
     if "rules" not in data:
-        errors["rules"] = ["Give a list of rules; it may be empty."]
+        errors["rules"] = [_("Give a list of rules; it may be empty.")]
     dimensions = {group.name: group.dimension for group in groups}
     # Groups that are wrong themselves are said once, not again for each of their rules.
     are_groups_known = not any(path.startswith("groups") for path in errors)
@@ -149,13 +160,17 @@ def _read_rules(
         if cleaned is None:
             continue
         if cleaned.name in names:
-            errors[f"{path}.name"] = [f"Another rule is called “{cleaned.name}” already."]
+            errors[f"{path}.name"] = [
+                _("Another rule is called “%(cleaned)s” already.") % {"cleaned": cleaned.name}
+            ]
         if cleaned.group and are_groups_known:
             _check_group(errors, f"{path}.group", cleaned, dimensions)
         if missing := [slug for slug in cleaned.activity_types if slug not in types]:
             known = ", ".join(sorted(types))
             errors[f"{path}.activity_types"] = [
-                f"There is no kind of activity “{slug}”. Known are {known}." for slug in missing
+                _("There is no kind of activity “%(slug)s”. Known are %(known)s.")
+                % {"slug": slug, "known": known}
+                for slug in missing
             ]
         names.add(cleaned.name)
         rules.append(cleaned)
@@ -164,9 +179,12 @@ def _read_rules(
 
 def _check_group(errors: Errors, path: str, rule: RuleFacts, dimensions: Mapping[str, str]) -> None:
     if rule.group not in dimensions:
-        errors[path] = [f"There is no group “{rule.group}” in this file."]
+        errors[path] = [_("There is no group “%(group)s” in this file.") % {"group": rule.group}]
     elif dimensions[rule.group] != rule.dimension:
-        errors[path] = [f"“{rule.group}” is a group for {dimensions[rule.group]} rules."]
+        errors[path] = [
+            _("“%(group)s” is a group for %(dimensions)s rules.")
+            % {"group": rule.group, "dimensions": dimensions[rule.group]}
+        ]
 
 
 def _rule_facts(errors: Errors, item: object, path: str) -> RuleFacts | None:
@@ -176,10 +194,10 @@ def _rule_facts(errors: Errors, item: object, path: str) -> RuleFacts | None:
     assert isinstance(item, dict)
     types, conditions = item.get("activity_types", []), item.get("conditions", [])
     if not isinstance(types, list) or not all(isinstance(slug, str) for slug in types):
-        errors[f"{path}.activity_types"] = ["Give a list of texts."]
+        errors[f"{path}.activity_types"] = [_("Give a list of texts.")]
         return None
     if not isinstance(conditions, list):
-        errors[f"{path}.conditions"] = ["Give a list of objects with field, operator and value."]
+        errors[f"{path}.conditions"] = [_("Give a list of objects with field, operator and value.")]
         return None
     read = [_condition(errors, each, f"{path}.conditions[{place}]") for place, each in enumerate(conditions)]
     if not all(read):  # has been said, and the places of the others would not be right any more
@@ -195,7 +213,7 @@ def _condition(errors: Errors, item: object, path: str) -> ConditionFacts | None
     assert isinstance(item, dict)
     for key in ("field", "operator"):
         if not isinstance(item.get(key), str):
-            errors[f"{path}.{key}"] = ["Give a text."]
+            errors[f"{path}.{key}"] = [_("Give a text.")]
             return None
     return ConditionFacts(item["field"], item["operator"], item.get("value"))
 
@@ -213,17 +231,17 @@ def _clean(errors: Errors, path: str, clean: Callable[[Cleaned], Cleaned], facts
 def _list(errors: Errors, data: Mapping[str, Any], key: str, *, most: int) -> list[Any]:
     value = data.get(key, [])
     if not isinstance(value, list):
-        errors[key] = ["Give a list."]
+        errors[key] = [_("Give a list.")]
         return []
     if len(value) > most:
-        errors[key] = [f"Give at most {most}; here are {len(value)}."]
+        errors[key] = [_("Give at most %(most)s; here are %(count)s.") % {"most": most, "count": len(value)}]
         return []
     return value
 
 
 def _is_object(errors: Errors, item: object, path: str, known: Sequence[str]) -> bool:
     if not isinstance(item, dict):
-        errors[path] = [f"Give an object with {', '.join(known)}."]
+        errors[path] = [_("Give an object with %(known)s.") % {"known": ", ".join(known)}]
         return False
     _check_keys(errors, item, path, known)
     return True
@@ -232,6 +250,10 @@ def _is_object(errors: Errors, item: object, path: str, known: Sequence[str]) ->
 def _invalid(errors: Errors) -> Invalid:
     """Build the refusal; its message says the first mistake and how many there are."""
     path, texts = next(iter(errors.items()))
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    more = _(" (and %(count)s more)") % {"count": len(errors) - 1} if len(errors) > 1 else ""
     shown = dict(list(errors.items())[:MOST_MISTAKES])
-    return Invalid(f"Nothing was imported. {path}: {texts[0]}{more}", errors=shown)
+    return Invalid(
+        _("Nothing was imported. %(path)s: %(texts)s%(more)s")
+        % {"path": path, "texts": texts[0], "more": more},
+        errors=shown,
+    )

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.access import require
 from leadapp.errors import Conflict, NotFound, Refused
@@ -19,8 +20,8 @@ from scoring.views.shell import Studio, studio_page
 EDIT = "scoring.change_scoringmodelversion"
 PUBLISH = "scoring.publish_version"
 MAY_NOT = {
-    EDIT: "Only marketing may change scoring models. You can look, not change.",
-    PUBLISH: "Only marketing may publish scoring models. You can look, not change.",
+    EDIT: _("Only marketing may change scoring models. You can look, not change."),
+    PUBLISH: _("Only marketing may publish scoring models. You can look, not change."),
 }
 
 

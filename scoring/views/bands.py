@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.errors import Conflict, Refused
@@ -20,19 +22,19 @@ from scoring.views.bands_picture import draw_bands
 from scoring.views.shell import Studio, open_studio, studio_page
 
 LABELS = {
-    "fit_min": "Fit, at least",
-    "fit_max": "Fit, at most",
-    "engagement_min": "Engagement, at least",
-    "engagement_max": "Engagement, at most",
-    "fit_a": "A from",
-    "fit_b": "B from",
-    "fit_c": "C from",
-    "engagement_1": "1 from",
-    "engagement_2": "2 from",
-    "engagement_3": "3 from",
-    "warm_from": "Warm from",
-    "hot_from": "Hot from",
-    "threshold": "Ready for sales from",
+    "fit_min": gettext_lazy("Fit, at least"),
+    "fit_max": gettext_lazy("Fit, at most"),
+    "engagement_min": gettext_lazy("Engagement, at least"),
+    "engagement_max": gettext_lazy("Engagement, at most"),
+    "fit_a": gettext_lazy("A from"),
+    "fit_b": gettext_lazy("B from"),
+    "fit_c": gettext_lazy("C from"),
+    "engagement_1": gettext_lazy("1 from"),
+    "engagement_2": gettext_lazy("2 from"),
+    "engagement_3": gettext_lazy("3 from"),
+    "warm_from": gettext_lazy("Warm from"),
+    "hot_from": gettext_lazy("Hot from"),
+    "threshold": gettext_lazy("Ready for sales from"),
 }
 NUMBERS = [name for name in names_of(VersionFacts) if name != "note"]
 
@@ -49,14 +51,14 @@ class BandsForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name in NUMBERS:
             self.fields[name] = forms.IntegerField(
-                label=LABELS[name], error_messages={"invalid": "Give a whole number."}
+                label=LABELS[name], error_messages={"invalid": _("Give a whole number.")}
             )
             self.fields[f"seen_{name}"] = forms.IntegerField(widget=forms.HiddenInput, required=False)
         self.fields["note"] = forms.CharField(
-            label="Why this version exists",
+            label=_("Why this version exists"),
             max_length=500,
             required=False,
-            help_text="A sentence. Reps read it in the score history.",
+            help_text=_("A sentence. Reps read it in the score history."),
         )
         self.fields["seen_note"] = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -109,7 +111,7 @@ def _save(request: HttpRequest, studio: Studio) -> HttpResponse:
         if isinstance(refused, Stale):
             form.look_again(draft)
         return _page(request, studio, draft, form=form, status=refused.status, refused=refused)
-    messages.success(request, "Saved in the draft. Leads notice nothing of it.")
+    messages.success(request, _("Saved in the draft. Leads notice nothing of it."))
     return redirect("scoring-bands", studio.model.slug)
 
 

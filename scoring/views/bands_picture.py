@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+
 from leadapp.models import Temperature
+from leadapp.numbers import write_number
 from scoring.models import ScoringModelVersion
 from scoring.sentences import MINUS
 
@@ -68,32 +71,65 @@ def draw_bands(version: ScoringModelVersion) -> BandsPicture:
         return round(min(max(value, 0), highest) / highest * 100, 2)
 
     bands = [
-        Band(Temperature.COLD, "Cold", f"0 to {warm - 1:,}", 0, across(warm)),
-        Band(Temperature.WARM, "Warm", f"{warm:,} to {hot - 1:,}", across(warm), across(hot) - across(warm)),
-        Band(Temperature.HOT, "Hot", f"from {hot:,}", across(hot), round(100 - across(hot), 2)),
+        Band(
+            Temperature.COLD,
+            _("Cold"),
+            _("0 to %(warm)s") % {"warm": write_number(warm - 1)},
+            0,
+            across(warm),
+        ),
+        Band(
+            Temperature.WARM,
+            _("Warm"),
+            _("%(warm)s to %(hot)s") % {"warm": write_number(warm), "hot": write_number(hot - 1)},
+            across(warm),
+            across(hot) - across(warm),
+        ),
+        Band(
+            Temperature.HOT,
+            _("Hot"),
+            _("from %(hot)s") % {"hot": write_number(hot)},
+            across(hot),
+            round(100 - across(hot), 2),
+        ),
     ]
     threshold = across(version.threshold)
-    mark = Mark(f"Sales from {_number(version.threshold)}", threshold, "end" if threshold > 60 else "start")
+    mark = Mark(
+        _("Sales from %(threshold)s") % {"threshold": _number(version.threshold)},
+        threshold,
+        "end" if threshold > 60 else "start",
+    )
     return BandsPicture(
         bands=[band for band in bands if band.width > 0],
         mark=mark,
         highest=highest,
         fit=_grades("ABCD", (version.fit_a, version.fit_b, version.fit_c)),
         engagement=_grades("1234", (version.engagement_1, version.engagement_2, version.engagement_3)),
-        fit_bounds=f"{_number(version.fit_min)} to {_number(version.fit_max)} points",
-        engagement_bounds=f"{_number(version.engagement_min)} to {_number(version.engagement_max)} points",
+        fit_bounds=_("%(fit_min)s to %(fit_max)s points")
+        % {"fit_min": _number(version.fit_min), "fit_max": _number(version.fit_max)},
+        engagement_bounds=_("%(engagement_min)s to %(engagement_max)s points")
+        % {
+            "engagement_min": _number(version.engagement_min),
+            "engagement_max": _number(version.engagement_max),
+        },
         sentence=(
-            f"Below {warm} a lead is cold, from {warm} warm, from {hot} hot; "
-            f"sales gets it from {version.threshold}."
+            _(
+                "Below %(warm)s a lead is cold, from %(warm)s warm, from %(hot)s hot; "
+                "sales gets it from %(threshold)s."
+            )
+            % {"warm": warm, "hot": hot, "threshold": version.threshold}
         ),
     )
 
 
 def _grades(codes: str, limits: tuple[int, int, int]) -> list[GradeBand]:
     """Say from where to where each grade goes, the best first."""
-    texts = [f"from {_number(limits[0])}"]
-    texts += [f"{_number(low)} to {_number(high - 1)}" for high, low in pairwise(limits)]
-    texts.append(f"below {_number(limits[-1])}")
+    texts = [_("from %(limits)s") % {"limits": _number(limits[0])}]
+    texts += [
+        _("%(low)s to %(high)s") % {"low": _number(low), "high": _number(high - 1)}
+        for high, low in pairwise(limits)
+    ]
+    texts.append(_("below %(limits)s") % {"limits": _number(limits[-1])})
     return [GradeBand(code, text) for code, text in zip(codes, texts, strict=True)]
 
 

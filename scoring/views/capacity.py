@@ -7,9 +7,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leadapp.errors import Refused
+from leadapp.numbers import write_number
 from leadapp.views.answering import posted, signed_in
 from scoring.analysis.capacity import STEP, Proposal, propose_thresholds
 from scoring.models import ScoringModel, ScoringModelVersion
@@ -26,15 +30,15 @@ class CapacityForm(forms.Form):
     """How many leads sales can call in a week."""
 
     weekly_capacity = forms.IntegerField(
-        label="Leads that sales can call per week",
+        label=gettext_lazy("Leads that sales can call per week"),
         required=False,
         min_value=1,
         max_value=MOST,
-        help_text="All reps together. Empty: not known.",
+        help_text=gettext_lazy("All reps together. Empty: not known."),
         error_messages={
-            "invalid": "Give a whole number of leads.",
-            "min_value": "Give 1 or more, or leave it empty.",
-            "max_value": f"Give {MOST:,} or less.",
+            "invalid": gettext_lazy("Give a whole number of leads."),
+            "min_value": gettext_lazy("Give 1 or more, or leave it empty."),
+            "max_value": gettext_lazy("Give %(limit_value)s or less."),
         },
     )
 
@@ -71,7 +75,7 @@ def capacity(request: HttpRequest, slug: str) -> HttpResponse:
     except Refused as refused:
         tell(form, refused)
         return _page(request, studio, form, status=refused.status, refused=refused)
-    messages.success(request, "Saved. Proposals and warnings go by it from now on.")
+    messages.success(request, _("Saved. Proposals and warnings go by it from now on."))
     return redirect("scoring-capacity", slug)
 
 
@@ -86,7 +90,7 @@ def use(request: HttpRequest, slug: str) -> HttpResponse:
     page = CapacityForm(None, model=studio.model)
     require_right(request, EDIT)
     if not form.is_valid() or version is None:
-        return _page(request, studio, page, status=409, problem=STALE)
+        return _page(request, studio, page, status=409, problem=str(STALE))
     try:
         draft = use_lines(
             version=version,
@@ -98,12 +102,14 @@ def use(request: HttpRequest, slug: str) -> HttpResponse:
     except Refused as refused:
         return _page(request, studio, page, status=refused.status, refused=refused)
     messages.success(
-        request, f"Draft v{draft.number} has these lines now. Nothing is live before you publish it."
+        request,
+        _("Draft v%(number)s has these lines now. Nothing is live before you publish it.")
+        % {"number": draft.number},
     )
     return redirect("scoring-preview", slug)
 
 
-STALE = "Another version is edited by now. Look at the proposal again."
+STALE = gettext_lazy("Another version is edited by now. Look at the proposal again.")
 
 
 def _page(
@@ -137,17 +143,27 @@ def _chart(proposal: Proposal) -> Columns:
     now = proposal.inflow.crossing(proposal.version.threshold)
     then = proposal.inflow.crossing(proposal.threshold)
     is_moved = proposal.threshold != proposal.version.threshold
-    labels = [f"{timezone.localtime(begin):%-d %b}" for begin in proposal.inflow.begins]
-    told = "; ".join(f"from {label} {value:,.0f}" for label, value in zip(labels, now, strict=True))
+    labels = [date_format(timezone.localtime(begin), "MONTH_DAY_FORMAT") for begin in proposal.inflow.begins]
+    told = "; ".join(
+        _("from %(label)s %(value)s") % {"label": label, "value": write_number(value)}
+        for label, value in zip(labels, now, strict=True)
+    )
     most = proposal.weekly_capacity
     return draw_columns(
         [(a, b if is_moved else None) for a, b in zip(now, then, strict=True)],
         labels,
-        unit="leads",
-        sentence=f"Leads that reached {proposal.version.threshold} points, by week: {told}."
-        + (f" Sales can call {most:,} a week." if most else ""),
+        unit=_("leads"),
+        sentence=_sentence(proposal, told),
         across=[float(most)] if most else [],
     )
+
+
+def _sentence(proposal: Proposal, told: str) -> str:
+    most, facts = proposal.weekly_capacity, {"threshold": proposal.version.threshold, "told": told}
+    if most is None:
+        return _("Leads that reached %(threshold)s points, by week: %(told)s.") % facts
+    says = _("Leads that reached %(threshold)s points, by week: %(told)s. Sales can call %(most)s a week.")
+    return says % (facts | {"most": write_number(most)})
 
 
 def _lines(proposal: Proposal) -> list[dict[str, Any]]:

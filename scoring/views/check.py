@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from scoring.analysis.check import Finding, Severity, check
@@ -48,15 +49,15 @@ def _chosen(request: HttpRequest, studio: Studio) -> ScoringModelVersion | None:
     if not asked:
         return studio.newest
     if not asked.isascii() or not asked.isdigit() or len(asked) > 9:
-        raise Http404("There is no such version.")
+        raise Http404(_("There is no such version."))
     return find_version(studio, int(asked))
 
 
 def _parts(version: ScoringModelVersion, findings: Sequence[Finding]) -> list[Part]:
     titles = {
-        Severity.BAD: "Must be settled before publishing" if version.is_draft else "Wrong",
-        Severity.WARN: "Warnings",
-        Severity.INFO: "Good to know",
+        Severity.BAD: _("Must be settled before publishing") if version.is_draft else _("Wrong"),
+        Severity.WARN: _("Warnings"),
+        Severity.INFO: _("Good to know"),
     }
     parts = [
         Part(

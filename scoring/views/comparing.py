@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.utils.translation import gettext as _
+
 from scoring.analysis.diff import Difference
 from scoring.engine import Explanation, Line
 from scoring.models import Dimension, ScoringModelVersion
@@ -81,14 +83,14 @@ def lay_out(columns: Sequence[Column], difference: Difference | None = None) -> 
     names = _names(difference)
     parts = [
         ComparedPart(
-            label=dimension.label,
+            label=str(dimension.label),
             lines=_lines(columns, dimension, names),
             totals=[getattr(column.explanation, dimension) for column in columns],
         )
         for dimension in Dimension
     ]
     floor = ComparedPart(
-        label="Total",
+        label=_("Total"),
         lines=_lines(columns, "", names),
         totals=[column.explanation.score for column in columns],
     )

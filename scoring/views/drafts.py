@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leadapp.admin.refusals import sentence_of
@@ -19,7 +21,7 @@ from scoring.services.publishing import discard_draft, make_draft
 from scoring.views.asking import EDIT, ask
 from scoring.views.shell import find_version, open_studio
 
-DISCARDED = "{} is gone. Nothing that is live has changed."
+DISCARDED = gettext_lazy("{} is gone. Nothing that is live has changed.")
 
 
 @require_POST
@@ -35,8 +37,14 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     except Conflict as refused:
         messages.warning(request, refused.message)
     else:
-        copied = f" It is a copy of v{draft.based_on.number}." if draft.based_on else ""
-        messages.success(request, f"v{draft.number} is yours to edit.{copied} Leads notice nothing of it.")
+        copied = (
+            _(" It is a copy of v%(number)s.") % {"number": draft.based_on.number} if draft.based_on else ""
+        )
+        messages.success(
+            request,
+            _("v%(number)s is yours to edit.%(copied)s Leads notice nothing of it.")
+            % {"number": draft.number, "copied": copied},
+        )
     return redirect("scoring-model", slug)
 
 
@@ -46,10 +54,12 @@ def discard(request: HttpRequest, slug: str) -> HttpResponse:
     studio = open_studio(request, slug)
     draft = studio.need_draft()
     question = Question(
-        title=f"Discard the draft v{draft.number}?",
-        text="Every edit in it is gone for good. Leads are not touched: what is live goes on scoring them.",
-        submit="Discard the draft",
-        cancel="Keep it",
+        title=_("Discard the draft v%(number)s?") % {"number": draft.number},
+        text=_(
+            "Every edit in it is gone for good. Leads are not touched: what is live goes on scoring them."
+        ),
+        submit=_("Discard the draft"),
+        cancel=_("Keep it"),
         form=forms.Form(posted(request)),
         ends_something=True,
         template="scoring/question_body.html",
@@ -76,5 +86,5 @@ def restore(request: HttpRequest, slug: str, rule_id: int) -> HttpResponse:
     except Refused as refused:
         messages.error(request, sentence_of(refused))
     else:
-        messages.success(request, f"“{rule.name}” is in the draft again.")
+        messages.success(request, _("“%(rule)s” is in the draft again.") % {"rule": rule.name})
     return redirect("scoring-model", slug)

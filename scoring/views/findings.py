@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from scoring.analysis.check import blocking, check_version
@@ -14,10 +15,10 @@ def findings(request: HttpRequest, slug: str) -> HttpResponse:
     studio = open_studio(request, slug)
     number = request.GET.get("version", "")
     if number and not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise Http404("There is no such version.")
+        raise Http404(_("There is no such version."))
     version = find_version(studio, int(number)) if number else studio.newest
     if version is None:
-        raise Http404("There is no version to check.")
+        raise Http404(_("There is no version to check."))
     found = check_version(version, studio.now)
     context = {
         "studio": studio,

@@ -8,6 +8,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import ActivityType, CustomField, Lead
 from scoring.engine.imagined import ImaginedActivity, ImaginedLead
@@ -16,7 +18,7 @@ from scoring.models import RuleCondition, ScoringModelVersion
 
 DOMAIN, EMAIL = "lead.email_domain", "lead.email"
 MOST_ROWS, ROWS_AT_FIRST = 20, 3
-YES_NO = (("", "Not known"), ("yes", "Yes"), ("no", "No"))
+YES_NO = (("", gettext_lazy("Not known")), ("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No")))
 WORDS = {"yes": True, "true": True, "no": False, "false": False}
 LONGEST = 500
 
@@ -85,32 +87,35 @@ class FactsForm(forms.Form):
 class ActivityForm(forms.Form):
     """One thing that the lead did; a row without a type is left out."""
 
-    type = forms.ChoiceField(label="What they did", required=False)
+    type = forms.ChoiceField(label=gettext_lazy("What they did"), required=False)
     days = forms.FloatField(
-        label="Days ago",
+        label=gettext_lazy("Days ago"),
         required=False,
         min_value=0,
         max_value=3650,
         widget=forms.NumberInput({"step": "any"}),
     )
-    times = forms.IntegerField(label="Times", required=False, min_value=1, max_value=100)
+    times = forms.IntegerField(label=gettext_lazy("Times"), required=False, min_value=1, max_value=100)
     property = forms.CharField(
-        label="Property", required=False, max_length=80, widget=forms.TextInput({"list": "properties"})
+        label=gettext_lazy("Property"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput({"list": "properties"}),
     )
-    value = forms.CharField(label="Its value", required=False, max_length=LONGEST)
+    value = forms.CharField(label=gettext_lazy("Its value"), required=False, max_length=LONGEST)
 
     def __init__(self, *args: Any, asked: Asked, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["type"].choices = [("", "Nothing"), *asked.types]  # type: ignore[attr-defined]
+        self.fields["type"].choices = [("", _("Nothing")), *asked.types]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Ask for the type of a row that says something."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         says = any(cleaned.get(name) not in (None, "") for name in ("days", "property", "value"))
         if says and not cleaned.get("type") and "type" not in self.errors:
-            self.add_error("type", "Choose what they did.")
+            self.add_error("type", _("Choose what they did."))
         if cleaned.get("value") and not cleaned.get("property"):
-            self.add_error("property", "Name the property.")
+            self.add_error("property", _("Name the property."))
         return cleaned
 
     def activities(self, now: datetime) -> list[ImaginedActivity]:
@@ -157,7 +162,7 @@ def _input(field: Field) -> forms.Field:
     options: dict[str, Any] = {"label": field.label, "required": False}
     match field.kind:
         case Kind.CHOICE:
-            return forms.ChoiceField(choices=[("", "Not known"), *field.choices], **options)
+            return forms.ChoiceField(choices=[("", _("Not known")), *field.choices], **options)
         case Kind.BOOLEAN:
             return forms.ChoiceField(choices=YES_NO, **options)
         case Kind.NUMBER:

@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.access import require
@@ -28,12 +30,12 @@ class NewModelForm(FileForm):
     """A name, and what to begin with."""
 
     name = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=100,
-        help_text="What it scores for: a product line, a market.",
-        error_messages={"required": "Give the model a name."},
+        help_text=gettext_lazy("What it scores for: a product line, a market."),
+        error_messages={"required": gettext_lazy("Give the model a name.")},
     )
-    start = forms.ChoiceField(label="Begin with", widget=forms.RadioSelect)
+    start = forms.ChoiceField(label=gettext_lazy("Begin with"), widget=forms.RadioSelect)
 
     field_order = ("name", "start", "file", "text")
 
@@ -42,8 +44,8 @@ class NewModelForm(FileForm):
         starts = [(start.slug, start.name) for start in list_starts()]
         self.fields["start"].choices = [  # type: ignore[attr-defined]
             *starts,
-            (EMPTY, "No rules at all"),
-            (FILE, "A file that a model was exported to"),
+            (EMPTY, _("No rules at all")),
+            (FILE, _("A file that a model was exported to")),
         ]
 
     def needs_file(self) -> bool:
@@ -57,7 +59,7 @@ def new_model(request: HttpRequest) -> HttpResponse:
     user = require_view(request)
     form = NewModelForm(posted(request), request.FILES or None, initial={"start": EMPTY})
     if request.method != "POST" or not form.is_valid():
-        require(user, ADD, "Only marketing may add scoring models.")
+        require(user, ADD, _("Only marketing may add scoring models."))
         return _page(request, form, status=422 if form.errors else 200)
     try:
         model = _make(form.cleaned_data, user)
@@ -66,7 +68,10 @@ def new_model(request: HttpRequest) -> HttpResponse:
         if form.cleaned_data["start"] != FILE or set(refused.errors) == {"name"}:
             tell(form, refused)
         return _page(request, form, status=refused.status, refused=refused)
-    messages.success(request, f"{model.name} is there. Nothing counts for leads until you publish it.")
+    messages.success(
+        request,
+        _("%(model)s is there. Nothing counts for leads until you publish it.") % {"model": model.name},
+    )
     return redirect("scoring-model", model.slug)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.times import write_date
@@ -20,16 +22,21 @@ class AsideForm(forms.Form):
     """What is wrong with a score, why, and until when that holds."""
 
     verdict = forms.ChoiceField(
-        label="The score is", choices=Verdict.choices, initial=Verdict.TOO_HIGH, widget=forms.RadioSelect
+        label=gettext_lazy("The score is"),
+        choices=Verdict.choices,
+        initial=Verdict.TOO_HIGH,
+        widget=forms.RadioSelect,
     )
     reason = forms.CharField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         max_length=LONGEST_REASON,
         widget=forms.Textarea({"rows": 2}),
-        help_text="What the rules cannot know. Marketing reads it beside the rules that made the score.",
+        help_text=gettext_lazy(
+            "What the rules cannot know. Marketing reads it beside the rules that made the score."
+        ),
     )
     until = forms.DateField(
-        label="Until",
+        label=gettext_lazy("Until"),
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text=f"The last day it holds; at most {LONGEST.days} days from now.",
     )
@@ -49,11 +56,12 @@ def aside(request: HttpRequest, pk: int) -> HttpResponse:
     """Set the score of a lead aside."""
     lead, now = visible_lead(request, pk), timezone.now()
     question = Question(
-        title=f"Set the score of {lead.name} aside?",
-        text=f"The rules say {lead.score}. That stays; your word stands beside it, in the list too."
+        title=_("Set the score of %(lead)s aside?") % {"lead": lead.name},
+        text=_("The rules say %(score)s. That stays; your word stands beside it, in the list too.")
+        % {"score": lead.score}
         if lead.score is not None
-        else "This lead has no score that could be set aside.",
-        submit="Set aside" if lead.score is not None else "",
+        else _("This lead has no score that could be set aside."),
+        submit=_("Set aside") if lead.score is not None else "",
         form=AsideForm(posted(request), now=now),
     )
 
@@ -66,7 +74,9 @@ def aside(request: HttpRequest, pk: int) -> HttpResponse:
             actor=signed_in(request),
             now=now,
         )
-        return f"The score is set aside until {write_date(override.expires_at)}."
+        return _("The score is set aside until %(expires_at)s.") % {
+            "expires_at": write_date(override.expires_at)
+        }
 
     return answer(request, lead, question, carry_out)
 
@@ -77,18 +87,18 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     lead, now = visible_lead(request, pk), timezone.now()
     standing = overrides_of([lead.pk], now=now).get(lead.pk)
     question = Question(
-        title=f"Believe the score of {lead.name} again?",
+        title=_("Believe the score of %(lead)s again?") % {"lead": lead.name},
         text=f"Set aside by {standing.author or 'a program'}: {standing.reason}"
         if standing
-        else "It is not set aside.",
-        submit="End it",
-        cancel="Leave it aside",
+        else _("It is not set aside."),
+        submit=_("End it"),
+        cancel=_("Leave it aside"),
         form=forms.Form(request.POST),
     )
 
     def carry_out(data: dict[str, Any]) -> str:
         end_override(lead=lead, actor=signed_in(request), now=now)
-        return "The score is not set aside any more."
+        return _("The score is not set aside any more.")
 
     return answer(request, lead, question, carry_out)
 

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.errors import Conflict, NotFound
@@ -28,8 +30,10 @@ LONGEST_PAUSE = 3600
 # How long one request goes on when somebody without JavaScript asks for the end.
 LONGEST_REQUEST = 15
 ANEW = {
-    "changed": "The rules were edited or published since this preview began, so it begins again.",
-    "old": "This preview was too old to go on with, so it begins again.",
+    "changed": gettext_lazy(
+        "The rules were edited or published since this preview began, so it begins again."
+    ),
+    "old": gettext_lazy("This preview was too old to go on with, so it begins again."),
 }
 
 
@@ -65,7 +69,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     if studio.draft is None:
         return studio_page(request, studio, "scoring/preview_none.html", {}, status=409)
     anew = begin_preview(draft=studio.draft, now=timezone.now())
-    return _answer(request, studio, anew, notice=ANEW[reason])
+    return _answer(request, studio, anew, notice=str(ANEW[reason]))
 
 
 def pack(state: Preview, user: User) -> str:
@@ -76,7 +80,7 @@ def pack(state: Preview, user: User) -> str:
 def _unpacked(text: str, user: User, draft: ScoringModelVersion) -> Preview:
     state = from_json(signing.loads(text, salt=f"preview.{user.pk}", max_age=LONGEST_PAUSE))
     if state.draft_id != draft.pk:
-        raise Conflict("Another draft is edited now.")
+        raise Conflict(_("Another draft is edited now."))
     return state
 
 

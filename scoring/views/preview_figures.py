@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
+from leadapp.numbers import write_number
 from scoring.analysis.preview import Crossing, Effect, Named, Preview
 from scoring.views.columns import Columns, draw_columns
 from scoring.views.shell import Studio
@@ -40,7 +43,10 @@ class Meter:
     @property
     def text(self) -> str:
         """Return it in words."""
-        return f"{self.leads:,.0f} of {self.capacity:,}"
+        return _("%(leads)s of %(capacity)s") % {
+            "leads": write_number(self.leads),
+            "capacity": write_number(self.capacity),
+        }
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,17 @@ class Figures:
             line, is_up = cross[:-1], cross.endswith("+")
             if line == "ready":
                 if not by_gate:
-                    yield (f"{self.threshold:,}" if is_up else f"Below {self.threshold:,}"), is_up
+                    yield (
+                        (
+                            f"{self.threshold:,}"
+                            if is_up
+                            else _("Below %(threshold)s") % {"threshold": write_number(self.threshold)}
+                        ),
+                        is_up,
+                    )
             else:
                 label = self.labels.get(line, line)
-                yield (label if is_up else f"Not {label}"), is_up
+                yield (label if is_up else _("Not %(label)s") % {"label": label}), is_up
 
 
 def figures_of(preview: Preview, studio: Studio) -> Figures:
@@ -104,10 +117,14 @@ def figures_of(preview: Preview, studio: Studio) -> Figures:
             for effect in preview.effects
         ),
         line=line,
-        line_label="MQL" if line == MQL else f"From {preview.threshold:,}",
+        line_label="MQL"
+        if line == MQL
+        else _("From %(threshold)s") % {"threshold": write_number(preview.threshold)},
         mql=mql,
         sales=sales,
-        sales_label="reach sales" if has_handover else f"reach {preview.threshold:,} points",
+        sales_label=_("reach sales")
+        if has_handover
+        else _("reach %(threshold)s points") % {"threshold": write_number(preview.threshold)},
         labels=preview.gates,
         threshold=preview.threshold,
     )
@@ -115,22 +132,27 @@ def figures_of(preview: Preview, studio: Studio) -> Figures:
 
 def _figures(preview: Preview, sales: Crossing) -> Iterator[Figure]:
     if MQL in preview.gates:
-        yield _crossed("Become MQL", preview.whole.crossing(MQL))
-    yield _crossed(f"Reach sales, {preview.threshold:,}", sales)
-    yield _crossed(f"Become hot, {preview.hot_from:,}", preview.whole.crossing("hot"))
+        yield _crossed(_("Become MQL"), preview.whole.crossing(MQL))
+    yield _crossed(_("Reach sales, %(threshold)s") % {"threshold": write_number(preview.threshold)}, sales)
+    yield _crossed(
+        _("Become hot, %(hot_from)s") % {"hot_from": write_number(preview.hot_from)},
+        preview.whole.crossing("hot"),
+    )
     share = 100 * preview.unchanged / preview.leads if preview.leads else 100.0
-    yield Figure("Unchanged", f"{share:.1f} %", _leads(preview.unchanged))
+    yield Figure(_("Unchanged"), f"{share:.1f} %", _leads(preview.unchanged))
     change = preview.median_change
     sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else ""
-    yield Figure("Median change", f"{sign}{abs(change):,}", "among leads that move")
+    yield Figure(_("Median change"), f"{sign}{abs(change):,}", _("among leads that move"))
 
 
 def _crossed(label: str, crossing: Crossing) -> Figure:
-    return Figure(label, f"{crossing.up:,}", f"{crossing.down:,} would no longer pass")
+    return Figure(
+        label, f"{crossing.up:,}", _("%(down)s would no longer pass") % {"down": write_number(crossing.down)}
+    )
 
 
 def _leads(number: int) -> str:
-    return "1 lead" if number == 1 else f"{number:,} leads"
+    return _("1 lead") if number == 1 else _("%(number)s leads") % {"number": write_number(number)}
 
 
 def _meters(preview: Preview, sales: Crossing, capacity: int | None) -> tuple[Meter, ...]:
@@ -139,8 +161,8 @@ def _meters(preview: Preview, sales: Crossing, capacity: int | None) -> tuple[Me
         return ()
     weekly = preview.weekly.after
     return (
-        Meter("Handed over in the first week", sales.up + weekly, capacity),
-        Meter("Afterwards, each week", weekly, capacity),
+        Meter(_("Handed over in the first week"), sales.up + weekly, capacity),
+        Meter(_("Afterwards, each week"), weekly, capacity),
     )
 
 
@@ -148,11 +170,12 @@ def _chart(preview: Preview, studio: Studio) -> Columns:
     edges = preview.edges
     upright = [
         (f"{name} {value:,}", edges.index(value))
-        for name, value in (("Hot", preview.hot_from), ("Sales", preview.threshold))
+        for name, value in ((_("Hot"), preview.hot_from), (_("Sales"), preview.threshold))
         if value in edges
     ]
     told = [
-        f"{_band(edges, number)}: {before:,} live, {after:,} draft"
+        _("%(edges)s: %(before)s live, %(after)s draft")
+        % {"edges": _band(edges, number), "before": write_number(before), "after": write_number(after)}
         for number, (before, after) in enumerate(zip(preview.bands_before, preview.bands_after, strict=True))
     ]
     pairs = list(zip(map(float, preview.bands_before), map(float, preview.bands_after), strict=True))
@@ -167,5 +190,8 @@ def _chart(preview: Preview, studio: Studio) -> Columns:
 
 def _band(edges: tuple[int, ...], number: int) -> str:
     if number + 1 == len(edges):
-        return f"{edges[number]:,} and more"
-    return f"{edges[number]:,} to {edges[number + 1] - 1:,}"
+        return _("%(edges)s and more") % {"edges": write_number(edges[number])}
+    return _("%(edges)s to %(edges_2)s") % {
+        "edges": write_number(edges[number]),
+        "edges_2": write_number(edges[number + 1] - 1),
+    }

@@ -6,6 +6,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from leadapp.views.answering import Question, posted, signed_in
@@ -21,9 +22,9 @@ def primary(request: HttpRequest, slug: str) -> HttpResponse:
     studio = open_studio(request, slug)
     before = ScoringModel.objects.filter(is_primary=True).exclude(pk=studio.model.pk).first()
     question = Question(
-        title=f"Let {studio.model.name} drive the list?",
-        submit="Make it primary" if studio.live and not studio.model.is_primary else "",
-        cancel="Leave it as it is",
+        title=_("Let %(model)s drive the list?") % {"model": studio.model.name},
+        submit=_("Make it primary") if studio.live and not studio.model.is_primary else "",
+        cancel=_("Leave it as it is"),
         form=forms.Form(posted(request)),
         template="scoring/primary_body.html",
         context={"before": before},
@@ -31,7 +32,7 @@ def primary(request: HttpRequest, slug: str) -> HttpResponse:
 
     def carry_out(data: dict[str, Any]) -> str:
         make_primary(model=studio.model, actor=signed_in(request), now=timezone.now())
-        return f"{studio.model} drives the list. The leads are being scored by it."
+        return _("%(model)s drives the list. The leads are being scored by it.") % {"model": studio.model}
 
     return ask(
         request,

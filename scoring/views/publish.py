@@ -8,6 +8,8 @@ from django.db.models import Count, Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.errors import Conflict, Refused
@@ -24,10 +26,10 @@ class PublishForm(forms.Form):
     """Why the version exists; `seen` is what the person looked at."""
 
     note = forms.CharField(
-        label="Why this version exists",
+        label=gettext_lazy("Why this version exists"),
         max_length=500,
-        help_text="A sentence. Reps read it in the score history.",
-        error_messages={"required": "Say in a sentence why this version exists."},
+        help_text=gettext_lazy("A sentence. Reps read it in the score history."),
+        error_messages={"required": gettext_lazy("Say in a sentence why this version exists.")},
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -54,7 +56,9 @@ def publishing(request: HttpRequest, slug: str) -> HttpResponse:
         tell(form, refused)
         form.data = replaced(form.data, {"seen": _state_of(draft)})
         return _page(request, studio, form, status=refused.status, refused=refused)
-    messages.success(request, f"v{draft.number} is live. The leads are being scored by it.")
+    messages.success(
+        request, _("v%(number)s is live. The leads are being scored by it.") % {"number": draft.number}
+    )
     return redirect("scoring-progress", slug)
 
 
@@ -69,15 +73,19 @@ def _refuse_unseen(draft: ScoringModelVersion, seen: str) -> None:
     """Refuse to publish what the person has not seen; a form that says nothing was sent by a program."""
     if seen and seen != _state_of(draft):
         raise Conflict(
-            "Somebody edited this draft after you opened the page. Below is what it changes now: "
-            "publish again if you mean that."
+            _(
+                "Somebody edited this draft after you opened the page. Below is what it changes now: "
+                "publish again if you mean that."
+            )
         )
 
 
 def _nothing_to_publish(request: HttpRequest, studio: Studio) -> HttpResponse:
     """Go to what went live last: somebody published or discarded the draft."""
     if request.method == "POST":
-        messages.warning(request, "This draft is gone: somebody published or discarded it. Nothing was done.")
+        messages.warning(
+            request, _("This draft is gone: somebody published or discarded it. Nothing was done.")
+        )
     return redirect("scoring-progress", studio.model.slug)
 
 
@@ -87,7 +95,7 @@ def _page(
     draft = studio.need_draft()
     findings = check_version(draft, studio.now)
     # The note is asked for here: that it is missing is no news.
-    stopping = blocking(findings, note="asked for")
+    stopping = blocking(findings, note=_("asked for"))
     context = {
         "form": form,
         "refused": refused,

@@ -6,6 +6,8 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.views.answering import Question, posted, signed_in
@@ -14,18 +16,21 @@ from scoring.services.publishing import roll_back
 from scoring.views.asking import PUBLISH, ask
 from scoring.views.shell import find_version, open_studio
 
-TEXT = (
+TEXT = gettext_lazy(
     "v{number} becomes live again exactly as it was, v{live} retires, and every lead is scored anew by "
     "v{number}. At the same facts every lead gets the score that v{number} gave it. This is what changes:"
 )
-NOTHING_LIVE = "v{number} becomes live again exactly as it was, and every lead is scored by it."
+NOTHING_LIVE = gettext_lazy("v{number} becomes live again exactly as it was, and every lead is scored by it.")
 
 
 class NoteForm(forms.Form):
     """Why."""
 
     note = forms.CharField(
-        label="Why", max_length=500, help_text="Reps read it in the score history.", strip=True
+        label=gettext_lazy("Why"),
+        max_length=500,
+        help_text=gettext_lazy("Reps read it in the score history."),
+        strip=True,
     )
 
 
@@ -37,10 +42,10 @@ def roll(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     live = studio.live
     text = (TEXT if live else NOTHING_LIVE).format(number=number, live=live.number if live else "")
     question = Question(
-        title=f"Roll back to v{number}?",
+        title=_("Roll back to v%(number)s?") % {"number": number},
         text=text,
-        submit=f"Roll back to v{number}",
-        cancel="Leave it as it is",
+        submit=_("Roll back to v%(number)s") % {"number": number},
+        cancel=_("Leave it as it is"),
         form=NoteForm(posted(request)),
         is_wide=True,
         template="scoring/question_body.html",
@@ -49,7 +54,7 @@ def roll(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
     def carry_out(data: dict[str, Any]) -> str:
         roll_back(version=target, actor=signed_in(request), note=data["note"], now=timezone.now())
-        return f"v{number} is live again. The leads are being scored by it."
+        return _("v%(number)s is live again. The leads are being scored by it.") % {"number": number}
 
     return ask(
         request,

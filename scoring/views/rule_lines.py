@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from scoring.analysis.check.reach import reach_of_total
 from scoring.analysis.diff import Change, Difference
 from scoring.analysis.overridden import Objections
@@ -11,7 +14,7 @@ from scoring.engine.definition import read_definition
 from scoring.models import Dimension, RuleGroup, ScoringModelVersion
 from scoring.sentences import DimensionLines, RuleLine, describe
 
-WHO = {Dimension.FIT: "who they are", Dimension.ENGAGEMENT: "what they do"}
+WHO = {Dimension.FIT: gettext_lazy("who they are"), Dimension.ENGAGEMENT: gettext_lazy("what they do")}
 NO_DIFFERENCE = Difference(changes=())
 
 
@@ -100,7 +103,7 @@ def read_halves(
         halves.append(
             StudioHalf(
                 dimension=half.dimension,
-                who=WHO[half.dimension],
+                who=str(WHO[half.dimension]),
                 bounds=half.bounds,
                 reach=reaches[half.dimension],
                 groups=groups,
@@ -146,6 +149,6 @@ def _reaches(version: ScoringModelVersion) -> dict[Dimension, str]:
     """Say how many points the rules can give at most."""
     sums = reach_of_total(read_definition(version)).sums
     return {
-        dimension: "without end" if isinf(reach.high) else f"{reach.high:,.0f}"
+        dimension: _("without end") if isinf(reach.high) else f"{reach.high:,.0f}"
         for dimension, reach in sums.items()
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from scoring.analysis.diff import Difference, compare
@@ -52,7 +53,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
 def _chosen(request: HttpRequest, studio: Studio) -> ScoringModelVersion | None:
     if asked := request.GET.get("version", ""):
         if not asked.isascii() or not asked.isdigit() or len(asked) > 9:
-            raise Http404("There is no such version.")
+            raise Http404(_("There is no such version."))
         return find_version(studio, int(asked))
     # What counts for leads comes first for people who only look.
     if not studio.rights.may_edit and studio.live is not None:
@@ -68,11 +69,11 @@ def _difference(studio: Studio, version: ScoringModelVersion) -> Difference:
 
 def _saved(draft: ScoringModelVersion, halves: Sequence[StudioHalf]) -> Saved:
     """Return the newest edit of a rule of the draft; a rule that was only copied has none."""
-    newest = Saved(at=draft.created_at, by=str(draft.created_by or "Leadapp"))
+    newest = Saved(at=draft.created_at, by=str(draft.created_by or _("Leadapp")))
     for half in halves:
         for group in half.groups:
             for each in group.rules:
                 rule = each.line.rule
                 if rule.version_id == draft.pk and rule.changed_at and rule.changed_at > newest.at:
-                    newest = Saved(at=rule.changed_at, by=rule.changed_by or "Leadapp")
+                    newest = Saved(at=rule.changed_at, by=rule.changed_by or _("Leadapp"))
     return newest

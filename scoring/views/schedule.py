@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leadapp.errors import NotAllowed, Refused
@@ -19,29 +21,33 @@ from scoring.services.scheduling import cancel_schedule, schedule_publish
 from scoring.views.asking import PUBLISH, ask
 from scoring.views.shell import open_studio
 
-TEXT = "Until then v{} cannot be edited. You can cancel at any time."
+TEXT = gettext_lazy("Until then v{} cannot be edited. You can cancel at any time.")
 
 
 class ScheduleForm(forms.Form):
     """When, and why this version exists."""
 
     at = forms.DateTimeField(
-        label="Goes live at",
+        label=gettext_lazy("Goes live at"),
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     note = forms.CharField(
-        label="Why this version exists", max_length=500, help_text="Reps read it in the score history."
+        label=gettext_lazy("Why this version exists"),
+        max_length=500,
+        help_text=gettext_lazy("Reps read it in the score history."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["at"].help_text = f"In the time of {timezone.get_current_timezone_name()}."
+        self.fields["at"].help_text = _("In the time of %(timezone)s.") % {
+            "timezone": timezone.get_current_timezone_name()
+        }
 
     def clean_at(self) -> datetime:
         """Refuse a moment that is over."""
         at: datetime = self.cleaned_data["at"]
         if at <= timezone.now():
-            raise ValidationError("Give a time that is still to come.")
+            raise ValidationError(_("Give a time that is still to come."))
         return at
 
 
@@ -52,9 +58,9 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
     draft = studio.need_draft()
     initial = {"note": draft.note, "at": draft.publish_at}
     question = Question(
-        title=f"When does v{draft.number} go live?",
+        title=_("When does v%(number)s go live?") % {"number": draft.number},
         text=TEXT.format(draft.number),
-        submit="Schedule it",
+        submit=_("Schedule it"),
         form=ScheduleForm(posted(request), initial=initial),
         template="scoring/question_body.html",
     )
@@ -86,5 +92,7 @@ def cancel(request: HttpRequest, slug: str) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.message)
     else:
-        messages.success(request, f"v{draft.number} stays a draft and can be edited again.")
+        messages.success(
+            request, _("v%(number)s stays a draft and can be edited again.") % {"number": draft.number}
+        )
     return redirect("scoring-model", slug)

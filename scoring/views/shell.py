@@ -9,6 +9,7 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from leadapp.access import may, require
 from leadapp.models import User
@@ -57,14 +58,14 @@ class Studio:
     def need_draft(self) -> ScoringModelVersion:
         """Return the draft; without one the page does not exist."""
         if self.draft is None:
-            raise Http404("There is no draft.")
+            raise Http404(_("There is no draft."))
         return self.draft
 
 
 def require_view(request: HttpRequest) -> User:
     """Return who looks; refuse people who may not see scoring models."""
     user = signed_in(request)
-    require(user, "scoring.view_scoringmodelversion", "You may not see scoring models.")
+    require(user, "scoring.view_scoringmodelversion", _("You may not see scoring models."))
     return user
 
 

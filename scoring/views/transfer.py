@@ -7,6 +7,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from leadapp.errors import Invalid
@@ -15,7 +17,7 @@ from scoring.services.transfer import MOST_BYTES, export_version, import_version
 from scoring.views.asking import EDIT, ask
 from scoring.views.shell import find_version, open_studio
 
-TEXT = (
+TEXT = gettext_lazy(
     "Every rule, group, bound and band of the file becomes a draft of this model. Nothing counts for leads "
     "until you publish it. A file with any fault is not taken in at all."
 )
@@ -25,13 +27,13 @@ class FileForm(forms.Form):
     """A JSON file, or its text; `data` is what it says."""
 
     file = forms.FileField(
-        label="File",
+        label=gettext_lazy("File"),
         required=False,
         allow_empty_file=True,
         widget=forms.FileInput({"accept": ".json,application/json"}),
     )
     text = forms.CharField(
-        label="Or its text",
+        label=gettext_lazy("Or its text"),
         required=False,
         widget=forms.Textarea({"rows": 6, "spellcheck": "false"}),
     )
@@ -47,7 +49,7 @@ class FileForm(forms.Form):
             return cleaned
         upload: UploadedFile[Any] | None = cleaned.get("file")
         if not upload and not cleaned.get("text", "").strip():
-            self.add_error("file", "Choose a file, or paste its text.")
+            self.add_error("file", _("Choose a file, or paste its text."))
             return cleaned
         try:
             cleaned["data"] = read_json(upload.read(MOST_BYTES + 1) if upload else cleaned["text"])
@@ -74,9 +76,9 @@ def take_in(request: HttpRequest, slug: str) -> HttpResponse:
     studio = open_studio(request, slug, tab="versions")
     form = FileForm(posted(request), request.FILES or None)
     question = Question(
-        title=f"Import rules into {studio.model.name}",
+        title=_("Import rules into %(model)s") % {"model": studio.model.name},
         text=TEXT,
-        submit="Import as a draft",
+        submit=_("Import as a draft"),
         form=form,
         is_wide=True,
         template="scoring/import_body.html",
@@ -87,7 +89,7 @@ def take_in(request: HttpRequest, slug: str) -> HttpResponse:
         draft = import_version(
             model=studio.model, data=data["data"], actor=signed_in(request), now=timezone.now()
         )
-        return f"Imported as the draft v{draft.number}. Nothing is live yet."
+        return _("Imported as the draft v%(number)s. Nothing is live yet.") % {"number": draft.number}
 
     return ask(
         request,

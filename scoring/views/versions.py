@@ -8,6 +8,7 @@ from django import forms
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Prefetch
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from scoring.analysis.diff import Difference, compare
@@ -20,8 +21,8 @@ ON_A_PAGE = 30
 class DiffForm(forms.Form):
     """Which two versions are compared."""
 
-    before = forms.TypedChoiceField(label="From", coerce=int)
-    after = forms.TypedChoiceField(label="To", coerce=int)
+    before = forms.TypedChoiceField(label=_("From"), coerce=int)
+    after = forms.TypedChoiceField(label=_("To"), coerce=int)
 
     def __init__(self, *args: Any, choices: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

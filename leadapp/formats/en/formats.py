@@ -6,6 +6,11 @@ SHORT_DATE_FORMAT = "j M Y"
 SHORT_DATETIME_FORMAT = "j M Y, H:i"
 TIME_FORMAT = "H:i"
 MONTH_DAY_FORMAT = "j M"
-# Of Leadapp: a day of this week, and a moment in full.
-WEEKDAY_FORMAT = "D j M"
+# Of Leadapp.
 FULL_DATETIME_FORMAT = "D j M Y, H:i"
+WEEKDAY_FORMAT = "D j M"
+WEEKDAY_TIME_FORMAT = "D j M, H:i"
+LONG_MONTH_DAY_FORMAT = "j F"
+LONG_WEEKDAY_FORMAT = "l j F"
+LONG_WEEKDAY_YEAR_FORMAT = "l j F Y"
+YEAR_MONTH_FORMAT = "F Y"

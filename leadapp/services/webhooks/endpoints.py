@@ -1,11 +1,14 @@
 """Endpoints: made, changed, given a new secret, switched off; and what was given up sent again."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require
 from leadapp.errors import Conflict, Invalid
@@ -23,7 +26,7 @@ LONGEST_OVERLAP = timedelta(days=7)
 
 def create_endpoint(*, url: str, events: Collection[str], actor: Actor, now: datetime) -> WebhookEndpoint:
     """Let an address hear of these events; its secret is shown this once."""
-    require(actor, "leadapp.add_webhookendpoint", "You may not add webhooks.")
+    require(actor, "leadapp.add_webhookendpoint", _("You may not add webhooks."))
     return WebhookEndpoint.objects.create(
         url=_checked_url(url), events=_checked_events(events), secret=new_secret(), created_at=now
     )
@@ -36,7 +39,7 @@ def change_endpoint(
 
     What waits goes to the new address, and at once: how the old one behaved is forgotten.
     """
-    require(actor, "leadapp.change_webhookendpoint", "You may not change webhooks.")
+    require(actor, "leadapp.change_webhookendpoint", _("You may not change webhooks."))
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
         url=_checked_url(url),
         events=_checked_events(events),
@@ -52,9 +55,9 @@ def rotate_secret(
     *, endpoint: WebhookEndpoint, overlap: timedelta, actor: Actor, now: datetime
 ) -> WebhookEndpoint:
     """Give an endpoint a new secret; for the time of the overlap the old one signs too."""
-    require(actor, "leadapp.change_webhookendpoint", "You may not change webhooks.")
+    require(actor, "leadapp.change_webhookendpoint", _("You may not change webhooks."))
     if not timedelta() <= overlap <= LONGEST_OVERLAP:
-        raise Invalid.field("overlap", f"Choose up to {LONGEST_OVERLAP.days} days.")
+        raise Invalid.field("overlap", _("Choose up to %(days)s days.") % {"days": LONGEST_OVERLAP.days})
     with transaction.atomic():
         locked: WebhookEndpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
         locked.old_secret = locked.secret if overlap else ""
@@ -68,9 +71,9 @@ def create_test(
     *, endpoint: WebhookEndpoint, claimed_until: datetime, actor: Actor, now: datetime
 ) -> WebhookDelivery:
     """Write a delivery that tests an endpoint; the caller sends it, and no worker before `claimed_until`."""
-    require(actor, "leadapp.change_webhookendpoint", "You may not test webhooks.")
+    require(actor, "leadapp.change_webhookendpoint", _("You may not test webhooks."))
     event = OutgoingEvent.objects.create(
-        type=EventType.TEST, occurred_at=now, data={"message": "This is a test by Leadapp."}
+        type=EventType.TEST, occurred_at=now, data={"message": _("This is a test by Leadapp.")}
     )
     return WebhookDelivery.objects.create(
         event=event, endpoint=endpoint, created_at=now, due_at=now, claimed_until=claimed_until
@@ -91,23 +94,34 @@ def resend_since(*, endpoint: WebhookEndpoint, since: datetime, actor: Actor, no
 def switch_off_gone(*, endpoint: WebhookEndpoint, now: datetime) -> None:
     """Switch off an endpoint that says it is gone for good (410), and tell the admins."""
     if WebhookEndpoint.objects.filter(pk=endpoint.pk, is_active=True).update(is_active=False):
-        text = f"{endpoint.url} answered 410 Gone. Webhooks to it are switched off."
-        _tell_admins(text[:500], f"webhook_gone:{endpoint.pk}:{now:%Y-%m-%d}", now)
+        _tell_admins(partial(_gone, endpoint.url), f"webhook_gone:{endpoint.pk}:{now:%Y-%m-%d}", now)
 
 
 def tell_failing(*, endpoint: WebhookEndpoint, since: datetime, now: datetime) -> None:
     """Tell the admins, once, that an endpoint has not answered for a day."""
-    text = f"Webhooks to {endpoint.url} fail since {since:%d %b, %H:%M} UTC. The oldest were given up."
-    _tell_admins(text[:500], f"webhook_failing:{endpoint.pk}:{since:%Y-%m-%dT%H:%M}", now)
+    _tell_admins(
+        partial(_failing, endpoint.url, since), f"webhook_failing:{endpoint.pk}:{since:%Y-%m-%dT%H:%M}", now
+    )
+
+
+def _gone(url: str) -> str:
+    return _("%(url)s answered 410 Gone. Webhooks to it are switched off.") % {"url": url}
+
+
+def _failing(url: str, since: datetime) -> str:
+    return _("Webhooks to %(url)s fail since %(since)s UTC. The oldest were given up.") % {
+        "url": url,
+        "since": date_format(since.astimezone(UTC), "SHORT_DATETIME_FORMAT"),
+    }
 
 
 def _resend(deliveries: QuerySet[WebhookDelivery], actor: Actor, now: datetime) -> int:
-    require(actor, "leadapp.change_webhookendpoint", "You may not send webhooks again.")
+    require(actor, "leadapp.change_webhookendpoint", _("You may not send webhooks again."))
     settled = deliveries.exclude(state=State.WAITING)
     with transaction.atomic():
         off = settled.filter(endpoint__is_active=False).values_list("endpoint__url", flat=True).first()
         if off:
-            raise Conflict(f"{off} is switched off. Switch it on first.")
+            raise Conflict(_("%(off)s is switched off. Switch it on first.") % {"off": off})
         count = settled.update(
             state=State.WAITING, attempts=0, due_at=now, delivered_at=None, claimed_until=None, last_error=""
         )
@@ -115,24 +129,24 @@ def _resend(deliveries: QuerySet[WebhookDelivery], actor: Actor, now: datetime) 
     return count
 
 
-def _tell_admins(text: str, event: str, now: datetime) -> None:
+def _tell_admins(write: Callable[[], str], event: str, now: datetime) -> None:
     may_change = Permission.objects.filter(
         content_type__app_label="leadapp", codename="change_webhookendpoint"
     )
     named = Q(groups__permissions__in=may_change) | Q(user_permissions__in=may_change)
     people = User.objects.filter(named, is_active=True).distinct().values_list("pk", flat=True)
-    tell((Telling(pk, NoticeKind.WEBHOOK, text, event) for pk in people), now=now)
+    tell((Telling(pk, NoticeKind.WEBHOOK, write, event) for pk in people), now=now)
 
 
 def _checked_url(url: str) -> str:
     target = read_target(url)
     if is_literally_private(target):
-        raise Invalid.field("url", "This is a private address; webhooks go to public ones only.")
+        raise Invalid.field("url", _("This is a private address; webhooks go to public ones only."))
     return url
 
 
 def _checked_events(events: Collection[str]) -> Sequence[str]:
     known = [str(each) for each in LISTENABLE]
     if not events or set(events) - set(known):
-        raise Invalid.field("events", f"Choose one or more of: {', '.join(known)}.")
+        raise Invalid.field("events", _("Choose one or more of: %(known)s.") % {"known": ", ".join(known)})
     return [each for each in known if each in events]

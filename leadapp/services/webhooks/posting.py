@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid
 from leadapp.services.webhooks.targets import Forbidden, Target, read_target, resolve
 
@@ -45,12 +47,16 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         status, text, wait = _exchange(read_target(url), body, headers)
         error = _fault(status)
     except Forbidden as refusal:
-        error = f"Not sent: {refusal}."
+        error = _("Not sent: %(refusal)s.") % {"refusal": refusal}
     except Invalid as refusal:
-        error = f"Not sent: {refusal.message}"
+        error = _("Not sent: %(message)s") % {"message": refusal.message}
     except (OSError, HTTPException, ValueError) as failure:
         late = time.monotonic() - began >= TIMEOUT or isinstance(failure, TimeoutError)
-        error = f"No answer within {TIMEOUT:g} seconds." if late else _words(failure)
+        error = (
+            _("No answer within %(timeout)s seconds.") % {"timeout": f"{TIMEOUT:g}"}
+            if late
+            else _words(failure)
+        )
     milliseconds = int((time.monotonic() - began) * 1000)
     return Answer(status, error[:LONGEST_TEXT], text, milliseconds, wait)
 
@@ -113,8 +119,10 @@ def _fault(status: int) -> str:
     if 200 <= status < 300:
         return ""
     if 300 <= status < 400:
-        return f"Answered {status}: redirects are not followed. Enter the new address."
-    return f"Answered {status}."
+        return _("Answered %(status)s: redirects are not followed. Enter the new address.") % {
+            "status": status
+        }
+    return _("Answered %(status)s.") % {"status": status}
 
 
 def _printable(text: bytes) -> str:
@@ -123,9 +131,11 @@ def _printable(text: bytes) -> str:
 
 def _words(failure: Exception) -> str:
     if isinstance(failure, ssl.SSLCertVerificationError):
-        return f"The certificate is not valid: {failure.verify_message}."
+        return _("The certificate is not valid: %(verify_message)s.") % {
+            "verify_message": failure.verify_message
+        }
     if isinstance(failure, socket.gaierror):
-        return "The name of the host is not known."
+        return _("The name of the host is not known.")
     if isinstance(failure, ConnectionRefusedError):
-        return "Nobody listens there: the connection was refused."
-    return f"The connection failed: {failure or type(failure).__name__}."
+        return _("Nobody listens there: the connection was refused.")
+    return _("The connection failed: %(value)s.") % {"value": failure or type(failure).__name__}

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 
@@ -51,13 +52,13 @@ def read_target(url: str) -> Target:
         host = (parts.hostname or "").encode("idna").decode() if parts.hostname else ""
         rest = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}".encode("ascii").decode()
     except ValueError as error:
-        raise Invalid.field("url", "This is not an address that a webhook can go to.") from error
+        raise Invalid.field("url", _("This is not an address that a webhook can go to.")) from error
     if parts.scheme not in PORTS or not host or parts.fragment or any(ord(sign) <= 32 for sign in url):
-        raise Invalid.field("url", "Give an address such as https://crm.example.com/hooks/leads.")
+        raise Invalid.field("url", _("Give an address such as https://crm.example.com/hooks/leads."))
     if parts.username is not None or parts.password is not None:
-        raise Invalid.field("url", "Leave out the name and password: deliveries are signed instead.")
+        raise Invalid.field("url", _("Leave out the name and password: deliveries are signed instead."))
     if parts.scheme == "http" and not settings.WEBHOOKS_TO_PRIVATE_ADDRESSES:
-        raise Invalid.field("url", "Give an address that begins with https://: leads go encrypted.")
+        raise Invalid.field("url", _("Give an address that begins with https://: leads go encrypted."))
     return Target(parts.scheme, host, port or PORTS[parts.scheme], rest)
 
 
@@ -70,9 +71,12 @@ def resolve(target: Target) -> list[str]:
     numbers = list(dict.fromkeys(str(address[0]) for *_, address in found))
     private = [number for number in numbers if not is_public(number)]
     if private and not settings.WEBHOOKS_TO_PRIVATE_ADDRESSES:
-        raise Forbidden(f"{target.host} is at {private[0]}, which is not a public address")
+        raise Forbidden(
+            _("%(host)s is at %(private)s, which is not a public address")
+            % {"host": target.host, "private": private[0]}
+        )
     if not target.is_encrypted and len(private) < len(numbers):
-        raise Forbidden(f"{target.host} is in public: leads go there over https only")
+        raise Forbidden(_("%(host)s is in public: leads go there over https only") % {"host": target.host})
     return numbers
 
 

@@ -4,13 +4,16 @@ import json
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import Company
 from leadapp.services.company_edits import facts_of_company
 from leadapp.views.companies.listing import SIZES, SORTS, Asked, choices
+from leadapp.words import Text
 
 
-def _text(label: str, longest: int, help_text: str = "", **attributes: str) -> forms.CharField:
+def _text(label: Text, longest: int, help_text: Text = "", **attributes: str) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=longest,
@@ -23,14 +26,17 @@ def _text(label: str, longest: int, help_text: str = "", **attributes: str) -> f
 class CompanyForm(forms.Form):
     """What is known about a company. Only what was changed is written; `seen` is what was on the screen."""
 
-    name = _text("Name", 200)
+    name = _text(gettext_lazy("Name"), 200)
     domain = _text(
-        "Domain", 300, "Such as example.com; new leads with this address belong to it", inputmode="url"
+        gettext_lazy("Domain"),
+        300,
+        gettext_lazy("Such as example.com; new leads with this address belong to it"),
+        inputmode="url",
     )
-    industry = _text("Industry", 100)
-    employees = _text("Employees", 20, inputmode="numeric")
-    annual_revenue = _text("Annual revenue", 20, "In euros", inputmode="numeric")
-    country = _text("Country", 100, "Two letters, such as DE")
+    industry = _text(gettext_lazy("Industry"), 100)
+    employees = _text(gettext_lazy("Employees"), 20, inputmode="numeric")
+    annual_revenue = _text(gettext_lazy("Annual revenue"), 20, gettext_lazy("In euros"), inputmode="numeric")
+    country = _text(gettext_lazy("Country"), 100, gettext_lazy("Two letters, such as DE"))
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
@@ -45,7 +51,7 @@ class CompanyForm(forms.Form):
         except ValueError:
             seen = None
         if not isinstance(seen, dict):
-            self.add_error(None, "The form was damaged on its way. Open it again.")
+            self.add_error(None, _("The form was damaged on its way. Open it again."))
             return {}
         return {str(name): str(value) for name, value in seen.items()}
 
@@ -68,14 +74,27 @@ class FilterForm(forms.Form):
     industry = forms.ChoiceField(required=False)
     country = forms.ChoiceField(required=False)
     size = forms.ChoiceField(
-        label="Employees",
+        label=gettext_lazy("Employees"),
         required=False,
-        choices=[("", "Any number"), *((key, label) for key, (label, _, _) in SIZES.items())],
+        choices=[
+            ("", gettext_lazy("Any number")),
+            *((key, label) for key, (label, *_range) in SIZES.items()),
+        ],
     )
     sort = forms.ChoiceField(
-        label="Sorted by",
+        label=gettext_lazy("Sorted by"),
         required=False,
-        choices=list(zip(SORTS, ("Name", "Employees, most first", "Best score first"), strict=True)),
+        choices=list(
+            zip(
+                SORTS,
+                (
+                    gettext_lazy("Name"),
+                    gettext_lazy("Employees, most first"),
+                    gettext_lazy("Best score first"),
+                ),
+                strict=True,
+            )
+        ),
     )
 
     def __init__(self, asked: Asked) -> None:
@@ -83,4 +102,4 @@ class FilterForm(forms.Form):
         for name, known in choices().items():
             # What the address asks for stays choosable, even where no company has it now.
             values = dict.fromkeys([*known, *filter(None, [asked.values.get(name)])])
-            self.fields[name].choices = [("", "Any"), *((value, value) for value in values)]  # type: ignore[attr-defined]
+            self.fields[name].choices = [("", _("Any")), *((value, value) for value in values)]  # type: ignore[attr-defined]

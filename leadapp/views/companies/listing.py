@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Lower
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import Company, Lead, User
 from leadapp.models.querysets import LeadQuerySet
@@ -16,6 +18,7 @@ from leadapp.services.texts import text_fault
 from leadapp.views.list_filters import LONGEST, Chip
 from leadapp.views.list_orders import BY_PRIORITY
 from leadapp.views.paging import Order
+from leadapp.words import Text, lower_first
 
 BY_NAME = Order(
     columns=("sort_name", "id"), moments=frozenset(), texts=frozenset({"sort_name"}), is_descending=False
@@ -25,12 +28,12 @@ BY_SIZE = Order(columns=("size", "id"), moments=frozenset(), is_descending=True)
 SORTS = {"name": BY_NAME, "employees": BY_SIZE, "score": BY_PRIORITY}
 
 # From and up to how many employees.
-SIZES: dict[str, tuple[str, int, int]] = {
-    "1-10": ("Up to 10", 0, 10),
-    "11-50": ("11 to 50", 11, 50),
-    "51-250": ("51 to 250", 51, 250),
-    "251-1000": ("251 to 1,000", 251, 1_000),
-    "1001": ("More than 1,000", 1_001, 2_147_483_647),
+SIZES: dict[str, tuple[Text, int, int]] = {
+    "1-10": (gettext_lazy("Up to 10"), 0, 10),
+    "11-50": (gettext_lazy("11 to 50"), 11, 50),
+    "51-250": (gettext_lazy("51 to 250"), 51, 250),
+    "251-1000": (gettext_lazy("251 to 1,000"), 251, 1_000),
+    "1001": (gettext_lazy("More than 1,000"), 1_001, 2_147_483_647),
 }
 
 
@@ -38,30 +41,38 @@ SIZES: dict[str, tuple[str, int, int]] = {
 class Filter:
     """One thing that the list can be narrowed down by."""
 
-    label: str
+    called: Text
     is_good: Callable[[str], bool]
     where: Callable[[str], Q]
     words: Callable[[str], str] = str
 
+    @property
+    def label(self) -> str:
+        """Return what people call it."""
+        return str(self.called)
+
 
 def _where_size(value: str) -> Q:
-    _, least, most = SIZES[value]
+    _label, least, most = SIZES[value]
     return Q(employees__gte=least, employees__lte=most)
 
 
 FILTERS: dict[str, Filter] = {
     "industry": Filter(
-        "Industry",
+        gettext_lazy("Industry"),
         lambda value: text_fault(value, longest=LONGEST) is None,
         lambda value: Q(industry=value),
     ),
     "country": Filter(
-        "Country",
+        gettext_lazy("Country"),
         lambda value: re.fullmatch("[A-Z]{2}", value) is not None,
         lambda value: Q(country=value),
     ),
     "size": Filter(
-        "Employees", lambda value: value in SIZES, _where_size, lambda value: SIZES[value][0].lower()
+        gettext_lazy("Employees"),
+        lambda value: value in SIZES,
+        _where_size,
+        lambda value: lower_first(str(SIZES[value][0])),
     ),
 }
 
@@ -96,7 +107,7 @@ def read_companies_address(query: QueryDict) -> Asked:
     asked = Asked({})
     text = query.get("q", "").strip()
     if text_fault(text, longest=LONGEST):
-        asked.problems.append("That cannot be searched for. Write a part of a name or a domain.")
+        asked.problems.append(_("That cannot be searched for. Write a part of a name or a domain."))
     else:
         asked.text = text
     for name, known in FILTERS.items():
@@ -104,12 +115,15 @@ def read_companies_address(query: QueryDict) -> Asked:
         if value and known.is_good(value):
             asked.values[name] = value
         elif value:
-            asked.problems.append(f"There is no such {known.label.lower()} to filter by, so it was left out.")
+            asked.problems.append(
+                _("%(filter)s: there is nothing like that to filter by, so it was left out.")
+                % {"filter": known.label}
+            )
     sort = query.get("sort", "")
     if sort in SORTS:
         asked.sort = sort
     elif sort:
-        asked.problems.append("Companies cannot be sorted by that. They are sorted by name.")
+        asked.problems.append(_("Companies cannot be sorted by that. They are sorted by name."))
     return asked
 
 
@@ -120,7 +134,7 @@ def chips_of(asked: Asked) -> list[Chip]:
         for name, value in asked.values.items()
     ]
     if asked.text:
-        chips.append(Chip("q", "Search", f"“{asked.text}”", asked.query(without="q")))
+        chips.append(Chip("q", _("Search"), f"“{asked.text}”", asked.query(without="q")))
     return chips
 
 

@@ -8,12 +8,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import reswap, retarget
 
 from leadapp.access import may
 from leadapp.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from leadapp.models import Company, CompanyChange, Lead, User
+from leadapp.numbers import write_number
 from leadapp.services.company_edits import edit_company, may_edit_company
 from leadapp.views.answering import Question, posted, signed_in
 from leadapp.views.companies.forms import CompanyForm, FilterForm
@@ -91,7 +93,12 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
         "standing": standing,
         "rows": short_rows_of(page.rows, now=now),
         "problems": problems,
-        "text": f"{page.number:,} to {last:,} of {standing.leads:,}",
+        "text": _("%(number)s to %(last)s of %(leads)s")
+        % {
+            "number": write_number(page.number),
+            "last": write_number(last),
+            "leads": write_number(standing.leads),
+        },
         **_around(address, lambda **places: "&".join(f"{k}={v}" for k, v in places.items() if v), page),
         "may_edit": may_edit_company(user, shown),
         "may_add": may(user, "leadapp.work_own_lead") or may(user, "leadapp.work_any_lead"),
@@ -113,7 +120,7 @@ def company_edit(request: HttpRequest, pk: int) -> HttpResponse:
     user = _reader(request)
     shown = get_object_or_404(Company, pk=pk)
     if not may_edit_company(user, shown):
-        raise NotAllowed("Only people who work on one of its leads may edit a company.")
+        raise NotAllowed(_("Only people who work on one of its leads may edit a company."))
     form = CompanyForm(posted(request), company=shown)
     if request.method != "POST":
         return _ask(request, shown, form)
@@ -127,14 +134,16 @@ def company_edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise
     except Refused as refused:
         return _tell(request, shown, form, refused)
-    messages.success(request, "Saved. The scores follow in a moment." if changes else "Nothing was changed.")
+    messages.success(
+        request, _("Saved. The scores follow in a moment.") if changes else _("Nothing was changed.")
+    )
     return redirect("company-detail", shown.pk)
 
 
 def _reader(request: HttpRequest) -> User:
     user = signed_in(request)
     if not may(user, "leadapp.view_company"):
-        raise NotAllowed("You may not see companies.")
+        raise NotAllowed(_("You may not see companies."))
     return user
 
 
@@ -148,9 +157,11 @@ def _place(request: HttpRequest, order: Order, problems: list[str]) -> Place | N
 
 def _text(asked: Asked, page: Page, companies: Any) -> str:
     last = page.number + len(page.rows) - 1
-    text = f"{page.number:,} to {last:,}"
+    text = _("%(number)s to %(last)s") % {"number": write_number(page.number), "last": write_number(last)}
     if asked.sort == "score":
-        return f"{text}. Companies without a lead that you may see are left out in this order."
+        return _("%(text)s. Companies without a lead that you may see are left out in this order.") % {
+            "text": text
+        }
     number = companies.order_by()[: MOST_COUNTED + 1].count()
     return f"{text} of {f'{MOST_COUNTED:,}+' if number > MOST_COUNTED else f'{number:,}'}"
 
@@ -194,7 +205,9 @@ def _ask(
     in_dialog = bool(getattr(request, "htmx", False))
     context = {
         "company": shown,
-        "question": Question(title=f"What is known about {shown.name}", submit="Save", form=form),
+        "question": Question(
+            title=_("What is known about %(shown)s") % {"shown": shown.name}, submit=_("Save"), form=form
+        ),
         "form": form,
         "refused": refused,
         "is_conflict": isinstance(refused, Conflict),

@@ -8,10 +8,14 @@ from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import User
 from leadapp.services.day_log import Done, Next, work_morning
 from leadapp.views.lead_forms import CallForm, EmailForm, MeetingForm
+from leadapp.words import Text
 from qualification.services.clock.business_time import WorkCalendar
 
 
@@ -19,29 +23,34 @@ from qualification.services.clock.business_time import WorkCalendar
 class Usual:
     """What usually comes next after an outcome, and after how many days."""
 
-    text: str
+    says: Text
     days: int
+
+    @property
+    def text(self) -> str:
+        """Return it in the words of whoever reads it."""
+        return str(self.says)
 
 
 # By the type of the activity, and the outcome where it has one.
 USUAL: Mapping[str, Usual] = {
-    "no_answer": Usual("Call again", 1),
-    "voicemail": Usual("Call again", 2),
-    "sent": Usual("Ask whether they have read the email", 3),
-    "held": Usual("Send what was agreed", 1),
+    "no_answer": Usual(gettext_lazy("Call again"), 1),
+    "voicemail": Usual(gettext_lazy("Call again"), 2),
+    "sent": Usual(gettext_lazy("Ask whether they have read the email"), 3),
+    "held": Usual(gettext_lazy("Send what was agreed"), 1),
 }
 
 
 class NextForm(forms.Form):
     """What comes next; empty, it is what usually comes next after this outcome."""
 
-    next_text = forms.CharField(label="Next task", max_length=500, required=False)
+    next_text = forms.CharField(label=gettext_lazy("Next task"), max_length=500, required=False)
     next_due = forms.DateTimeField(
-        label="Due",
+        label=gettext_lazy("Due"),
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    no_next = forms.BooleanField(label="No next task", required=False)
+    no_next = forms.BooleanField(label=gettext_lazy("No next task"), required=False)
     token = forms.CharField(widget=forms.HiddenInput, max_length=64)
     then = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
@@ -89,7 +98,7 @@ class NextForm(forms.Form):
         if usual is None:
             return ""
         due = work_morning(self.calendar, self.now, days=usual.days).astimezone(self.calendar.zone)
-        return f"{usual.text}, {due:%a} {due.day} {due:%b, %H:%M}"
+        return f"{usual.text}, {date_format(due, 'WEEKDAY_TIME_FORMAT')}"
 
     def next_step(self, owner: User) -> Next | None:
         """Return what comes next."""
@@ -141,7 +150,7 @@ class DayMeetingForm(NextForm, MeetingForm):
         """Ask when a meeting will be: it is to show up on that day."""
         data = super().clean() or self.cleaned_data
         if data.get("state") == "booked" and not data.get("meeting_at") and "meeting_at" not in self.errors:
-            self.add_error("meeting_at", "Say when it will be.")
+            self.add_error("meeting_at", _("Say when it will be."))
         return data
 
     def done(self) -> Done:
@@ -155,7 +164,7 @@ class DayTaskForm(NextForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["next_text"].required = True
-        self.fields["next_text"].label = "What is to be done"
+        self.fields["next_text"].label = _("What is to be done")
         morning = work_morning(self.calendar, self.now, days=1)
         self.initial["next_due"] = timezone.localtime(morning, self.calendar.zone)
         del self.fields["no_next"]
@@ -173,20 +182,20 @@ FORMS: Mapping[str, type[NextForm]] = {
     "task": DayTaskForm,
 }
 TITLES = {
-    "call": "How did the call go?",
-    "email": "Which email?",
-    "meeting": "Which meeting?",
-    "task": "What next?",
+    "call": gettext_lazy("How did the call go?"),
+    "email": gettext_lazy("Which email?"),
+    "meeting": gettext_lazy("Which meeting?"),
+    "task": gettext_lazy("What next?"),
 }
 SUBMITS = {
-    "call": "Log the call",
-    "email": "Log the email",
-    "meeting": "Log the meeting",
-    "task": "Set the task",
+    "call": gettext_lazy("Log the call"),
+    "email": gettext_lazy("Log the email"),
+    "meeting": gettext_lazy("Log the meeting"),
+    "task": gettext_lazy("Set the task"),
 }
 SAID = {
-    "call": "The call is logged.",
-    "email": "The email is logged.",
-    "meeting": "The meeting is logged.",
-    "task": "The task is set.",
+    "call": gettext_lazy("The call is logged."),
+    "email": gettext_lazy("The email is logged."),
+    "meeting": gettext_lazy("The meeting is logged."),
+    "task": gettext_lazy("The task is set."),
 }

@@ -7,6 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from leadapp.access import may
@@ -23,10 +25,10 @@ from qualification.services.work import complete_task, reopen_task
 MOST_COUNTED = 99
 # What can be logged of a lead, what it is called, and its key.
 KINDS = (
-    ("call", "Log a call", "c"),
-    ("email", "Log an email", "e"),
-    ("meeting", "Log a meeting", "m"),
-    ("task", "Set a task", "t"),
+    ("call", gettext_lazy("Log a call"), "c"),
+    ("email", gettext_lazy("Log an email"), "e"),
+    ("meeting", gettext_lazy("Log a meeting"), "m"),
+    ("task", gettext_lazy("Set a task"), "t"),
 )
 
 
@@ -55,7 +57,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
 def log(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Ask what was done with a lead and what comes next; write both, and go on to the next lead."""
     if kind not in FORMS:
-        raise Http404("There is nothing of this kind to log.")
+        raise Http404(_("There is nothing of this kind to log."))
     lead, person, now = visible_lead(request, pk), whose_day(request), timezone.now()
     day = Day.of(person, now=now)
     with timezone.override(day.calendar.zone):
@@ -124,9 +126,9 @@ def whose_day(request: HttpRequest) -> User:
     if not asked or asked == str(viewer.pk):
         return viewer
     if not may(viewer, "leadapp.work_any_lead"):
-        raise NotAllowed("Only managers see the day of somebody else.")
+        raise NotAllowed(_("Only managers see the day of somebody else."))
     if not (asked.isascii() and asked.isdigit() and len(asked) < 10):
-        raise NotFound("There is nobody with this number.")
+        raise NotFound(_("There is nobody with this number."))
     return get_object_or_404(User.objects.filter(is_active=True), pk=int(asked))
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from leadapp.models import Activity, Lead, User
 from leadapp.services.meetings import read_start
 from leadapp.times import write_moment
@@ -180,11 +182,11 @@ def _answer_first(assignments: list[Assignment], now: datetime) -> Section:
     ]
     return Section.of(
         "answer",
-        "Answer first",
+        _("Answer first"),
         rows,
         number=_number(assignments),
-        hint="the clock runs",
-        nothing="Nobody waits for an answer.",
+        hint=_("the clock runs"),
+        nothing=_("Nobody waits for an answer."),
     )
 
 
@@ -201,17 +203,23 @@ def _due_today(tasks: list[Task], day: Day) -> Section:
         )
         for task in tasks
     ]
-    return Section.of("tasks", "Due today", rows, number=_number(tasks), nothing="No task is due today.")
+    return Section.of(
+        "tasks", _("Due today"), rows, number=_number(tasks), nothing=_("No task is due today.")
+    )
 
 
 def _when_due(task: Task, day: Day) -> str:
     moment = task.done_at or task.due_at
     local = moment.astimezone(day.calendar.zone)
     if task.done_at is not None:
-        return f"done {local:%H:%M}"
+        return _("done %(local)s") % {"local": f"{local:%H:%M}"}
     if task.due_at < day.starts_at:
-        return f"since {local:%a} {local.day} {local:%b}"
-    return f"by {local:%H:%M}"
+        return _("since %(local)s %(day)s %(local_2)s") % {
+            "local": f"{local:%a}",
+            "day": local.day,
+            "local_2": f"{local:%b}",
+        }
+    return _("by %(local)s") % {"local": f"{local:%H:%M}"}
 
 
 def _arrivals(leads: list[Any], now: datetime, *, told: int) -> Section:
@@ -221,13 +229,15 @@ def _arrivals(leads: list[Any], now: datetime, *, told: int) -> Section:
         Row(
             key=f"hot-{lead.pk}",
             lead=lead,
-            text=_sentences(lead, f"Hot with {lead.score} points", *reasons.get(lead.pk, [])[:1]),
+            text=_sentences(
+                lead, _("Hot with %(score)s points") % {"score": lead.score}, *reasons.get(lead.pk, [])[:1]
+            ),
             verb=_verb(lead),
             when=write_moment(lead.arrived_at, now=now),
         )
         for lead in leads
     ]
-    return Section.of("hot", "Newly hot", rows, number=_number(leads), hint="nobody has called yet")
+    return Section.of("hot", _("Newly hot"), rows, number=_number(leads), hint=_("nobody has called yet"))
 
 
 def _meetings(booked: list[tuple[datetime, Activity]], day: Day) -> Section:
@@ -235,14 +245,14 @@ def _meetings(booked: list[tuple[datetime, Activity]], day: Day) -> Section:
         Row(
             key=f"meeting-{item.pk}",
             lead=item.lead,
-            text=_sentences(item.lead, str(item.properties.get("subject") or "Meeting")),
+            text=_sentences(item.lead, str(item.properties.get("subject") or _("Meeting"))),
             verb="meeting",
             when=f"{starts_at.astimezone(day.calendar.zone):%H:%M}",
             is_done=bool(getattr(item, "was_held", False)),
         )
         for starts_at, item in booked
     ]
-    return Section.of("meetings", "Meetings", rows)
+    return Section.of("meetings", _("Meetings"), rows)
 
 
 def _stale(day: Day) -> Section:
@@ -258,16 +268,18 @@ def _stale(day: Day) -> Section:
                 Row(
                     key=f"stale-{lead.pk}",
                     lead=lead,
-                    text=_sentences(lead, f"Ask again about {names}"),
+                    text=_sentences(lead, _("Ask again about %(names)s") % {"names": names}),
                     verb=_verb(lead),
                     when=_ran_out([view.answer for view in views], day.now),
                 )
             )
-    return Section.of("stale", "Ask again", rows, hint="what was known has run out")
+    return Section.of("stale", _("Ask again"), rows, hint=_("what was known has run out"))
 
 
 def _ran_out(answers: list[Any], now: datetime) -> str:
-    return f"since {write_moment(min(answer.expires_at for answer in answers), now=now)}"
+    return _("since %(value)s") % {
+        "value": write_moment(min(answer.expires_at for answer in answers), now=now)
+    }
 
 
 def _going_cold(leads: list[Any], now: datetime) -> Section:
@@ -281,17 +293,21 @@ def _going_cold(leads: list[Any], now: datetime) -> Section:
         )
         for lead in leads
     ]
-    words = "losing points; a word from you would help"
-    return Section.of("cold", "Slipping away", rows, number=_number(leads), hint=words)
+    words = _("losing points; a word from you would help")
+    return Section.of("cold", _("Slipping away"), rows, number=_number(leads), hint=words)
 
 
 def _quiet(lead: Lead, now: datetime) -> str:
     days = (now - lead.last_activity_at) // timedelta(days=1)
-    return f"Quiet for {days} days" if days > 1 else "Losing points"
+    return _("Quiet for %(days)s days") % {"days": days} if days > 1 else _("Losing points")
 
 
 def _fallen(lead: Any) -> str:
-    return f"Was {lead.warmth_then} two weeks ago" if lead.warmth_then not in ("", lead.temperature) else ""
+    return (
+        _("Was %(warmth_then)s two weeks ago") % {"warmth_then": lead.warmth_then}
+        if lead.warmth_then not in ("", lead.temperature)
+        else ""
+    )
 
 
 def _also_done(logged: list[Activity], day: Day) -> Section:
@@ -305,7 +321,7 @@ def _also_done(logged: list[Activity], day: Day) -> Section:
         )
         for item in logged
     ]
-    return Section.of("done", "Also done today", rows)
+    return Section.of("done", _("Also done today"), rows)
 
 
 def _told(activity: Activity) -> str:

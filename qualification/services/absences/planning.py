@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, may, require
 from leadapp.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -103,7 +104,7 @@ def check_absence(
 ) -> None:
     """Raise Invalid, naming the field, unless these days and this stand-in make sense for somebody."""
     if not user.is_active:
-        raise Invalid.field("user", f"{user} does not work here any more.")
+        raise Invalid.field("user", _("%(user)s does not work here any more.") % {"user": user})
     _check_days(user, first_day, last_day, now, changing)
     _check_others(user, first_day, last_day, changing)
     _check_stand_in(user, stand_in)
@@ -111,8 +112,8 @@ def check_absence(
 
 def _require_may_plan(actor: Actor, user: User) -> None:
     if not may_plan_for(actor, user):
-        require(actor, "qualification.change_absence", "Only a manager may enter absences of others.")
-        raise NotAllowed("You may not enter absences.")
+        require(actor, "qualification.change_absence", _("Only a manager may enter absences of others."))
+        raise NotAllowed(_("You may not enter absences."))
 
 
 def _lock_person(user: User) -> User:
@@ -125,9 +126,9 @@ def _lock_unfinished(absence: Absence) -> Absence:
     locked = Absence.objects.select_for_update(no_key=True, of=("self",)).filter(pk=absence.pk)
     found = locked.select_related("user__membership__team").first()
     if found is None:
-        raise NotFound("This absence was cancelled meanwhile.")
+        raise NotFound(_("This absence was cancelled meanwhile."))
     if found.handed_back_at is not None:
-        raise Conflict("This absence is over. Enter a new one.")
+        raise Conflict(_("This absence is over. Enter a new one."))
     return found
 
 
@@ -136,14 +137,14 @@ def _check_days(
 ) -> None:
     has_begun = changing is not None and changing.handed_over_at is not None
     if changing is not None and has_begun and first_day != changing.first_day:
-        raise Invalid.field("first_day", "It has begun, so its first day stays as it is.")
+        raise Invalid.field("first_day", _("It has begun, so its first day stays as it is."))
     if last_day < first_day:
-        raise Invalid.field("last_day", "The last day comes before the first one.")
+        raise Invalid.field("last_day", _("The last day comes before the first one."))
     # Whoever is back early says so by a last day that is over.
     if last_day < today_of(person, now) and not has_begun:
-        raise Invalid.field("last_day", "That is over already; choose today or a day to come.")
+        raise Invalid.field("last_day", _("That is over already; choose today or a day to come."))
     if last_day - first_day > LONGEST:
-        raise Invalid.field("last_day", "Enter at most two years.")
+        raise Invalid.field("last_day", _("Enter at most two years."))
 
 
 def _check_others(person: User, first_day: date, last_day: date, changing: Absence | None) -> None:
@@ -153,14 +154,21 @@ def _check_others(person: User, first_day: date, last_day: date, changing: Absen
     meets = others.filter(first_day__lte=last_day, last_day__gte=first_day).order_by("first_day").first()
     if meets is not None:
         at_fault = "first_day" if meets.first_day <= first_day else "last_day"
-        days = f"from {words_of_day(meets.first_day)} to {words_of_day(meets.last_day)}"
-        raise Invalid.field(at_fault, f"{person} is away {days} already. Change that absence instead.")
+        days = _("from %(first_day)s to %(last_day)s") % {
+            "first_day": words_of_day(meets.first_day),
+            "last_day": words_of_day(meets.last_day),
+        }
+        raise Invalid.field(
+            at_fault,
+            _("%(person)s is away %(days)s already. Change that absence instead.")
+            % {"person": person, "days": days},
+        )
 
 
 def _check_stand_in(person: User, stand_in: User | None) -> None:
     if stand_in is None:
         return
     if stand_in.pk == person.pk:
-        raise Invalid.field("stand_in", "Somebody else has to stand in.")
+        raise Invalid.field("stand_in", _("Somebody else has to stand in."))
     if not can_own(stand_in):
-        raise Invalid.field("stand_in", f"{stand_in} does not work on leads.")
+        raise Invalid.field("stand_in", _("%(stand_in)s does not work on leads.") % {"stand_in": stand_in})

@@ -6,10 +6,13 @@ from datetime import datetime
 from types import EllipsisType
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, may, may_take, require, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from leadapp.models import Lead, User
+from leadapp.numbers import write_number
+from leadapp.shipped import shown
 from qualification.models import Assignment
 from qualification.services.assignment.writing import new_assignment, replace_running
 from qualification.services.clock.promises import Promises
@@ -47,13 +50,14 @@ def take_lead(*, lead: Lead, actor: Actor, now: datetime) -> Assignment:
     with transaction.atomic():
         locked = lock_lead(lead)
         if not may(actor, "leadapp.work_own_lead") or not isinstance(actor, User):
-            raise NotAllowed("Only sales reps take leads.")
+            raise NotAllowed(_("Only sales reps take leads."))
         is_free = Assignment.objects.free_to_take().filter(lead=locked).exclude(owner=actor).exists()
         if locked.owner is not None and not is_free:
-            whose = "You have" if locked.owner == actor else f"{locked.owner} has"
-            raise Conflict(f"{whose} this lead already.")
+            if locked.owner == actor:
+                raise Conflict(_("You have this lead already."))
+            raise Conflict(_("%(owner)s has this lead already.") % {"owner": locked.owner})
         if not may_take(actor, locked, is_free=is_free):
-            raise NotAllowed("You cannot take this lead.")
+            raise NotAllowed(_("You cannot take this lead."))
         reason = f"Took it, since {locked.owner} had not answered" if is_free else "Took it"
         return _write([locked], {locked.pk: Route(actor, reason)}, actor, now)[0]
 
@@ -95,7 +99,10 @@ def assign_leads(
     The new owners are told of each, unless `is_told` is off, because somebody tells them of all at once.
     """
     if len(leads) > MOST_AT_ONCE:
-        raise Invalid(f"Assign up to {MOST_AT_ONCE} leads at once; these are {len(leads):,}.")
+        raise Invalid(
+            _("Assign up to %(most_at_once)s leads at once; these are %(count)s.")
+            % {"most_at_once": MOST_AT_ONCE, "count": write_number(len(leads))}
+        )
     with transaction.atomic():
         return _assign(leads, owner, actor, reason, now, is_told=is_told)
 
@@ -115,7 +122,7 @@ def _assign(
     *,
     is_told: bool = True,
 ) -> list[Assigned]:
-    reason = needed_reason(reason, why="the new owner wants to know.")
+    reason = needed_reason(reason, why=_("the new owner wants to know."))
     lock_leads(seen.lead.pk for seen in asked)
     # Read by a statement that begins after the locks are held.
     found = Lead.objects.filter(pk__in=[seen.lead.pk for seen in asked]).select_related("owner", "company")
@@ -131,7 +138,9 @@ def _assign(
     routes = _routes(standing, owner, reason, now)
     for lead in standing:
         if routes[lead.pk].rep is None:
-            refusals[lead.pk] = Invalid.field("owner", f"It stays where it is: {routes[lead.pk].reason}.")
+            refusals[lead.pk] = Invalid.field(
+                "owner", _("It stays where it is: %(reason)s.") % {"reason": shown(routes[lead.pk].reason)}
+            )
     going = [lead for lead in standing if lead.pk not in refusals]
     written = {item.lead_id: item for item in _write(going, routes, actor, now, is_told=is_told)}
     return [
@@ -145,14 +154,14 @@ def _guard(
 ) -> None:
     """Raise the refusal unless this locked lead may go to the new owner, whose `fault` is known."""
     if lead is None:
-        raise NotFound("This lead does not exist any more.")
+        raise NotFound(_("This lead does not exist any more."))
     if not may(actor, "leadapp.reassign_lead"):
         require_may_work(actor, lead)
-        require(actor, "leadapp.work_own_lead", "Only a manager may give this lead to somebody else.")
+        require(actor, "leadapp.work_own_lead", _("Only a manager may give this lead to somebody else."))
     if lead.owner_id != seen.owner_id:
-        raise Conflict(f"This lead went to {lead.owner or 'nobody'} meanwhile.")
+        raise Conflict(_("This lead went to %(owner)s meanwhile.") % {"owner": lead.owner or _("nobody")})
     if owner is not None and lead.owner_id == owner.pk:
-        raise Invalid.field("owner", f"{owner} has this lead already.")
+        raise Invalid.field("owner", _("%(owner)s has this lead already.") % {"owner": owner})
     if fault is not None:
         raise fault
 
@@ -160,10 +169,14 @@ def _guard(
 def _fault_of(owner: User, now: datetime) -> Refused | None:
     """Return why somebody cannot be given a lead now."""
     if not can_own(owner):
-        return Invalid.field("owner", f"{owner} does not work on leads.")
+        return Invalid.field("owner", _("%(owner)s does not work on leads.") % {"owner": owner})
     presence = Presence.read(now=now)
     if not presence.is_here(owner.pk):
-        return Invalid.field("owner", f"{owner} is {presence.until(owner.pk)}. Choose somebody who is here.")
+        return Invalid.field(
+            "owner",
+            _("%(owner)s is %(owner_2)s. Choose somebody who is here.")
+            % {"owner": owner, "owner_2": presence.until(owner.pk)},
+        )
     return None
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 
 from django.db.models import F
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, user_of
 from leadapp.models import Lead, User
+from leadapp.shipped import shown
 from qualification.models import Assignment, NoticeKind, RoutingRule
 from qualification.services.announcing import announce_owners
 from qualification.services.clock.times import Times
@@ -75,11 +78,19 @@ def start_again(*, leads: Collection[Lead], actor: Actor, now: datetime) -> None
     running = set(Assignment.objects.running().filter(lead__in=leads).values_list("lead_id", flat=True))
     Assignment.objects.bulk_create(
         Assignment(
-            lead=lead, owner_id=lead.owner_id, assigned_at=now, assigned_by=user_of(actor), reason="Reopened"
+            lead=lead,
+            owner_id=lead.owner_id,
+            assigned_at=now,
+            assigned_by=user_of(actor),
+            reason="Reopened",
         )
         for lead in leads
         if lead.owner_id is not None and lead.pk not in running
     )
+
+
+def _yours(lead: str, reason: str) -> str:
+    return _("%(lead)s is yours now. %(reason)s") % {"lead": lead, "reason": shown(reason)}
 
 
 def _tell_owners(assignments: Collection[Assignment], now: datetime) -> None:
@@ -89,7 +100,7 @@ def _tell_owners(assignments: Collection[Assignment], now: datetime) -> None:
             Telling(
                 user_id=item.owner_id,
                 kind=NoticeKind.HANDOVER,
-                text=f"{item.lead.name} is yours now. {item.reason}",
+                text=partial(_yours, item.lead.name, item.reason),
                 event=f"assignment:{item.pk}",
                 lead_id=item.lead_id,
             )

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Refused
 
 ONE_DAY = timedelta(days=1)
@@ -50,7 +52,7 @@ class WorkCalendar:
             if closes - opens >= work:
                 return opens + work
             work -= closes - opens
-        raise NeverOpen("This calendar has no hour of work within a year.")
+        raise NeverOpen(_("This calendar has no hour of work within a year."))
 
     def worked_between(self, start: datetime, end: datetime) -> timedelta:
         """Return how much work lies between two moments; nothing if the end is not after the start."""

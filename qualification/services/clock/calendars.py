@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import holidays
 from django.db import transaction
+from django.utils.translation import gettext as _
 from holidays.registry import COUNTRIES
 
 from leadapp.access import Actor, require
@@ -15,7 +16,7 @@ from qualification.services.clock.promises import Promise, Promises
 
 def open_calendar(*, team_id: int, actor: Actor) -> Promise:
     """Lock a team for an edit in the caller's transaction; return its promise as it is before."""
-    require(actor, "qualification.change_team", "Only a manager may change when a team works.")
+    require(actor, "qualification.change_team", _("Only a manager may change when a team works."))
     Team.objects.select_for_update().get(pk=team_id)
     return Promises.read().of_team(team_id)
 
@@ -28,7 +29,7 @@ def move_clocks(*, before: Promise, now: datetime) -> int:
     """
     after = Promises.read().of_team(before.team_id)
     if next(after.calendar.spans_from(now), None) is None:
-        raise Invalid("This team would have no hour of work within a year. Check its hours and holidays.")
+        raise Invalid(_("This team would have no hour of work within a year. Check its hours and holidays."))
     if after.calendar == before.calendar:
         return 0
 
@@ -78,7 +79,7 @@ def week_ahead(*, team: Team, now: datetime) -> list[Day]:
                 (opens.astimezone(calendar.zone), closes.astimezone(calendar.zone))
                 for opens, closes in calendar.spans_of(day)
             ],
-            holiday=(names[day] or "Holiday") if day in names else None,
+            holiday=(names[day] or _("Holiday")) if day in names else None,
         )
         for day in (today + timedelta(days=number) for number in range(7))
     ]
@@ -113,14 +114,14 @@ def add_public_holidays(
 def _public_holidays(country: str, region: str, year: int) -> "holidays.HolidayBase":
     regions = holidays.list_supported_countries().get(country)
     if regions is None:
-        raise Invalid.field("country", "Choose one of the countries.")
+        raise Invalid.field("country", _("Choose one of the countries."))
     region = region.strip().upper()
     known = {code.upper(): code for code in regions}
     if region and region not in known:
-        offered = f"one of {', '.join(regions)}" if regions else "nothing: this country has none"
-        raise Invalid.field("region", f"Give {offered}.")
+        offered = f"one of {', '.join(regions)}" if regions else _("nothing: this country has none")
+        raise Invalid.field("region", _("Give %(offered)s.") % {"offered": offered})
     if not 2000 <= year <= 2100:
-        raise Invalid.field("year", "Give a year from 2000 to 2100.")
+        raise Invalid.field("year", _("Give a year from 2000 to 2100."))
     return holidays.country_holidays(country, subdiv=known.get(region), years=year, language="en_US")
 
 

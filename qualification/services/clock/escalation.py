@@ -1,11 +1,13 @@
 """Who is told that an answer is due, before and after it is late: each level once per assignment."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.models import Lead, User
 from qualification.models import Assignment, Escalation, NoticeKind
@@ -49,20 +51,21 @@ class Step:
 
     assignment: Assignment
     level: Escalation.Level
-    due: str
+    write_due: Callable[[], str]
 
 
 def _step(item: Assignment, promise: Promise, now: datetime) -> Step:
     """Return the level that is reached, and set when the next one will be."""
     assert item.due_at is not None
     free_at = promise.due_at(item.due_at, FREE_AFTER)
-    if now < item.due_at:
+    due_at = item.due_at
+    if now < due_at:
         level, item.escalates_at = Level.DUE_SOON, item.due_at
     elif now < free_at:
         level, item.escalates_at = Level.LATE, free_at
     else:
         level, item.escalates_at = Level.FREE, None
-    return Step(item, level, promise.write(item.due_at))
+    return Step(item, level, partial(promise.write, due_at))
 
 
 def _tellings(steps: list[Step]) -> Iterator[Telling]:
@@ -80,19 +83,27 @@ def _tellings(steps: list[Step]) -> Iterator[Telling]:
             yield Telling(
                 user_id=user_id,
                 kind=NoticeKind.DUE_SOON if step.level == Level.DUE_SOON else NoticeKind.BREACH,
-                text=_words(step, str(names[item.lead_id]), owner, is_owner=user_id == item.owner_id),
+                text=partial(
+                    _words, step, str(names[item.lead_id]), owner, is_owner=user_id == item.owner_id
+                ),
                 event=f"assignment:{item.pk}:{step.level}",
                 lead_id=item.lead_id,
             )
 
 
 def _words(step: Step, lead: str, owner: User | None, *, is_owner: bool) -> str:
+    facts = {"lead": lead, "owner": owner, "due": step.write_due()}
     if step.level == Level.DUE_SOON:
-        nobody = "" if owner else " Nobody has this lead."
-        return f"{lead} waits for an answer until {step.due}.{nobody}"
-    whose = "your" if is_owner else f"{owner}’s" if owner else "nobody’s"
-    late = f"The answer to {lead}, {whose} lead, was due {step.due}."
-    return f"{late} Other reps may take it now." if step.level == Level.FREE and owner else late
+        waits = _("%(lead)s waits for an answer until %(due)s.") % facts
+        return waits if owner else _("%(waits)s Nobody has this lead.") % {"waits": waits}
+    if is_owner:
+        late = _("The answer to %(lead)s, your lead, was due %(due)s.") % facts
+    elif owner:
+        late = _("The answer to %(lead)s, %(owner)s’s lead, was due %(due)s.") % facts
+    else:
+        late = _("The answer to %(lead)s, nobody’s lead, was due %(due)s.") % facts
+    is_free = step.level == Level.FREE and owner
+    return _("%(late)s Other reps may take it now.") % {"late": late} if is_free else late
 
 
 class _Managers:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
+from django.utils.formats import date_format
 
 from qualification.models import Holiday, OpeningHours, Team, TeamMember
 from qualification.services.clock.business_time import NeverOpen, Span, WorkCalendar
@@ -105,4 +106,4 @@ def write_in_zone(moment: datetime, zone: tzinfo) -> str:
     local = moment.astimezone(zone)
     name = local.tzname() or ""
     # Zones without a name of their own have numbers.
-    return f"{local:%a} {local.day} {local:%b, %H:%M} {'UTC' + name if name[:1] in '+-' else name}"
+    return f"{date_format(local, 'WEEKDAY_TIME_FORMAT')} {'UTC' + name if name[:1] in '+-' else name}"

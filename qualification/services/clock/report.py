@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from leadapp.access import may
 from leadapp.errors import NotAllowed
@@ -122,7 +123,7 @@ def ask(*, user: User, since: datetime, until: datetime, team_id: int | None = N
     """Return what this person may see of a period; raise NotAllowed for who has nothing to do with it."""
     if not may(user, "qualification.see_response_times"):
         if not may(user, "leadapp.work_own_lead"):
-            raise NotAllowed("Response times are for sales and those who lead it.")
+            raise NotAllowed(_("Response times are for sales and those who lead it."))
         team_id = None
     own_team = TeamMember.objects.filter(user=user).values_list("team", flat=True).first()
     return Asked(since, until, user, own_team, team_id)
@@ -153,9 +154,9 @@ def measure(asked: Asked, *, now: datetime) -> Report:
     return Report(
         total=_total(rows),
         before=_total(_rows(asked.before(), now)),
-        people=_named(people, names, "Team queue"),
-        teams=_named(teams, team_names, "No team"),
-        sources=_named({row.key: row.numbers for row in rows if row.kind == BY_SOURCE}, {}, "Not known"),
+        people=_named(people, names, _("Team queue")),
+        teams=_named(teams, team_names, _("No team")),
+        sources=_named({row.key: row.numbers for row in rows if row.kind == BY_SOURCE}, {}, _("Not known")),
     )
 
 

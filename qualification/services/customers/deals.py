@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid, NotFound
@@ -65,7 +66,7 @@ def add_deal(*, lead: Lead, deal: DealFacts, actor: Actor, now: datetime) -> Dea
         locked = lock_lead(lead)
         require_may_work(actor, locked)
         if locked.stage != Stage.CUSTOMER:
-            raise Invalid("Only customers have deals. The first one comes with the move to customer.")
+            raise Invalid(_("Only customers have deals. The first one comes with the move to customer."))
         written = write_deal(lead=locked, deal=deal, actor=actor, now=now)
         announce_deal(written, now=now)
         return written
@@ -73,15 +74,15 @@ def add_deal(*, lead: Lead, deal: DealFacts, actor: Actor, now: datetime) -> Dea
 
 def void_deal(*, deal: Deal, reason: str, actor: Actor, now: datetime) -> Deal:
     """Declare a deal wrong: it stays visible, with the reason, and does not count. The stage stays."""
-    reason = needed_reason(reason, why="whoever reads the numbers wants to know.")
+    reason = needed_reason(reason, why=_("whoever reads the numbers wants to know."))
     with transaction.atomic():
         locked = lock_lead(deal.lead)
         require_may_work(actor, locked)
         stored = Deal.objects.filter(pk=deal.pk).first()
         if stored is None:
-            raise NotFound("This deal does not exist any more.")
+            raise NotFound(_("This deal does not exist any more."))
         if stored.is_voided:
-            raise Conflict("This deal was voided already.")
+            raise Conflict(_("This deal was voided already."))
         return _void(stored, reason, actor, now)
 
 
@@ -155,14 +156,16 @@ def _void(deal: Deal, reason: str, actor: Actor, now: datetime) -> Deal:
 def _faults(deal: DealFacts, now: datetime) -> dict[str, list[str]]:
     faults: dict[str, list[str]] = {}
     if not deal.value.is_finite() or not 0 <= deal.value <= LARGEST_VALUE:
-        faults["value"] = ["Give an amount between 0 and 999,999,999,999.99."]
+        faults["value"] = [_("Give an amount between 0 and 999,999,999,999.99.")]
     elif deal.value != deal.value.quantize(Decimal("0.01")):
-        faults["value"] = ["Give at most two digits after the point."]
+        faults["value"] = [_("Give at most two digits after the point.")]
     elif deal.currency in WHOLE and deal.value != deal.value.to_integral_value():
-        faults["value"] = [f"{deal.currency} has no smaller unit; give a whole number."]
+        faults["value"] = [
+            _("%(currency)s has no smaller unit; give a whole number.") % {"currency": deal.currency}
+        ]
     if deal.currency not in CURRENCIES:
-        faults["currency"] = ["Give the three letters of a currency, such as EUR."]
+        faults["currency"] = [_("Give the three letters of a currency, such as EUR.")]
     # Somewhere it is tomorrow already.
     if deal.won_on > (now + timedelta(days=1)).date():
-        faults["won_on"] = ["Give the day it was won; this one is still to come."]
+        faults["won_on"] = [_("Give the day it was won; this one is still to come.")]
     return faults

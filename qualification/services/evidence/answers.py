@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Invalid
@@ -74,7 +75,9 @@ class BantView:
         if self.answer is None or not self.contradicting:
             return ""
         told = [_told(self.answer, "says"), *(_told(other, "said") for other in self.contradicting)]
-        counts = "The newest counts, though it is less sure." if self.is_less_sure else "The newest counts."
+        counts = (
+            _("The newest counts, though it is less sure.") if self.is_less_sure else _("The newest counts.")
+        )
         return f"{'. '.join(told)}. {counts}"
 
     @property
@@ -137,9 +140,9 @@ def _row(
         ("confidence", confidence, Confidence.values),
     ):
         if text not in choices:
-            raise Invalid.field(name, f"Choose one of: {', '.join(choices)}.")
+            raise Invalid.field(name, _("Choose one of: %(known)s.") % {"known": ", ".join(choices)})
     if answer.expires_at is not None and answer.expires_at <= now:
-        raise Invalid.field("expires_at", "An answer must be good until some time after now.")
+        raise Invalid.field("expires_at", _("An answer must be good until some time after now."))
     dimension = dimensions[answer.dimension]
     return BantAnswer(
         lead=lead,
@@ -240,7 +243,12 @@ def _view(dimension: Asked, answers: Sequence[BantAnswer], now: datetime) -> Ban
 
 def _told(answer: BantAnswer, verb: str) -> str:
     words = f": “{answer.value}”" if answer.value else ""
-    return f"The {answer.get_source_display().lower()} {verb} {answer.get_state_display().lower()}{words}"
+    return _("The %(source)s %(verb)s %(state)s%(words)s") % {
+        "source": answer.get_source_display().lower(),
+        "verb": verb,
+        "state": answer.get_state_display().lower(),
+        "words": words,
+    }
 
 
 def answers_about(*, lead: Lead, dimension: str, limit: int = 50) -> list[BantAnswer]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import Lead, User
@@ -18,7 +19,7 @@ class DraftChanged(Conflict):
 
     def __init__(self, version: int) -> None:
         self.version = version
-        super().__init__("This call was also typed in another window.")
+        super().__init__(_("This call was also typed in another window."))
 
 
 def draft_of(*, lead: Lead, author: User) -> CallDraft | None:
@@ -36,7 +37,7 @@ def keep_draft(
     Nobody is asked for the right to work on the lead: who loses it during a call does not lose their notes.
     """
     if sum(len(name) + len(text) for name, text in content.items()) > LONGEST_DRAFT:
-        raise Invalid("That is more than can be kept. Save the call.")
+        raise Invalid(_("That is more than can be kept. Save the call."))
     with transaction.atomic():
         stored = CallDraft.objects.select_for_update().filter(lead=lead, author=author).first()
         if stored is not None and (stored.version == version or _is_same_window(stored.content, content)):

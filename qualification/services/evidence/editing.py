@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.access import Actor, require
 from leadapp.errors import Conflict, NotFound
 from leadapp.models import Form
+from leadapp.numbers import write_number
 from qualification.models import (
     BantAnswer,
     Dimension,
@@ -24,7 +27,7 @@ from qualification.services.gates.fields import FRAMEWORK_FIELDS
 from qualification.services.gates.steps import in_front_sql
 
 EDIT = "qualification.change_framework"
-NOT_YOURS = "Only marketing may say what leads are asked."
+NOT_YOURS = gettext_lazy("Only marketing may say what leads are asked.")
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,23 @@ class GateEffect:
 
     def __str__(self) -> str:
         """Say it in a sentence."""
-        leads = "1 lead" if self.in_front == 1 else f"{self.in_front:,} leads"
-        if self.passing_now == self.passing_then:
-            return f"{self.step.label}: {self.passing_now:,} of {leads} pass, as now."
-        return (
-            f"{self.step.label}: {self.passing_then:,} of {leads} would pass; now it is {self.passing_now:,}."
+        leads = (
+            _("1 lead")
+            if self.in_front == 1
+            else _("%(in_front)s leads") % {"in_front": write_number(self.in_front)}
         )
+        if self.passing_now == self.passing_then:
+            return _("%(step)s: %(passing_now)s of %(leads)s pass, as now.") % {
+                "step": self.step.label,
+                "passing_now": write_number(self.passing_now),
+                "leads": leads,
+            }
+        return _("%(step)s: %(passing_then)s of %(leads)s would pass; now it is %(passing_now)s.") % {
+            "step": self.step.label,
+            "passing_then": write_number(self.passing_then),
+            "leads": leads,
+            "passing_now": write_number(self.passing_now),
+        }
 
 
 def effects_of(*, framework: Framework, now: datetime) -> list[GateEffect]:
@@ -71,9 +85,9 @@ def use_framework(*, framework: Framework, actor: Actor, now: datetime) -> None:
     with transaction.atomic():
         found = {one.pk: one for one in Framework.objects.select_for_update().order_by("pk")}
         if framework.pk not in found:
-            raise NotFound("This framework does not exist any more.")
+            raise NotFound(_("This framework does not exist any more."))
         if found[framework.pk].is_in_use:
-            raise Conflict(f"{framework} is in use already.")
+            raise Conflict(_("%(framework)s is in use already.") % {"framework": framework})
         _put_into_use(framework)
         record_change(now=now)
 
@@ -84,7 +98,7 @@ def record_change(*, now: datetime) -> None:
     Raise Conflict if nothing would be asked: then everybody would pass.
     """
     if not FrameworkDimension.objects.filter(framework__is_in_use=True).exists():
-        raise Conflict("The framework in use must ask something, or every lead would pass.")
+        raise Conflict(_("The framework in use must ask something, or every lead would pass."))
     for gate in _counting():
         record_edit(gate=gate.gate, now=now)
 
@@ -95,9 +109,9 @@ def delete_framework(*, framework: Framework, actor: Actor) -> None:
     with transaction.atomic():
         locked = Framework.objects.select_for_update().filter(pk=framework.pk).first()
         if locked is None:
-            raise NotFound("This framework does not exist any more.")
+            raise NotFound(_("This framework does not exist any more."))
         if locked.is_in_use:
-            raise Conflict(f"{locked} is in use. Use another one first.")
+            raise Conflict(_("%(locked)s is in use. Use another one first.") % {"locked": locked})
         locked.delete()
 
 
@@ -106,7 +120,9 @@ def delete_dimension(*, dimension: Dimension, actor: Actor) -> None:
     require(actor, "qualification.delete_dimension", NOT_YOURS)
     with transaction.atomic():
         if users := users_of(dimension):
-            raise Conflict(f"{dimension} is needed: {'; '.join(users)}.")
+            raise Conflict(
+                _("%(dimension)s is needed: %(users)s.") % {"dimension": dimension, "users": "; ".join(users)}
+            )
         dimension.delete()
 
 
@@ -116,14 +132,20 @@ def users_of(dimension: Dimension) -> list[str]:
     if answers := BantAnswer.objects.filter(dimension=dimension).count():
         users.append(f"{answers:,} answer{'' if answers == 1 else 's'}")
     frameworks = Framework.objects.filter(parts__dimension=dimension).order_by("name")
-    users += [f"the framework {framework}" for framework in frameworks]
+    users += [_("the framework %(framework)s") % {"framework": framework} for framework in frameworks]
     asking = {"field": f"bant.{dimension.pk}"}
     criteria = GateCriterion.objects.filter(**asking).select_related("gate").order_by("gate_id", "pk")
-    users += [f"the gate {name}" for name in dict.fromkeys(str(criterion.gate) for criterion in criteria)]
+    users += [
+        _("the gate %(name)s") % {"name": name}
+        for name in dict.fromkeys(str(criterion.gate) for criterion in criteria)
+    ]
     rules = RoutingCriterion.objects.filter(**asking).select_related("rule").order_by("rule_id", "pk")
-    users += [f"the routing rule {name}" for name in dict.fromkeys(str(one.rule) for one in rules)]
+    users += [
+        _("the routing rule %(name)s") % {"name": name}
+        for name in dict.fromkeys(str(one.rule) for one in rules)
+    ]
     forms = Form.objects.filter(fields__contains=[{"answer": dimension.pk}]).order_by("name", "pk")
-    users += [f"the form {form}" for form in forms]
+    users += [_("the form %(form)s") % {"form": form} for form in forms]
     return users
 
 

@@ -5,8 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid
 from leadapp.models import CustomField, Operator
+from leadapp.numbers import write_exact, write_number
 from qualification.models import GateCriterion
 from qualification.models.gates import FALLING, MOST_DAYS, MOST_TIMES, RISING
 from qualification.services.gates.fields import (
@@ -53,7 +56,7 @@ def _compile(criterion: GateCriterion, value: Any) -> Fragment:
             return _own_test_sql(criterion, value)
         found = find_field(criterion.field)
         if found is None or Scope.GATE not in found.scopes:
-            raise Invalid.field("field", f"Gates have no field {criterion.field}.")
+            raise Invalid.field("field", _("Gates have no field %(field)s.") % {"field": criterion.field})
         return conditions.compile(criterion.field, criterion.operator, value)
     except (Invalid, KeyError, TypeError, ValueError) as error:
         logger.error("criterion %s (%s) holds for nobody: %r", criterion.pk, criterion.label, error)
@@ -64,7 +67,7 @@ def _own_test_sql(criterion: GateCriterion, value: Any) -> Fragment:
     if criterion.field != ACTIVITY:
         return own_test_sql(criterion.field, criterion.operator, value)
     if Operator(criterion.operator) not in operators_of(ACTIVITY):
-        raise Invalid.field("operator", "Activities happened or they did not.")
+        raise Invalid.field("operator", _("Activities happened or they did not."))
     happened = happened_sql(criterion)
     return happened if criterion.operator == Operator.IN else "NOT " + happened
 
@@ -117,15 +120,21 @@ def validate_leave_value(*, field: str, operator: str, value: Any, leave_value: 
     if leave_value is None:
         return None
     if operator not in (*RISING, *FALLING):
-        raise Invalid.field("leave_value", "Only “at least”, “at most”, “greater” and “less” have two sides.")
+        raise Invalid.field(
+            "leave_value", _("Only “at least”, “at most”, “greater” and “less” have two sides.")
+        )
     try:
         leave = validate_criterion(field=field, operator=operator, value=as_number(leave_value))
     except Invalid as refusal:
         raise Invalid.field("leave_value", refusal.message) from None
     if operator in RISING and leave >= value:
-        raise Invalid.field("leave_value", f"Give less than {value:g}, where leads come in.")
+        raise Invalid.field(
+            "leave_value", _("Give less than %(value)s, where leads come in.") % {"value": f"{value:g}"}
+        )
     if operator in FALLING and leave <= value:
-        raise Invalid.field("leave_value", f"Give more than {value:g}, where leads come in.")
+        raise Invalid.field(
+            "leave_value", _("Give more than %(value)s, where leads come in.") % {"value": f"{value:g}"}
+        )
     return float(leave)
 
 
@@ -133,13 +142,18 @@ def validate_counting(*, field: str, min_occurrences: int, window_days: int | No
     """Raise Invalid unless how often and within how many days makes sense: only activities are counted."""
     faults = {}
     if field != ACTIVITY and min_occurrences != 1:
-        faults["min_occurrences"] = ["Only activities are counted."]
+        faults["min_occurrences"] = [_("Only activities are counted.")]
     if field != ACTIVITY and window_days is not None:
-        faults["window_days"] = ["Only activities have days; dates have “is within the last days”."]
+        faults["window_days"] = [_("Only activities have days; dates have “is within the last days”.")]
     if not 1 <= min_occurrences <= MOST_TIMES:
-        faults["min_occurrences"] = [f"Give a whole number from 1 to {MOST_TIMES:,}."]
+        faults["min_occurrences"] = [
+            _("Give a whole number from 1 to %(most_times)s.") % {"most_times": write_number(MOST_TIMES)}
+        ]
     if window_days is not None and not 1 <= window_days <= MOST_DAYS:
-        faults["window_days"] = [f"Give a whole number of days from 1 to {MOST_DAYS:,}, or none."]
+        faults["window_days"] = [
+            _("Give a whole number of days from 1 to %(most_days)s, or none.")
+            % {"most_days": write_number(MOST_DAYS)}
+        ]
     if faults:
         raise Invalid(next(iter(faults.values()))[0], errors=faults)
 
@@ -151,7 +165,7 @@ def as_number(value: Any) -> Any:
 
 def say_number(number: Any) -> str:
     """Write a number with as many digits as it has."""
-    return f"{as_number(number):,}"
+    return write_exact(number)
 
 
 def criterion_fields() -> list[tuple[str, str]]:
@@ -182,7 +196,7 @@ def choice_label(field: str, value: Any) -> str:
     else:
         found = find_field(field)
         choices = dict(found.choices) if found else {}
-    return choices.get(str(value), f"{value:g}" if isinstance(value, float) else str(value))
+    return str(choices.get(str(value), f"{value:g}" if isinstance(value, float) else value))
 
 
 def _custom_field(field: str) -> Field | None:
@@ -191,4 +205,4 @@ def _custom_field(field: str) -> Field | None:
     if found is None or not field.startswith(ATTRIBUTE):
         return None
     defined = CustomField.objects.filter(key=field.removeprefix(ATTRIBUTE)).first()
-    return replace(found, kind=Kind(defined.kind), label=defined.label) if defined else None
+    return replace(found, kind=Kind(defined.kind), called=defined.label) if defined else None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require
 from leadapp.errors import Invalid
@@ -29,7 +30,7 @@ FADING = frozenset(
 
 def open_gate(*, gate_id: int, actor: Actor) -> Gate:
     """Lock a gate for an edit in the caller's transaction: two edits wait for each other."""
-    require(actor, "qualification.change_gate", "Only marketing may edit gates.")
+    require(actor, "qualification.change_gate", _("Only marketing may edit gates."))
     return Gate.objects.select_for_update().get(pk=gate_id)
 
 
@@ -37,12 +38,12 @@ def faults_of_gate(gate: Gate) -> dict[str, list[str]]:
     """Return what makes no sense about how a gate works, by field."""
     faults: dict[str, list[str]] = {}
     if gate.is_automatic and gate.step == Step.TO_CUSTOMER:
-        faults["is_automatic"] = ["A deal has a value and a date, which only a person knows."]
+        faults["is_automatic"] = [_("A deal has a value and a date, which only a person knows.")]
     if gate.takes_back and gate.step not in TAKING_BACK:
-        faults["takes_back"] = ["Only MQLs and SQLs go back by themselves."]
+        faults["takes_back"] = [_("Only MQLs and SQLs go back by themselves.")]
     elif gate.takes_back and not gate.is_automatic:
         faults["takes_back"] = [
-            "Only leads that came by themselves go back by themselves: make it automatic."
+            _("Only leads that came by themselves go back by themselves: make it automatic.")
         ]
     return faults
 
@@ -53,8 +54,12 @@ def fault_of_criterion(gate: Gate, criterion: GateCriterion) -> str:
         return ""
     name = field_label(criterion.field)
     if criterion.field in ("lead.score", "lead.engagement"):
-        return f"{name} fades: say at which value leads go back, or let them not go back."
-    return f"{name} fades, and leads at its line would go in and out. Ask for the score instead."
+        return _("%(name)s fades: say at which value leads go back, or let them not go back.") % {
+            "name": name
+        }
+    return _("%(name)s fades, and leads at its line would go in and out. Ask for the score instead.") % {
+        "name": name
+    }
 
 
 def record_edit(*, gate: Gate, now: datetime) -> None:

@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, Operator
+from leadapp.words import Text
 from qualification.models import Dimension
 from scoring.engine.fragments import Fragment
 
@@ -24,7 +28,12 @@ NUMBER_OPERATORS = {
 }
 LARGEST_COUNT = 1000
 CHOICE_OPERATORS = (Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN)
-BANT_STATES = {"confirmed": "Confirmed", "unknown": "Unknown", "ruled_out": "Ruled out", "stale": "Stale"}
+BANT_STATES = {
+    "confirmed": gettext_lazy("Confirmed"),
+    "unknown": gettext_lazy("Unknown"),
+    "ruled_out": gettext_lazy("Ruled out"),
+    "stale": gettext_lazy("Stale"),
+}
 
 IS_COUNTED = """dimension_id = ANY (ARRAY(
     SELECT part.dimension_id FROM qualification_frameworkdimension AS part
@@ -94,37 +103,49 @@ class OwnField:
     """A field that only gates know."""
 
     key: str
-    label: str
+    called: Text
     kind: str
     operators: tuple[Operator, ...]
-    choices: Mapping[str, str]
+    choices: Mapping[str, Text]
     sql: str
+
+    @property
+    def label(self) -> str:
+        """Return what people call it."""
+        return str(self.called)
 
 
 NUMBERS = (*NUMBER_OPERATORS, Operator.BETWEEN)
 
 
-def _count(key: str, label: str, sql: str) -> OwnField:
+def _count(key: str, label: Text, sql: str) -> OwnField:
     return OwnField(key, label, "number", NUMBERS, {}, sql)
 
 
 FIXED_FIELDS = {
     field.key: field
     for field in (
-        _count("bant.confirmed_count", "BANT: confirmed", "evidence.confirmed_count"),
+        _count("bant.confirmed_count", gettext_lazy("BANT: confirmed"), "evidence.confirmed_count"),
         _count(
             "bant.unconfirmed_count",
-            "BANT: not confirmed",
+            gettext_lazy("BANT: not confirmed"),
             f"{DIMENSIONS_IN_USE} - evidence.confirmed_count",
         ),
-        _count("bant.ruled_out_count", "BANT: ruled out", "evidence.ruled_out_count"),
-        _count("bant.unsure_count", "BANT: answered with low confidence", "evidence.unsure_count"),
-        _count("bant.contradicted_count", "BANT: contradicted", CONTRADICTED),
-        OwnField(
-            "lead.business_email", "Business email address", "boolean", (Operator.EQUALS,), {}, BUSINESS_EMAIL
+        _count("bant.ruled_out_count", gettext_lazy("BANT: ruled out"), "evidence.ruled_out_count"),
+        _count(
+            "bant.unsure_count", gettext_lazy("BANT: answered with low confidence"), "evidence.unsure_count"
         ),
-        OwnField("activity", "Activities", "activity", (Operator.IN, Operator.NOT_IN), {}, ""),
-        _count("deal.count", "Won deals of this round", DEALS_OF_THIS_ROUND),
+        _count("bant.contradicted_count", gettext_lazy("BANT: contradicted"), CONTRADICTED),
+        OwnField(
+            "lead.business_email",
+            gettext_lazy("Business email address"),
+            "boolean",
+            (Operator.EQUALS,),
+            {},
+            BUSINESS_EMAIL,
+        ),
+        OwnField("activity", gettext_lazy("Activities"), "activity", (Operator.IN, Operator.NOT_IN), {}, ""),
+        _count("deal.count", gettext_lazy("Won deals of this round"), DEALS_OF_THIS_ROUND),
     )
 }
 # What these say depends on which framework is in use.
@@ -175,7 +196,9 @@ def own_test_sql(field: str, operator: str, value: Any) -> Fragment:
     """Return the condition that tells whether a lead meets this criterion; raise if it makes no sense."""
     own, how = _own(field), Operator(operator)
     if how not in own.operators:
-        raise Invalid.field("operator", f"{own.label} cannot be compared with {how.label}.")
+        raise Invalid.field(
+            "operator", _("%(own)s cannot be compared with %(how)s.") % {"own": own.label, "how": how.label}
+        )
     if own.kind == "number":
         if how == Operator.BETWEEN:
             return Fragment(f"{own.sql} BETWEEN %s AND %s", tuple(_numbers(value)))
@@ -194,7 +217,7 @@ def own_value_sql(field: str) -> Fragment:
 def texts_of(value: Any) -> list[str]:
     """Return the texts that a criterion compares with."""
     if value is None:
-        raise Invalid.field("value", "Give at least one value.")
+        raise Invalid.field("value", _("Give at least one value."))
     return [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
@@ -202,16 +225,19 @@ def validate_own(field: str, operator: str, value: Any) -> Any:
     """Return the value of a criterion over one of our own fields, cleaned, or raise Invalid."""
     own = _own(field)
     if (dimension := dimension_of(field)) and not Dimension.objects.filter(pk=dimension).exists():
-        raise Invalid.field("field", f"Gates have no field {field}.")
+        raise Invalid.field("field", _("Gates have no field %(field)s.") % {"field": field})
     if operator not in own.operators:
-        allowed = ", ".join(item.label for item in own.operators)
-        raise Invalid.field("operator", f"{own.label} can be compared with: {allowed}.")
+        allowed = ", ".join(str(item.label) for item in own.operators)
+        raise Invalid.field(
+            "operator",
+            _("%(own)s can be compared with: %(allowed)s.") % {"own": own.label, "allowed": allowed},
+        )
     if own.kind == "number":
         return _numbers(value) if operator == Operator.BETWEEN else _number(value)
     if own.kind == "boolean":
         return _yes_or_no(value)
     if own.kind == "activity":
-        known: Mapping[str, str] = dict(ActivityType.objects.values_list("slug", "label"))
+        known: Mapping[str, Text] = dict(ActivityType.objects.values_list("slug", "label"))
     else:
         known = own.choices
     if operator in (Operator.EQUALS, Operator.NOT_EQUALS):
@@ -221,20 +247,22 @@ def validate_own(field: str, operator: str, value: Any) -> Any:
 
 def _number(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise Invalid.field("value", "Give a whole number.")
+        raise Invalid.field("value", _("Give a whole number."))
     try:
         number = int(value)
     except ValueError:
-        raise Invalid.field("value", "Give a whole number.") from None
+        raise Invalid.field("value", _("Give a whole number.")) from None
     if not 0 <= number <= LARGEST_COUNT:
-        raise Invalid.field("value", f"Give a whole number from 0 to {LARGEST_COUNT}.")
+        raise Invalid.field(
+            "value", _("Give a whole number from 0 to %(largest_count)s.") % {"largest_count": LARGEST_COUNT}
+        )
     return number
 
 
 def _numbers(value: Any) -> list[int]:
     numbers = [_number(item) for item in _items(value)]
     if len(numbers) != 2 or numbers[0] > numbers[1]:
-        raise Invalid.field("value", "Give two numbers, the smaller one first.")
+        raise Invalid.field("value", _("Give two numbers, the smaller one first."))
     return numbers
 
 
@@ -245,7 +273,7 @@ def _items(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _known(value: Any, known: Mapping[str, str]) -> list[str]:
+def _known(value: Any, known: Mapping[str, Text]) -> list[str]:
     """Return the codes of these values, which may be given as codes or as labels."""
     codes = {code.lower(): code for code in known} | {label.lower(): code for code, label in known.items()}
     items = [str(item) for item in _items(value) if item is not None]
@@ -259,5 +287,5 @@ def _known(value: Any, known: Mapping[str, str]) -> list[str]:
 def _yes_or_no(value: Any) -> bool:
     known = {"true": True, "yes": True, "false": False, "no": False}
     if str(value).lower() not in known:
-        raise Invalid.field("value", "Say yes or no.")
+        raise Invalid.field("value", _("Say yes or no."))
     return known[str(value).lower()]

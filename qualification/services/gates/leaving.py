@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import connection
 
 from leadapp.models import Lead, Status
+from leadapp.shipped import in_english
 from qualification.models import Move, StageChange
 from qualification.services.announcing import announce_moves
 from qualification.services.gates.checklists import GateLines, read_criteria, select_leads
@@ -148,6 +149,7 @@ def worked_on_sql(gate: GateLines) -> Fragment:
     return Fragment(WORKED_ON + ("" if asks else CONFIRMED) + ")")
 
 
+@in_english()
 def _reasons(gate: GateLines, lead_ids: Collection[int], now: datetime) -> dict[int, str]:
     """Return in words what each of these leads ceased to hold."""
     found = read_criteria(gate.criteria, lead_ids=lead_ids, now=now, staying=True)

@@ -8,6 +8,8 @@ out of tables that are named as the stored ones and hold other numbers.
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy
+
 from leadapp.models import Lead, Stage, Status
 from qualification.models import Step
 from qualification.services.gates.checklists import GateLines, read_gates
@@ -20,9 +22,9 @@ from scoring.engine.fragments import FENCE, Fragment, join
 NUMBERS = ("fit", "engagement", "score", "grade", "temperature")
 LABELS = {
     Step.TO_MQL: "MQL",
-    Step.HANDOVER: "Handover",
+    Step.HANDOVER: gettext_lazy("Handover"),
     Step.TO_SQL: "SQL",
-    Step.TO_CUSTOMER: "Customer",
+    Step.TO_CUSTOMER: gettext_lazy("Customer"),
 }
 
 
@@ -36,7 +38,7 @@ class ScoredGates:
     @property
     def labels(self) -> dict[str, str]:
         """Return the gates with what people call them in short."""
-        return {step.value: LABELS[step] for step in self.gates}
+        return {step.value: str(LABELS[step]) for step in self.gates}
 
     @property
     def automatic(self) -> frozenset[str]:

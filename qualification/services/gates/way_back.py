@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from leadapp.models import Lead, Stage
 from qualification.services.gates.checklists import GateLines, select_leads
@@ -27,12 +28,24 @@ class WayBack:
     @property
     def text(self) -> str:
         """Return the sentence: "Falls back to Lead with Score below 40, not before 12 December"."""
-        said = f"Falls back to {self.to_stage.label} {self.lines}"
-        if self.not_before > self.now:
-            said += f", not before {date_format(timezone.localtime(self.not_before), 'j F')}"
-        if self.is_worked_on:
-            said += ", and not while somebody is at work on it"
-        return f"{said}."
+        facts = {
+            "to_stage": self.to_stage.label,
+            "lines": self.lines,
+            "day": date_format(timezone.localtime(self.not_before), "LONG_MONTH_DAY_FORMAT"),
+        }
+        match self.not_before > self.now, self.is_worked_on:
+            case True, True:
+                said = _(
+                    "Falls back to %(to_stage)s %(lines)s, not before %(day)s,"
+                    " and not while somebody is at work on it."
+                )
+            case True, False:
+                said = _("Falls back to %(to_stage)s %(lines)s, not before %(day)s.")
+            case False, True:
+                said = _("Falls back to %(to_stage)s %(lines)s, and not while somebody is at work on it.")
+            case _neither:
+                said = _("Falls back to %(to_stage)s %(lines)s.")
+        return said % facts
 
 
 def way_back(*, lead: Lead, gate: GateLines, now: datetime) -> WayBack | None:
@@ -57,16 +70,21 @@ def say_lines(gate: GateLines) -> str:
     ]
     others = len(gate.criteria) > len(sided)
     if not sided:
-        return "once that holds no longer"
+        return _("once that holds no longer")
     if gate.is_any:
-        return f"with {' and '.join(sided)}{', once nothing else holds' if others else ''}"
-    return f"with {' or '.join(sided)}{', or once another criterion holds no longer' if others else ''}"
+        lines = {"lines": _(" and ").join(sided)}
+        return (_("with %(lines)s, once nothing else holds") if others else _("with %(lines)s")) % lines
+    lines = {"lines": _(" or ").join(sided)}
+    if others:
+        return _("with %(lines)s, or once another criterion holds no longer") % lines
+    return _("with %(lines)s") % lines
 
 
 def say_ahead(gate: GateLines) -> str:
     """Return what whoever looks at a lead in front of the gate should know, or nothing."""
     if not gate.takes_back:
         return ""
-    hours = gate.gate.minimum_stay_hours
-    earliest = f", after {write_hours(hours)} at the earliest" if hours else ""
-    return f"They fall back {say_lines(gate)}{earliest}."
+    facts = {"gate": say_lines(gate), "hours": write_hours(gate.gate.minimum_stay_hours)}
+    if gate.gate.minimum_stay_hours:
+        return _("They fall back %(gate)s, after %(hours)s at the earliest.") % facts
+    return _("They fall back %(gate)s.") % facts

@@ -8,8 +8,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.models import Operator
+from leadapp.numbers import write_number
+from leadapp.shipped import shown
+from leadapp.words import join_and, join_or
 from qualification.models import GateCriterion
 from qualification.services.evidence.frameworks import Asked, Questions
 from qualification.services.gates.criteria import choice_label, field_label, say_number
@@ -26,25 +31,29 @@ SCORE_FIELDS = (
     "lead.temperature",
     "lead.ready_for_sales",
 )
-# How a number came to be on the wrong side.
+# How a number came to be on the wrong side; kept, so in English (leadapp/shipped.py).
 FELL = {
     Operator.AT_LEAST: "fell to {}, below {}",
     Operator.GREATER: "fell to {}, not more than {}",
     Operator.AT_MOST: "rose to {}, above {}",
     Operator.LESS: "rose to {}, not less than {}",
 }
-NOT_GIVEN = "Not given"
-NUMBER_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+NOT_GIVEN = gettext_lazy("Not given")
+NUMBER_WORDS = (
+    *(gettext_lazy("none"), gettext_lazy("one"), gettext_lazy("two"), gettext_lazy("three")),
+    *(gettext_lazy("four"), gettext_lazy("five"), gettext_lazy("six"), gettext_lazy("seven")),
+    *(gettext_lazy("eight"), gettext_lazy("nine")),
+)
 CONFIRMED = ("bant.confirmed_count", "bant.unconfirmed_count")
 
 
 class ItemState(models.TextChoices):
     """How a line of a checklist stands."""
 
-    HOLDS = "holds", "Holds"
-    MISSING = "missing", "Missing"
-    STALE = "stale", "Stale"
-    RULED_OUT = "ruled_out", "Ruled out"
+    HOLDS = "holds", gettext_lazy("Holds")
+    MISSING = "missing", gettext_lazy("Missing")
+    STALE = "stale", gettext_lazy("Stale")
+    RULED_OUT = "ruled_out", gettext_lazy("Ruled out")
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,9 @@ class Reading:
 
     def dimensions(self, *states: str) -> list[str]:
         """Return the names of the dimensions in one of these states, in the order of the framework."""
-        return [one.name for one in self.questions.counted if self.bant.get(one.key, "unknown") in states]
+        return [
+            shown(one.name) for one in self.questions.counted if self.bant.get(one.key, "unknown") in states
+        ]
 
     @property
     def asked(self) -> Asked | None:
@@ -125,16 +136,16 @@ def item_of(readings: Sequence[Reading]) -> Item:
     """Return the line for a criterion, or for several of which one is enough."""
     holding = [reading for reading in readings if reading.holds]
     if holding:
-        return Item(readings[0].criterion.label, ItemState.HOLDS, _detail(holding[0]), "")
+        return Item(shown(readings[0].criterion.label), ItemState.HOLDS, _detail(holding[0]), "")
     details = dict.fromkeys(detail for reading in readings if (detail := _detail(reading)))
     if len(details) > 1:
-        details.pop(NOT_GIVEN, None)
+        details.pop(str(NOT_GIVEN), None)
     hints = dict.fromkeys(hint for reading in readings if (hint := _hint(reading)))
     return Item(
-        label=readings[0].criterion.label,
+        label=shown(readings[0].criterion.label),
         state=readings[0].state,
         detail="; ".join(details),
-        hint=" Or: ".join(hints),
+        hint=_(" Or: ").join(hints),
         comes_with_move=any(reading.criterion.field == "deal.count" for reading in readings),
     )
 
@@ -153,44 +164,55 @@ def say_fall(reading: Reading) -> str:
 def _detail(reading: Reading) -> str:
     field = reading.criterion.field
     if not reading.is_readable:
-        return "This criterion makes no sense; mend it in the admin"
+        return _("This criterion makes no sense; mend it in the admin")
     if field in CONFIRMED:
         return _confirmed(reading)
     if field == "bant.ruled_out_count":
-        return _sentence(_either(reading.dimensions("ruled_out"), "and"))
+        return _sentence(join_and(reading.dimensions("ruled_out")))
     if field in ("bant.unsure_count", "bant.contradicted_count"):
-        return "" if reading.holds else f"{reading.value} now"
+        return "" if reading.holds else _("%(value)s now") % {"value": reading.value}
     if field == ACTIVITY:
         return _activity(reading)
     if field == "deal.count":
-        return "" if reading.holds else "None yet"
+        return "" if reading.holds else _("None yet")
     return _fact(reading)
 
 
 def _confirmed(reading: Reading) -> str:
     now = reading.confirmed
     if reading.holds:
-        return f"{now} of {len(reading.questions.counted)}"
+        return _("%(now)s of %(count)s") % {"now": now, "count": len(reading.questions.counted)}
     lacking = reading.wanted - now
     open_ones = reading.dimensions("unknown", "stale", "ruled_out")
+    facts: dict[str, object] = {"now": now, "all": join_and(open_ones), "any": join_or(open_ones)}
     if lacking >= len(open_ones):
-        return f"{now} now; {_either(open_ones, 'and')} still open"
+        return _("%(now)s now; %(all)s still open") % facts
     if lacking == 1:
-        return f"{now} now; {_either(open_ones, 'or')} would do"
-    number = NUMBER_WORDS[lacking] if 0 < lacking < len(NUMBER_WORDS) else str(lacking)
-    return f"{now} now; {number} of {_either(open_ones, 'and')} would do"
+        return _("%(now)s now; %(any)s would do") % facts
+    facts["number"] = NUMBER_WORDS[lacking] if 0 < lacking < len(NUMBER_WORDS) else lacking
+    return _("%(now)s now; %(number)s of %(all)s would do") % facts
 
 
 def _activity(reading: Reading) -> str:
     criterion, value = reading.criterion, reading.value
-    within = f" within {criterion.window_days} days" if criterion.window_days else ""
+    days = criterion.window_days
     if not value:
-        return f"None{within}" if within else "None yet"
+        return _("None within %(days)s days") % {"days": days} if days else _("None yet")
     at = parse_datetime(value["at"])
-    newest = f"{value['label']}, {date_format(timezone.localtime(at), 'j M')}" if at else str(value["label"])
+    newest = shown(str(value["label"]))
+    if at:
+        newest += f", {date_format(timezone.localtime(at), 'MONTH_DAY_FORMAT')}"
     if criterion.min_occurrences == 1:
         return newest
-    return f"{value['count']:,} of {criterion.min_occurrences:,}{within}; {newest}"
+    facts = {
+        "count": write_number(value["count"]),
+        "wanted": write_number(criterion.min_occurrences),
+        "days": days,
+        "newest": newest,
+    }
+    if days:
+        return _("%(count)s of %(wanted)s within %(days)s days; %(newest)s") % facts
+    return _("%(count)s of %(wanted)s; %(newest)s") % facts
 
 
 def _fact(reading: Reading) -> str:
@@ -201,21 +223,23 @@ def _fact(reading: Reading) -> str:
     if value is None or value == "":
         if reading.holds:
             return ""
-        return "No score yet" if criterion.field in SCORE_FIELDS else NOT_GIVEN
+        return _("No score yet") if criterion.field in SCORE_FIELDS else str(NOT_GIVEN)
     text = choice_label(criterion.field, value)
     if reading.holds or criterion.field not in SCORE_FIELDS:
         return text
-    missing = ""
     if criterion.operator == Operator.AT_LEAST and isinstance(value, int | float):
-        missing = f"; {float(wanted) - value:g} more would do"
-    return f"{text} now{missing}"
+        return _("%(value)s now; %(wanted)s more would do") % {
+            "value": text,
+            "wanted": f"{float(wanted) - value:g}",
+        }
+    return _("%(value)s now") % {"value": text}
 
 
 HINTS = {
-    "bant.ruled_out_count": "Ask again, or move it to nurture.",
-    "bant.unsure_count": "Ask about what nobody is sure of.",
-    "bant.contradicted_count": "Ask which of the answers is right.",
-    "deal.count": "You give them with the move.",
+    "bant.ruled_out_count": gettext_lazy("Ask again, or move it to nurture."),
+    "bant.unsure_count": gettext_lazy("Ask about what nobody is sure of."),
+    "bant.contradicted_count": gettext_lazy("Ask which of the answers is right."),
+    "deal.count": gettext_lazy("You give them with the move."),
 }
 
 
@@ -225,20 +249,16 @@ def _hint(reading: Reading) -> str:
         return ""
     if field in CONFIRMED:
         stale = reading.dimensions("stale")
-        ask = f"Ask again about {_either(stale, 'and')}." if stale else ""
         unknown = reading.dimensions("unknown")
-        return ask or (f"Ask about {_either(unknown, 'or')}." if unknown else "")
+        if stale:
+            return _("Ask again about %(what)s.") % {"what": join_and(stale)}
+        return _("Ask about %(what)s.") % {"what": join_or(unknown)} if unknown else ""
     if dimension := dimension_of(field):
-        return f"Ask about {reading.asked.name if reading.asked else dimension.replace('_', ' ')}."
+        what = shown(reading.asked.name) if reading.asked else dimension.replace("_", " ")
+        return _("Ask about %(what)s.") % {"what": what}
     if field == ACTIVITY and reading.criterion.operator == Operator.IN:
-        return "Log it once it has happened."
-    return HINTS.get(field, "")
-
-
-def _either(names: Sequence[str], word: str) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} {word} {names[-1]}"
+        return _("Log it once it has happened.")
+    return str(HINTS.get(field, ""))
 
 
 def _sentence(text: str) -> str:

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid, NotFound, Refused
 from leadapp.models import Lead
+from leadapp.numbers import write_number
 from qualification.models import StageChange
 from qualification.services.locks import lock_whole
 
@@ -34,12 +37,15 @@ class Judged:
 
     def __init__(self, asked: Sequence[Seen]) -> None:
         if len(asked) > MOST_AT_ONCE:
-            raise Invalid(f"Move up to {MOST_AT_ONCE} leads at once; these are {len(asked):,}.")
+            raise Invalid(
+                _("Move up to %(most_at_once)s leads at once; these are %(count)s.")
+                % {"most_at_once": MOST_AT_ONCE, "count": write_number(len(asked))}
+            )
         self.asked = {seen.lead.pk: seen for seen in asked}
         self.refusals: dict[int, Refused] = {}
         self.leads = lock_whole(self.asked)
         for lead_id in self.asked.keys() - self.leads.keys():
-            self.refusals[lead_id] = NotFound("This lead does not exist any more.")
+            self.refusals[lead_id] = NotFound(_("This lead does not exist any more."))
 
     @property
     def standing(self) -> list[Lead]:

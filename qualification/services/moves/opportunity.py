@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require_may_work
 from leadapp.errors import Invalid
@@ -23,16 +24,21 @@ def new_opportunity(
     What it bought and how it became a customer stays in its history.
     """
     if to_stage not in NEW_ROUND_AT:
-        raise Invalid.field("to_stage", f"A new opportunity starts at: {', '.join(NEW_ROUND_AT)}.")
-    reason = needed_reason(reason, why="say what it may buy.")
+        raise Invalid.field(
+            "to_stage", _("A new opportunity starts at: %(known)s.") % {"known": ", ".join(NEW_ROUND_AT)}
+        )
+    reason = needed_reason(reason, why=_("say what it may buy."))
     with transaction.atomic():
         locked = lock_lead(lead)
         require_may_work(actor, locked)
         compare(locked, seen_stage=seen_stage)
         if locked.stage != Stage.CUSTOMER:
-            raise Invalid("Only a customer can be a new opportunity.")
+            raise Invalid(_("Only a customer can be a new opportunity."))
         if not locked.is_open:
-            raise Invalid(f"This lead is {STATUS_WORDS[locked.status]}. Reopen it first.")
+            raise Invalid(
+                _("This lead is %(status_words)s. Reopen it first.")
+                % {"status_words": STATUS_WORDS[locked.status]}
+            )
         (change,) = write_moves(
             [locked],
             to=Standing(stage=to_stage),

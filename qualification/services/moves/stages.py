@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, may, require_may_work
 from leadapp.errors import Invalid, NotAllowed
@@ -27,7 +28,10 @@ class GateClosed(Invalid):
     def __init__(self, check: GateCheck) -> None:
         self.check = check
         lines = missing_lines(check)
-        super().__init__(f"Missing for {check.step.label}: {'; '.join(lines)}.", errors={"to_stage": lines})
+        super().__init__(
+            _("Missing for %(step)s: %(lines)s.") % {"step": check.step.label, "lines": "; ".join(lines)},
+            errors={"to_stage": lines},
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +103,7 @@ def _way(
     deal: DealFacts | None = None,
 ) -> _Way:
     if to_stage not in Stage.values:
-        raise Invalid.field("to_stage", f"Choose one of: {', '.join(Stage.values)}.")
+        raise Invalid.field("to_stage", _("Choose one of: %(known)s.") % {"known": ", ".join(Stage.values)})
     reason = cleaned_text("reason", reason, longest=500)
     return _Way(
         to_stage=Stage(to_stage), actor=actor, now=now, reason=reason, past_gates=past_gates, deal=deal
@@ -141,18 +145,22 @@ def _guard(lead: Lead, seen: Seen, way: _Way) -> None:
     require_may_work(way.actor, lead)
     compare(lead, seen_stage=seen.stage, seen_status=seen.status)
     if not lead.is_open:
-        raise Invalid(f"This lead is {STATUS_WORDS[lead.status]}. Reopen it first.")
+        raise Invalid(
+            _("This lead is %(status_words)s. Reopen it first.") % {"status_words": STATUS_WORDS[lead.status]}
+        )
     distance = _distance(lead, way)
     if distance == 0:
-        raise Invalid.field("to_stage", f"It is {way.to_stage.label} already.")
+        raise Invalid.field("to_stage", _("It is %(to_stage)s already.") % {"to_stage": way.to_stage.label})
     if way.deal is not None and (distance < 0 or way.to_stage != Stage.CUSTOMER):
-        raise Invalid.field("deal", "A deal belongs to the move to customer.")
+        raise Invalid.field("deal", _("A deal belongs to the move to customer."))
     if distance < 0:
-        needed_reason(way.reason, why="the history keeps why a lead went back.")
+        needed_reason(way.reason, why=_("the history keeps why a lead went back."))
     elif distance > 1:
         following = STAGES[STAGES.index(Stage(lead.stage)) + 1]
         raise Invalid.field(
-            "to_stage", f"One stage at a time: {following.label} comes after {lead.get_stage_display()}."
+            "to_stage",
+            _("One stage at a time: %(following)s comes after %(stage)s.")
+            % {"following": following.label, "stage": lead.get_stage_display()},
         )
 
 
@@ -169,8 +177,11 @@ def _bring_deal(judged: Judged, leads: Sequence[Lead], way: _Way) -> Deal | None
     def has_deal(lead: Lead, seen: Seen) -> None:
         if lead.pk not in won:
             raise Invalid(
-                "A customer has a won value and a date.",
-                errors={"value": ["Give the value of the deal."], "won_on": ["Give the date it was won."]},
+                _("A customer has a won value and a date."),
+                errors={
+                    "value": [_("Give the value of the deal.")],
+                    "won_on": [_("Give the date it was won.")],
+                },
             )
 
     judged.judge(has_deal, only=leads)
@@ -198,10 +209,11 @@ def _pass_gate(check: GateCheck, way: _Way) -> Move:
     if not may(way.actor, OVERRIDE):
         closed = GateClosed(check)
         raise NotAllowed(
-            f"Only a manager may move a lead past a gate that does not pass. {closed.message}",
+            _("Only a manager may move a lead past a gate that does not pass. %(message)s")
+            % {"message": closed.message},
             errors=closed.errors,
         )
-    needed_reason(way.reason, why="the history keeps why a lead went past its gate.")
+    needed_reason(way.reason, why=_("the history keeps why a lead went past its gate."))
     return Move.OVERRIDE
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require_may_work
 from leadapp.errors import Conflict, Invalid
@@ -45,7 +46,7 @@ def nurture_leads(
     *, leads: Sequence[Seen], actor: Actor, reason: str, now: datetime, waking: Waking = NEVER
 ) -> list[Outcome]:
     """Set up to 200 leads aside; a refusal stops no other lead."""
-    reason = needed_reason(reason, why="whoever meets this lead next wants to know.")
+    reason = needed_reason(reason, why=_("whoever meets this lead next wants to know."))
     aside = _Aside(Move.NURTURE, Standing(status=Status.NURTURE), reason, waking)
     return _set_aside(leads, aside, actor, now)
 
@@ -97,13 +98,13 @@ def reopen_lead(
 
 def reopen_leads(*, leads: Sequence[Seen], actor: Actor, reason: str, now: datetime) -> list[Outcome]:
     """Work again on up to 200 leads; a refusal stops no other lead."""
-    reason = needed_reason(reason, why="the history keeps why a lead was reopened.")
+    reason = needed_reason(reason, why=_("the history keeps why a lead was reopened."))
 
     def guard(lead: Lead, seen: Seen) -> None:
         require_may_work(actor, lead)
         compare(lead, seen_stage=seen.stage, seen_status=seen.status)
         if lead.is_open:
-            raise Conflict("This lead is open already.")
+            raise Conflict(_("This lead is open already."))
 
     with transaction.atomic():
         judged = Judged(leads)
@@ -134,11 +135,13 @@ def _set_aside(leads: Sequence[Seen], aside: _Aside, actor: Actor, now: datetime
         require_may_work(actor, lead)
         compare(lead, seen_stage=seen.stage, seen_status=seen.status)
         if lead.status == status:
-            raise Conflict(f"This lead is {STATUS_WORDS[status]} already.")
+            raise Conflict(
+                _("This lead is %(status_words)s already.") % {"status_words": STATUS_WORDS[status]}
+            )
         if lead.is_disqualified:
-            raise Invalid("This lead is disqualified. Reopen it first.")
+            raise Invalid(_("This lead is disqualified. Reopen it first."))
         if lead.stage == Stage.CUSTOMER:
-            raise Invalid("This lead is a customer. Move it back first, if that was a mistake.")
+            raise Invalid(_("This lead is a customer. Move it back first, if that was a mistake."))
         if aside.waking:
             check_waking(aside.waking, lead=lead, today=days[lead.pk])
 

@@ -67,7 +67,7 @@ def undo_moves(
                 if not may(actor, OVERRIDE):
                     message = _("%(who)s moved this lead. A manager may undo it.")
                     raise NotAllowed(message % {"who": last.who or _("Somebody else")})
-                needed_reason(reason, why="whoever moved the lead wants to know.")
+                needed_reason(reason, why=_("whoever moved the lead wants to know."))
             _require_nothing_came_after(lead, past)
 
         judged.judge(guard)

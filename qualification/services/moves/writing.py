@@ -4,17 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from leadapp.access import Actor, key_of, user_of
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import Lead, Stage, Status
+from leadapp.words import Text
 from qualification.models import Assignment, Deal, DisqualifyReason, Move, StageChange
 from qualification.services.announcing import announce_moves
 from qualification.services.gates.inbox import ask_for_evaluation
 
-STATUS_WORDS: Mapping[str, str] = {
-    Status.OPEN: "open",
-    Status.NURTURE: "in nurture",
-    Status.DISQUALIFIED: "disqualified",
+STATUS_WORDS: Mapping[str, Text] = {
+    Status.OPEN: gettext_lazy("open"),
+    Status.NURTURE: gettext_lazy("in nurture"),
+    Status.DISQUALIFIED: gettext_lazy("disqualified"),
 }
 
 
@@ -33,9 +37,11 @@ def compare(lead: Lead, *, seen_stage: str | None, seen_status: str | None = Non
         if seen is None or seen == current:
             continue
         if seen not in names.values:
-            raise Invalid(f"Choose what you saw from: {', '.join(names.values)}.")
-        words = f"it is {names(current).label} now, not {names(seen).label}."
-        raise Conflict(f"{_last_mover(lead)} moved this lead meanwhile: {words}")
+            raise Invalid(_("Choose what you saw from: %(known)s.") % {"known": ", ".join(names.values)})
+        raise Conflict(
+            _("%(who)s moved this lead meanwhile: it is %(current)s now, not %(seen)s.")
+            % {"who": _last_mover(lead), "current": names(current).label, "seen": names(seen).label}
+        )
 
 
 def write_moves(
@@ -91,5 +97,5 @@ def write_moves(
 def _last_mover(lead: Lead) -> str:
     last = StageChange.objects.filter(lead=lead).select_related("actor", "api_key").order_by("-pk").first()
     if last is None:
-        return "Somebody"
-    return last.who or ("Its gate" if last.is_automatic else "Somebody")
+        return _("Somebody")
+    return last.who or (_("Its gate") if last.is_automatic else _("Somebody"))

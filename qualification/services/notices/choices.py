@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import User
@@ -69,9 +70,9 @@ def kinds_for(user: User) -> list[NoticeKind]:
 def choose(*, user: User, by_email: Mapping[str, str], hour: int, now: datetime) -> None:
     """Keep how somebody wants to hear of each kind; what waits already follows the new choice."""
     if not set(by_email) <= set(NoticeKind.values) or not set(by_email.values()) <= set(ByEmail.values):
-        raise Invalid("Choose one of: at once, in the daily digest, not by e-mail.")
+        raise Invalid(_("Choose one of: at once, in the daily digest, not by e-mail."))
     if not 0 <= hour <= 23:
-        raise Invalid.field("hour", "Choose an hour between 0 and 23.")
+        raise Invalid.field("hour", _("Choose an hour between 0 and 23."))
     with transaction.atomic():
         NoticeChoice.objects.bulk_create(
             [NoticeChoice(user=user, kind=kind, by_email=how) for kind, how in sorted(by_email.items())],

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from leadapp.models import Status, Temperature
 from qualification.models import NoticeKind
@@ -36,7 +38,7 @@ def tell_hot(*, scored: Collection[tuple[int, datetime]], now: datetime) -> None
             Telling(
                 user_id=change.lead.owner_id,
                 kind=NoticeKind.HOT_LEAD,
-                text=f"{_name(change)} is hot now: {change.score} points.",
+                text=partial(_words, change),
                 event=f"score_change:{change.pk}",
                 lead_id=change.lead_id,
             )
@@ -45,6 +47,10 @@ def tell_hot(*, scored: Collection[tuple[int, datetime]], now: datetime) -> None
         ],
         now=now,
     )
+
+
+def _words(change: ScoreChange) -> str:
+    return _("%(lead)s is hot now: %(score)s points.") % {"lead": _name(change), "score": change.score}
 
 
 def _name(change: ScoreChange) -> str:

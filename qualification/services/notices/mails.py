@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from leadapp.mailing import MailServer
 from leadapp.models import User
@@ -114,8 +115,8 @@ def _message(user: User, mails: Sequence[NoticeMail]) -> EmailMultiAlternatives:
 def _subject(mails: Sequence[NoticeMail]) -> str:
     if len(mails) == 1:
         return " ".join(mails[0].notice.text.split())[:150]
-    what = "Your digest" if all(mail.is_digest for mail in mails) else "Leadapp"
-    return f"{what}: {len(mails)} notices"
+    what = _("Your digest") if all(mail.is_digest for mail in mails) else _("Leadapp")
+    return _("%(what)s: %(count)s notices") % {"what": what, "count": len(mails)}
 
 
 def _lines(mails: Iterable[NoticeMail]) -> Iterable[Line]:

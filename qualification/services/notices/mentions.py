@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 
 from leadapp.models import Lead, User
 from qualification.models import Note, NoticeKind
@@ -57,16 +59,25 @@ def _who_see(lead: Lead) -> QuerySet[User]:
 
 def tell_mentioned(*, note: Note, people: Sequence[User], author: User | None, now: datetime) -> None:
     """Tell people, but for the author, that a note mentions them."""
-    who = str(author) if author else "Somebody"
-    text = f"{who} mentioned you in a note on {note.lead.name}: {' '.join(note.text.split())}"
     tell(
         [
-            Telling(person.pk, NoticeKind.MENTION, _shortened(text), f"note:{note.pk}", note.lead_id)
+            Telling(
+                person.pk, NoticeKind.MENTION, partial(_words, note, author), f"note:{note.pk}", note.lead_id
+            )
             for person in people
             if person != author
         ],
         now=now,
     )
+
+
+def _words(note: Note, author: User | None) -> str:
+    said = _("%(author)s mentioned you in a note on %(lead)s: %(text)s") % {
+        "author": author or _("Somebody"),
+        "lead": note.lead.name,
+        "text": " ".join(note.text.split()),
+    }
+    return _shortened(said)
 
 
 def _shortened(text: str, longest: int = 200) -> str:

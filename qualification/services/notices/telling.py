@@ -1,14 +1,13 @@
 """A notice is written in the transaction of what it tells about, and its e-mail with it."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils.functional import Promise
 
 from leadapp.languages import in_all_languages
 from leadapp.nudging import send, send_soon
@@ -65,12 +64,12 @@ WHERE chosen.by_email <> 'none'
 class Telling:
     """One thing that one person is to be told. `event` names what happened, such as assignment:17.
 
-    A lazy text is told in the language of the person.
+    `text` is what is said, or writes it in the language that holds; each is told in their own.
     """
 
     user_id: int
     kind: NoticeKind
-    text: str | Promise
+    text: str | Callable[[], str]
     event: str
     lead_id: int | None = None
 
@@ -88,7 +87,7 @@ def tell(tellings: Iterable[Telling], *, now: datetime) -> None:
         "user_ids": [telling.user_id for telling in said],
         "kinds": [str(telling.kind) for telling in said],
         "lead_ids": [telling.lead_id for telling in said],
-        "texts": [json.dumps(in_all_languages(telling.text)) for telling in said],
+        "texts": [json.dumps(_texts(telling.text)) for telling in said],
         "usual_language": settings.LANGUAGE_CODE,
         "events": [telling.event for telling in said],
         "now": now,
@@ -105,6 +104,10 @@ def tell(tellings: Iterable[Telling], *, now: datetime) -> None:
 def take_back_notices(*, kind: NoticeKind, events: Collection[str]) -> None:
     """Forget notices of what is undone that nobody has read yet, with their e-mails, in the transaction."""
     Notice.objects.filter(kind=kind, event__in=events, read_at__isnull=True).delete()
+
+
+def _texts(text: str | Callable[[], str]) -> dict[str, str]:
+    return in_all_languages(text) if callable(text) else {settings.LANGUAGE_CODE: text}
 
 
 def digest_habits() -> dict[str, Any]:

@@ -3,16 +3,21 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import DateField, DateTimeField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce, Greatest
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import Lead, Status
+from leadapp.numbers import write_number
+from leadapp.shipped import in_english, shown
 from qualification.models import Move, NoticeKind, StageChange, WakeUp
 from qualification.services.announcing import announce_moves
 from qualification.services.assignment import give_back
@@ -43,16 +48,21 @@ NEVER = Waking()
 def check_waking(waking: Waking, *, lead: Lead, today: date) -> None:
     """Raise Invalid unless the day is still to come and the score is above the one that the lead has."""
     if waking.on is not None and not today < waking.on <= today + LATEST:
-        raise Invalid.field("wake_on", "Choose a day to come, within five years.")
+        raise Invalid.field("wake_on", _("Choose a day to come, within five years."))
     if waking.score is None:
         return
     if lead.do_not_score:
-        raise Invalid.field("wake_score", "This lead opted out of scoring. Choose a day.")
+        raise Invalid.field("wake_score", _("This lead opted out of scoring. Choose a day."))
     if not 0 < waking.score <= HIGHEST_SCORE:
-        raise Invalid.field("wake_score", f"Choose a score from 1 to {HIGHEST_SCORE:,}.")
+        raise Invalid.field(
+            "wake_score",
+            _("Choose a score from 1 to %(highest_score)s.") % {"highest_score": write_number(HIGHEST_SCORE)},
+        )
     if lead.score is not None and waking.score <= lead.score:
         raise Invalid.field(
-            "wake_score", f"It has {lead.score} points now and would wake at once. Choose a higher score."
+            "wake_score",
+            _("It has %(score)s points now and would wake at once. Choose a higher score.")
+            % {"score": lead.score},
         )
 
 
@@ -85,7 +95,10 @@ def change_waking(*, lead: Lead, waking: Waking, actor: Actor, now: datetime) ->
         locked = lock_lead(lead)
         require_may_work(actor, locked)
         if locked.status != Status.NURTURE:
-            raise Conflict(f"This lead is {locked.get_status_display().lower()}; only nurture has an end.")
+            raise Conflict(
+                _("This lead is %(status)s; only nurture has an end.")
+                % {"status": locked.get_status_display().lower()}
+            )
         check_waking(waking, lead=locked, today=days_of([locked], now=now)[locked.pk])
         stop_wake_ups(lead_ids=[locked.pk], now=now, outcome=WakeUp.Outcome.CHANGED)
         start_wake_ups(lead_ids=[locked.pk], waking=waking, actor=actor, now=now)
@@ -102,12 +115,14 @@ def say_waking(lead: Lead) -> str:
     """Say until when a lead in nurture rests."""
     wake_up = wake_ups_of([lead.pk]).get(lead.pk)
     if wake_up is None:
-        return "Rests until somebody reopens it."
+        return _("Rests until somebody reopens it.")
     if lead.do_not_email and lead.do_not_call:
-        return "Wants no contact, so it rests until somebody reopens it."
+        return _("Wants no contact, so it rests until somebody reopens it.")
     if wake_up.wake_on is None and lead.do_not_score:
-        return f"Opted out of scoring and never gets to {wake_up.wake_score} points: set a day."
-    return f"Rests {wake_up}."
+        return _("Opted out of scoring and never gets to %(wake_score)s points: set a day.") % {
+            "wake_score": wake_up.wake_score
+        }
+    return _("Rests %(wake_up)s.") % {"wake_up": wake_up}
 
 
 def days_of(leads: Sequence[Lead], *, now: datetime) -> dict[int, date]:
@@ -205,7 +220,7 @@ def _tell(
         Telling(
             user_id=user_id,
             kind=NoticeKind.WAKE_UP,
-            text=f"{names[wake_up.lead_id]}: {why[wake_up.lead_id]}",
+            text=partial(_woke, names[wake_up.lead_id], why[wake_up.lead_id]),
             event=f"wake-up:{wake_up.pk}",
             lead_id=wake_up.lead_id,
         )
@@ -215,8 +230,13 @@ def _tell(
     tell(tellings, now=now)
 
 
+def _woke(name: str, why: str) -> str:
+    return f"{name}: {shown(why)}"
+
+
+@in_english()
 def _why(wake_up: WakeUp, lead: Standing, outcome: WakeUp.Outcome) -> str:
     if outcome == WakeUp.Outcome.SCORE:
         return f"Woke up at {lead.score} points; it was to rest until {wake_up.wake_score}"
     day = wake_up.wake_on
-    return f"Woke up on its day, {day.day} {day:%B %Y}" if day else "Woke up"
+    return f"Woke up on its day, {date_format(day, 'j F Y')}" if day else "Woke up"

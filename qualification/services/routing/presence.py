@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
 from leadapp.models import User
 from qualification.models import Absence, TeamMember
 from qualification.services.clock.promises import zone_of
@@ -30,7 +33,7 @@ def end_of_day(user: User, day: date) -> datetime:
 
 def words_of_day(day: date) -> str:
     """Return a day as sentences say it: 3 December."""
-    return f"{day.day} {day:%B}"
+    return date_format(day, "LONG_MONTH_DAY_FORMAT")
 
 
 @dataclass(frozen=True)
@@ -76,4 +79,4 @@ class Presence:
 
     def until(self, user_id: int) -> str:
         """Return until when somebody is away, as sentences say it."""
-        return f"away until {words_of_day(self.away[user_id].last_day)}"
+        return _("away until %(last_day)s") % {"last_day": words_of_day(self.away[user_id].last_day)}

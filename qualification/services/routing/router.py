@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from leadapp.models import Lead, User
+from leadapp.shipped import in_english
 from qualification.models import RoutingRule
 from qualification.services.routing.accounts import account_owners
 from qualification.services.routing.rules import matching_rules, read_rules
@@ -50,6 +51,7 @@ class Router:
         """Find the ways as they are now, for a look."""
         return cls(_rules(leads, now), _owners(leads), Turns.read(now=now))
 
+    @in_english()
     def route(self, lead: Lead, *, besides: User | None = None) -> Route:
         """Return who gets this lead, other than `besides`, and count it as theirs."""
         rule = self._rules.get(lead.pk)
@@ -67,6 +69,7 @@ class Router:
             self._owners.setdefault(lead.company_id, route.rep)
         return replace(route, reason=f"{passed_by}{route.reason}")
 
+    @in_english()
     def in_turn(self, lead: Lead, *, besides: User | None = None) -> Route:
         """Return who is next in turn for this lead, whoever has the company's other leads; and count it."""
         rule = self._rules.get(lead.pk)
@@ -77,6 +80,7 @@ class Router:
             return Route(None, f"{words}{_nobody(rule, among)}", rule)
         return Route(turn.rep, f"{words}{turn.reason}", rule)
 
+    @in_english()
     def instead_of(self, lead: Lead, absent: User) -> Route:
         """Return who takes over from somebody who is away: the stand-in, else whom routing finds."""
         presence = self.turns.presence

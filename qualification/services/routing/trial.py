@@ -4,7 +4,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from leadapp.models import Lead, User
+from leadapp.numbers import write_number
+from leadapp.words import count_leads
 from qualification.models import RoutingRule
 from qualification.services.routing.router import Router
 from qualification.services.routing.rules import matching_rules, read_rules
@@ -23,13 +27,14 @@ class Share:
     people: Counter[User | None] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        name = self.rule.name if self.rule else "No rule"
+        name = self.rule.name if self.rule else _("No rule")
         who = ", ".join(
-            f"{number:,} to {user or 'the team queue'}" for user, number in self.people.most_common()
+            _("%(number)s to %(user)s")
+            % {"number": write_number(number), "user": user or _("the team queue")}
+            for user, number in self.people.most_common()
         )
-        return (
-            f"{name}: {self.number:,} {'lead' if self.number == 1 else 'leads'}{f' ({who})' if who else ''}."
-        )
+        facts = {"name": name, "leads": count_leads(self.number), "who": who}
+        return _("%(name)s: %(leads)s (%(who)s).") % facts if who else _("%(name)s: %(leads)s.") % facts
 
 
 def try_rules(*, now: datetime) -> list[Share]:

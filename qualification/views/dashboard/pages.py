@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from leadapp.errors import NotAllowed
@@ -113,9 +114,9 @@ def _steps(funnel: Funnel, links: Links, period: Period) -> list[Step]:
 
 def _tables(origins: Groups, links: Links, asked: Asked) -> list[Table]:
     kinds = (
-        ("Source", "source", origins.sources),
-        ("Campaign", "campaign", origins.campaigns),
-        ("Landing form", "form", origins.forms),
+        (_("Source"), "source", origins.sources),
+        (_("Campaign"), "campaign", origins.campaigns),
+        (_("Landing form"), "form", origins.forms),
     )
     period = str(asked.period)
     tables = []
@@ -129,7 +130,7 @@ def _tables(origins: Groups, links: Links, asked: Asked) -> list[Table]:
                 strict=True,
             )
             figures = [links.count(number, **own, **{event: period}) for event, number in counts]
-            nothing = "No form" if name == "form" else "Not known"
+            nothing = _("No form") if name == "form" else _("Not known")
             lines.append(Line(group.key or nothing, figures, group, links.leads(**own, won=period)))
         with_costs = any(group.cost for group in groups)
         tables.append(Table(title, lines, origins.hidden[name], with_costs))
@@ -160,7 +161,7 @@ def _bands(bands: Sequence[Band], links: Links, period: Period) -> dict[str, Any
 def _band_words(low: int | None, high: int | None) -> tuple[str, str]:
     """Return a band as addresses have it, and in words."""
     if low is None:
-        return "none", "No score"
+        return "none", _("No score")
     return (f"{low}-", f"{low}+") if high is None else (f"{low}-{high}", f"{low}{DASH}{high}")
 
 
@@ -168,16 +169,16 @@ def _verdict(bands: Sequence[Band]) -> str:
     """Say whether a higher score won more often, as far as the numbers carry it."""
     known = [band for band in bands if band.low is not None and band.mql >= ENOUGH]
     if len(known) < 2:
-        return f"Too few to tell: two bands with {ENOUGH} leads or more are needed."
+        return _("Too few to tell: two bands with %(enough)s leads or more are needed.") % {"enough": ENOUGH}
     shares = [band.won or 0 for band in known]
     pairs = list(pairwise(shares))
     if not any(shares):
-        return "None of them is a customer yet."
+        return _("None of them is a customer yet.")
     if all(low < high for low, high in pairs):
-        return "Every band beats the one below: a higher score won more often."
+        return _("Every band beats the one below: a higher score won more often.")
     if all(low <= high for low, high in pairs):
-        return "No band loses to the one below: a higher score won at least as often."
-    return "A higher score did not always win more often. Look at the rules that give these points."
+        return _("No band loses to the one below: a higher score won at least as often.")
+    return _("A higher score did not always win more often. Look at the rules that give these points.")
 
 
 def _standing(today: Standing, links: Links) -> dict[str, Any]:
@@ -192,7 +193,7 @@ def _standing(today: Standing, links: Links) -> dict[str, Any]:
     warmth = []
     for one in today.warmth:
         own = {**still, **({"temperature": one.code} if one.code else {"score": "none"})}
-        name = Temperature(one.code).label if one.code else "No score"
+        name = Temperature(one.code).label if one.code else _("No score")
         part = share(one.leads, today.leads) or 0
         free = links.count(one.free, **own, owner="none") if not links.is_own else None
         warmth.append((one.code, name, links.count(one.leads, **own), round(part, 1), free))

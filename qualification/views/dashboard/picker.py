@@ -5,16 +5,18 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.periods import Period
 
 USUAL = "quarter"
 LABELS = {
-    "30": "30 days",
-    "90": "90 days",
-    "365": "365 days",
-    "quarter": "Quarter",
-    "year": "Year",
+    "30": gettext_lazy("30 days"),
+    "90": gettext_lazy("90 days"),
+    "365": gettext_lazy("365 days"),
+    "quarter": gettext_lazy("Quarter"),
+    "year": gettext_lazy("Year"),
 }
 
 
@@ -39,7 +41,8 @@ class Picked:
     def choices(self) -> list[Choice]:
         """Return what can be chosen at a click."""
         return [
-            Choice(label, urlencode({"period": name}), name == self.name) for name, label in LABELS.items()
+            Choice(str(label), urlencode({"period": name}), name == self.name)
+            for name, label in LABELS.items()
         ]
 
 
@@ -50,7 +53,7 @@ def read_period(query: QueryDict, *, today: date) -> Picked:
         own = Period.between(first, last or str(today))
         if own is not None:
             return Picked("", own)
-        problem = "Give two days, the earlier one first. This is the quarter that runs."
+        problem = _("Give two days, the earlier one first. This is the quarter that runs.")
         return Picked(USUAL, _named(USUAL, today), problem)
     name = query.get("period", USUAL)
     name = name if name in LABELS else USUAL

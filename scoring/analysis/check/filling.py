@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from leadapp.models import Match, Operator
+from leadapp.numbers import write_number
 from scoring.analysis.check.findings import Finding, Severity
 from scoring.analysis.check.sample import LATELY, Sample
 from scoring.analysis.check.subject import Subject
 from scoring.analysis.check.usage import looked_at
-from scoring.analysis.check.words import count, quoted, share
+from scoring.analysis.check.words import quoted, share
 from scoring.engine.definition import Rule
 from scoring.fields import PROPERTY, find_field
 
@@ -28,7 +32,7 @@ def findings_of_filling(subject: Subject, sample: Sample) -> Iterator[Finding]:
 
 
 def _empty_fields(sample: Sample, rule: Rule) -> Iterator[Finding]:
-    for key, operator, _ in rule.conditions:
+    for key, operator, _value in rule.conditions:
         filled, found = sample.filled.get(key), find_field(key)
         if filled is None or found is None or operator in ASKS_WHETHER_KNOWN:
             continue
@@ -38,17 +42,23 @@ def _empty_fields(sample: Sample, rule: Rule) -> Iterator[Finding]:
             yield _always_empty(sample, rule, found.label)
             continue
         is_rare = filled < NEARLY_ALWAYS_EMPTY * sample.leads and not _is_alternative(rule)
-        unknown = "matches" if operator in HOLDS_FOR_UNKNOWN else "passes over"
+        unknown = "matches" if operator in HOLDS_FOR_UNKNOWN else _("passes over")
         yield Finding(
             severity=Severity.WARN if is_rare else Severity.INFO,
             code="mostly_empty",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} looks at {found.label}, which is mostly empty",
-            text=f"Of {looked_at(sample)}, {filled:,} ({share(filled, sample.leads)}) have it;"
-            f" the rule {unknown} the others.",
-            mend="Collect it in a form or an import first, or look at another field."
+            title=_("%(rule)s looks at %(found)s, which is mostly empty")
+            % {"rule": quoted(rule.name), "found": found.label},
+            text=_("Of %(sample)s, %(filled)s (%(filled_2)s) have it; the rule %(unknown)s the others.")
+            % {
+                "sample": looked_at(sample),
+                "filled": write_number(filled),
+                "filled_2": share(filled, sample.leads),
+                "unknown": unknown,
+            },
+            mend=_("Collect it in a form or an import first, or look at another field.")
             if operator not in HOLDS_FOR_UNKNOWN
-            else "Add the condition that it is set.",
+            else _("Add the condition that it is set."),
         )
 
 
@@ -62,9 +72,10 @@ def _always_empty(sample: Sample, rule: Rule, label: str) -> Finding:
         severity=Severity.WARN,
         code="always_empty",
         rule_id=rule.id,
-        title=f"{quoted(rule.name)} looks at {label}, which nobody has",
-        text=f"It is empty for all of {looked_at(sample)}.",
-        mend="Collect it in a form or an import first, or look at another field.",
+        title=_("%(rule)s looks at %(label)s, which nobody has")
+        % {"rule": quoted(rule.name), "label": label},
+        text=_("It is empty for all of %(sample)s.") % {"sample": looked_at(sample)},
+        mend=_("Collect it in a form or an import first, or look at another field."),
     )
 
 
@@ -75,37 +86,43 @@ def _properties(subject: Subject, sample: Sample, rule: Rule) -> Iterator[Findin
     if not total:
         return
     for name in dict.fromkeys(
-        key.removeprefix(PROPERTY) for key, _, _ in rule.conditions if key.startswith(PROPERTY)
+        key.removeprefix(PROPERTY) for key, *_rest in rule.conditions if key.startswith(PROPERTY)
     ):
         carried = sum(events.names.get(name, 0) for events in seen)
         if carried >= NEARLY_ALWAYS_EMPTY * total:
             continue
         names = sorted({known for events in seen for known in events.names})
-        activities = count(total, "activity", "activities")
-        what = f"{activities} {subject.say_types(rule)} of the last {LATELY.days} days"
+        what = ngettext(
+            "%(count)s activity %(types)s of the last %(days)s days",
+            "%(count)s activities %(types)s of the last %(days)s days",
+            total,
+        ) % {"count": write_number(total), "types": subject.say_types(rule), "days": LATELY.days}
         if carried:
             yield Finding(
                 severity=Severity.INFO,
                 code="property_rare",
                 rule_id=rule.id,
-                title=f"Few events carry “{name}”, which {quoted(rule.name)} reads",
-                text=f"Of {what}, {carried:,} ({share(carried, total)}) carry it.",
-                mend="Have it sent with each event, or read another property.",
+                title=_("Few events carry “%(name)s”, which %(rule)s reads")
+                % {"name": name, "rule": quoted(rule.name)},
+                text=_("Of %(what)s, %(carried)s (%(carried_2)s) carry it.")
+                % {"what": what, "carried": write_number(carried), "carried_2": share(carried, total)},
+                mend=_("Have it sent with each event, or read another property."),
             )
         else:
             yield Finding(
                 severity=Severity.WARN,
                 code="property_unknown",
                 rule_id=rule.id,
-                title=f"No event carries “{name}”, which {quoted(rule.name)} reads",
-                text=f"Of {what}, none carries it. {_carried(names)}",
+                title=_("No event carries “%(name)s”, which %(rule)s reads")
+                % {"name": name, "rule": quoted(rule.name)},
+                text=_("Of %(what)s, none carries it. %(names)s") % {"what": what, "names": _carried(names)},
                 mend=_mend(name, names),
             )
 
 
 def _carried(names: list[str]) -> str:
     if not names:
-        return "They carry no properties at all."
+        return _("They carry no properties at all.")
     shown = ", ".join(names[:8])
     return f"They carry {shown}{' and others' if len(names) > 8 else ''}."
 
@@ -113,5 +130,5 @@ def _carried(names: list[str]) -> str:
 def _mend(name: str, names: list[str]) -> str:
     close = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
     if close:
-        return f"Is “{close[0]}” meant? Correct the name of the property."
-    return "Correct the name of the property, or have it sent."
+        return _("Is “%(close)s” meant? Correct the name of the property.") % {"close": close[0]}
+    return _("Correct the name of the property, or have it sent.")

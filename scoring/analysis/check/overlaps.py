@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from django.utils.translation import gettext as _
+
+from leadapp.numbers import write_number
 from scoring.analysis.check.findings import Finding, Severity
 from scoring.analysis.check.sample import Sample
 from scoring.analysis.check.subject import Subject
@@ -29,12 +32,17 @@ def identical_rules(subject: Subject) -> Iterator[Finding]:
             code="identical",
             rule_id=second.id,
             other_rule_id=first.id,
-            title=f"{quoted(second.name)} asks for the same as {quoted(first.name)}",
-            text=f"Whoever matches one matches the other: {say_points(first.points)} and"
-            f" {say_points(second.points)} make {say_points(points)}.",
-            mend=f"Keep one rule that gives {say_points(points)}."
+            title=_("%(second)s asks for the same as %(first)s")
+            % {"second": quoted(second.name), "first": quoted(first.name)},
+            text=_("Whoever matches one matches the other: %(points)s and %(points_2)s make %(points_3)s.")
+            % {
+                "points": say_points(first.points),
+                "points_2": say_points(second.points),
+                "points_3": say_points(points),
+            },
+            mend=_("Keep one rule that gives %(points)s.") % {"points": say_points(points)}
             if points
-            else "Delete both: they cancel each other out.",
+            else _("Delete both: they cancel each other out."),
         )
 
 
@@ -84,21 +92,36 @@ def _overlap(subject: Subject, sample: Sample, first: Rule, second: Rule) -> tup
     capped = _share_a_cap(subject, first, second)
     if not are_one and (capped or not _look_alike(first, second, many.bit_count() / sample.leads)):
         return None
-    verb = "reward" if first.points > 0 else "punish"
     return both / few.bit_count(), Finding(
         severity=Severity.WARN if are_one and not capped else Severity.INFO,
         code="overlap",
         rule_id=smaller.id,
         other_rule_id=larger.id,
-        title=f"{quoted(smaller.name)} and {quoted(larger.name)} {verb} the same leads"
-        if are_one
-        else f"Whoever has {quoted(smaller.name)} has {quoted(larger.name)} too",
-        text=f"{both:,} of the {few.bit_count():,} leads with the first ({share(both, few.bit_count())}) have"
-        f" the second too, which {many.bit_count():,} have in all, of {looked_at(sample)}.",
-        mend="Keep one of them, or put both into a group with a cap."
+        title=_title(are_one, first.points > 0)
+        % {"smaller": quoted(smaller.name), "larger": quoted(larger.name)},
+        text=_(
+            "%(both)s of the %(few)s leads with the first (%(both_2)s) have"
+            " the second too, which %(many)s have in all, of %(sample)s."
+        )
+        % {
+            "both": write_number(both),
+            "few": write_number(few.bit_count()),
+            "both_2": share(both, few.bit_count()),
+            "many": write_number(many.bit_count()),
+            "sample": looked_at(sample),
+        },
+        mend=_("Keep one of them, or put both into a group with a cap.")
         if not capped
-        else "Their group holds them back; keep one of them if they mean the same.",
+        else _("Their group holds them back; keep one of them if they mean the same."),
     )
+
+
+def _title(are_one: bool, rewards: bool) -> str:
+    if not are_one:
+        return _("Whoever has %(smaller)s has %(larger)s too")
+    if rewards:
+        return _("%(smaller)s and %(larger)s reward the same leads")
+    return _("%(smaller)s and %(larger)s punish the same leads")
 
 
 def _look_alike(first: Rule, second: Rule, share_of_larger: float) -> bool:

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from leadapp.times import write_days
 from scoring.analysis.check.findings import Finding, Severity
 from scoring.analysis.check.reach import reach_of_rule, uncapped
 from scoring.analysis.check.subject import Subject
-from scoring.analysis.check.words import count, number, quoted
+from scoring.analysis.check.words import number, quoted
 from scoring.engine.definition import Rule
 from scoring.fields import ATTRIBUTE, PROPERTY, find_field
 from scoring.models import Counting, Decay
@@ -45,9 +49,10 @@ def findings_of_rules(subject: Subject) -> Iterator[Finding]:
             severity=Severity.BAD,
             code="unreadable",
             rule_id=fault.rule.id,
-            title=f"{quoted(fault.rule.name)} cannot be evaluated",
-            text=f"Its condition on {fault.field} makes no sense to the scoring: {fault.why}",
-            mend="Correct the condition, or delete it.",
+            title=_("%(rule)s cannot be evaluated") % {"rule": quoted(fault.rule.name)},
+            text=_("Its condition on %(field)s makes no sense to the scoring: %(why)s")
+            % {"field": fault.field, "why": fault.why},
+            mend=_("Correct the condition, or delete it."),
         )
     for rule in subject.definition.rules:
         for check in CHECKS:
@@ -57,9 +62,9 @@ def findings_of_rules(subject: Subject) -> Iterator[Finding]:
             severity=Severity.INFO,
             code="switched_off",
             rule_id=off.pk,
-            title=f"{quoted(off.name)} is switched off",
-            text=f"It gives nobody its {say_points(off.points)} points.",
-            mend="Switch it on, or delete it when nobody misses it.",
+            title=_("%(off)s is switched off") % {"off": quoted(off.name)},
+            text=_("It gives nobody its %(points)s points.") % {"points": say_points(off.points)},
+            mend=_("Switch it on, or delete it when nobody misses it."),
         )
 
 
@@ -69,9 +74,10 @@ def _no_types(subject: Subject, rule: Rule) -> Iterator[Finding]:
             severity=Severity.WARN,
             code="no_types",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} counts no activity",
-            text=f"No activity type is chosen, so that nobody gets its {say_points(rule.points)} points.",
-            mend="Choose the activity types that it counts.",
+            title=_("%(rule)s counts no activity") % {"rule": quoted(rule.name)},
+            text=_("No activity type is chosen, so that nobody gets its %(points)s points.")
+            % {"points": say_points(rule.points)},
+            mend=_("Choose the activity types that it counts."),
         )
 
 
@@ -86,9 +92,11 @@ def _unwanted(subject: Subject, rule: Rule) -> Iterator[Finding]:
             severity=Severity.WARN,
             code="rewards_unwanted",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} rewards what should cost points",
-            text=f"It gives {say_points(rule.points)} for {names}.",
-            mend=f"Make it {say_points(-rule.points)}, or take {names} out of its activity types.",
+            title=_("%(rule)s rewards what should cost points") % {"rule": quoted(rule.name)},
+            text=_("It gives %(points)s for %(names)s.")
+            % {"points": say_points(rule.points), "names": names},
+            mend=_("Make it %(points)s, or take %(names)s out of its activity types.")
+            % {"points": say_points(-rule.points), "names": names},
         )
     if own := [kind for kind in types if kind.is_internal]:
         names = " and ".join(f"“{kind.label}”" for kind in own)
@@ -96,9 +104,10 @@ def _unwanted(subject: Subject, rule: Rule) -> Iterator[Finding]:
             severity=Severity.WARN,
             code="rewards_internal",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} counts what Leadapp writes itself",
-            text=f"It gives {say_points(rule.points)} for {names}, which no lead does.",
-            mend="Choose something that the lead does.",
+            title=_("%(rule)s counts what Leadapp writes itself") % {"rule": quoted(rule.name)},
+            text=_("It gives %(points)s for %(names)s, which no lead does.")
+            % {"points": say_points(rule.points), "names": names},
+            mend=_("Choose something that the lead does."),
         )
     if touches := [kind for kind in types if kind.is_touch and not kind.is_signal]:
         names = " and ".join(f"“{kind.label}”" for kind in touches)
@@ -106,15 +115,16 @@ def _unwanted(subject: Subject, rule: Rule) -> Iterator[Finding]:
             severity=Severity.WARN,
             code="rewards_own_work",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} rewards the rep, not the lead",
-            text=f"It gives {say_points(rule.points)} for {names}: writing makes the lead hot.",
-            mend="Count the answer instead of the attempt.",
+            title=_("%(rule)s rewards the rep, not the lead") % {"rule": quoted(rule.name)},
+            text=_("It gives %(points)s for %(names)s: writing makes the lead hot.")
+            % {"points": say_points(rule.points), "names": names},
+            mend=_("Count the answer instead of the attempt."),
         )
 
 
 def _sensitive(subject: Subject, rule: Rule) -> Iterator[Finding]:
     labels = []
-    for key in dict.fromkeys(key for key, _, _ in rule.conditions):
+    for key in dict.fromkeys(key for key, *_rest in rule.conditions):
         found = find_field(key)
         if found is not None and (found.is_sensitive or _sounds_sensitive(key)):
             labels.append(found.label)
@@ -124,10 +134,13 @@ def _sensitive(subject: Subject, rule: Rule) -> Iterator[Finding]:
             severity=Severity.WARN,
             code="sensitive",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} judges people by {names}",
-            text=f"{say_points(rule.points)} points for a sensitive attribute. The law asks for a stated"
-            " purpose, and a lead may ask for it.",
-            mend="Switch the rule off unless the purpose is written down.",
+            title=_("%(rule)s judges people by %(names)s") % {"rule": quoted(rule.name), "names": names},
+            text=_(
+                "%(points)s points for a sensitive attribute. The law asks for a stated"
+                " purpose, and a lead may ask for it."
+            )
+            % {"points": say_points(rule.points)},
+            mend=_("Switch the rule off unless the purpose is written down."),
         )
 
 
@@ -146,19 +159,21 @@ def _cap(subject: Subject, rule: Rule) -> Iterator[Finding]:
             severity=Severity.WARN,
             code="cap_below_points",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} always hits its cap",
-            text=f"A single match is worth {say_points(rule.points)},"
-            f" the rule gives at most {number(rule.max_points)}.",
-            mend=f"Give {number(rule.max_points)} points, or raise the cap above {number(abs(rule.points))}.",
+            title=_("%(rule)s always hits its cap") % {"rule": quoted(rule.name)},
+            text=_("A single match is worth %(points)s, the rule gives at most %(max_points)s.")
+            % {"points": say_points(rule.points), "max_points": number(rule.max_points)},
+            mend=_("Give %(max_points)s points, or raise the cap above %(points)s.")
+            % {"max_points": number(rule.max_points), "points": number(abs(rule.points))},
         )
     elif 0 < most < rule.max_points:
         yield Finding(
             severity=Severity.INFO,
             code="cap_out_of_reach",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} cannot reach its cap",
-            text=f"The cap is {number(rule.max_points)}, the rule gives at most {number(most)}.",
-            mend="Take the cap away, or let the rule count every time.",
+            title=_("%(rule)s cannot reach its cap") % {"rule": quoted(rule.name)},
+            text=_("The cap is %(max_points)s, the rule gives at most %(most)s.")
+            % {"max_points": number(rule.max_points), "most": number(most)},
+            mend=_("Take the cap away, or let the rule count every time."),
         )
 
 
@@ -166,25 +181,38 @@ def _fading(subject: Subject, rule: Rule) -> Iterator[Finding]:
     if rule.is_fit or rule.decay != Decay.NONE or rule.window_days is not None:
         return
     if rule.counting == Counting.EVERY:
-        end = "" if rule.max_points is None else f", up to {number(rule.max_points)}"
         yield Finding(
             severity=Severity.WARN,
             code="never_fades",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} adds up and never fades",
-            text=f"Every occurrence counts {say_points(rule.points)} for good{end}: scores only ever"
-            f" {'rise' if rule.points > 0 else 'fall'}.",
-            mend="Let it fade, for example halve every 30 days, or count a window only.",
+            title=_("%(rule)s adds up and never fades") % {"rule": quoted(rule.name)},
+            text=_adds_up(rule),
+            mend=_("Let it fade, for example halve every 30 days, or count a window only."),
         )
     elif rule.points > 0:
         yield Finding(
             severity=Severity.INFO,
             code="never_fades",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} never fades",
-            text=f"Whoever did it once keeps {say_points(rule.points)} for good.",
-            mend="Let it fade if interest of last year says little about today.",
+            title=_("%(rule)s never fades") % {"rule": quoted(rule.name)},
+            text=_("Whoever did it once keeps %(points)s for good.") % {"points": say_points(rule.points)},
+            mend=_("Let it fade if interest of last year says little about today."),
         )
+
+
+def _adds_up(rule: Rule) -> str:
+    facts = {"points": say_points(rule.points), "most": number(rule.max_points or 0)}
+    match rule.points > 0, rule.max_points:
+        case True, None:
+            return _("Every occurrence counts %(points)s for good: scores only ever rise.") % facts
+        case False, None:
+            return _("Every occurrence counts %(points)s for good: scores only ever fall.") % facts
+        case True, _most:
+            return (
+                _("Every occurrence counts %(points)s for good, up to %(most)s: scores only ever rise.")
+                % facts
+            )
+    return _("Every occurrence counts %(points)s for good, up to %(most)s: scores only ever fall.") % facts
 
 
 def _window(subject: Subject, rule: Rule) -> Iterator[Finding]:
@@ -195,29 +223,34 @@ def _window(subject: Subject, rule: Rule) -> Iterator[Finding]:
             severity=Severity.WARN,
             code="window_too_short",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} asks for too much in its window",
-            text=f"{count(least, 'time')} within {count(days, 'day')} is"
-            f" {number(least / days)} a day; people do not come that often.",
-            mend="Widen the window, or ask for fewer occurrences.",
+            title=_("%(rule)s asks for too much in its window") % {"rule": quoted(rule.name)},
+            text=ngettext(
+                "%(times)s times within %(days)s day is %(number)s a day; people do not come that often.",
+                "%(times)s times within %(days)s days is %(number)s a day; people do not come that often.",
+                days,
+            )
+            % {"times": number(least), "days": number(days), "number": number(least / days)},
+            mend=_("Widen the window, or ask for fewer occurrences."),
         )
     if days is None and least > 1 and not rule.is_fit:
         yield Finding(
             severity=Severity.INFO,
             code="minimum_without_window",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} counts over all time",
-            text=f"{count(least, 'time')} in ten years is as good as {count(least, 'time')} in a week.",
-            mend="Add a window, such as 30 days.",
+            title=_("%(rule)s counts over all time") % {"rule": quoted(rule.name)},
+            text=_("%(times)s times in ten years is as good as %(times)s times in a week.")
+            % {"times": number(least)},
+            mend=_("Add a window, such as 30 days."),
         )
     if days is not None and rule.decay == Decay.LINEAR and (rule.decay_days or 0) < days:
         yield Finding(
             severity=Severity.INFO,
             code="window_beyond_fading",
             rule_id=rule.id,
-            title=f"The window of {quoted(rule.name)} never matters",
-            text=f"Points are gone after {count(rule.decay_days or 0, 'day')},"
-            f" the window ends after {count(days, 'day')}.",
-            mend="Leave the window empty, or let the points fade more slowly.",
+            title=_("The window of %(rule)s never matters") % {"rule": quoted(rule.name)},
+            text=_("Points are gone after %(fading)s, the window ends after %(window)s.")
+            % {"fading": write_days(rule.decay_days or 0), "window": write_days(days)},
+            mend=_("Leave the window empty, or let the points fade more slowly."),
         )
 
 
@@ -233,10 +266,14 @@ def _group(subject: Subject, rule: Rule) -> Iterator[Finding]:
             code="group_cap_below_rule",
             rule_id=rule.id,
             group_id=group.id,
-            title=f"{quoted(rule.name)} fills its group alone",
-            text=f"{quoted(group.name)} gives at most {number(group.cap)}, a single match of this rule"
-            f" is worth {number(least)}: the rest of the group adds nothing.",
-            mend=f"Raise the cap of the group above {number(least)}, or move the rule out of it.",
+            title=_("%(rule)s fills its group alone") % {"rule": quoted(rule.name)},
+            text=_(
+                "%(group)s gives at most %(cap)s, a single match of this rule"
+                " is worth %(least)s: the rest of the group adds nothing."
+            )
+            % {"group": quoted(group.name), "cap": number(group.cap), "least": number(least)},
+            mend=_("Raise the cap of the group above %(least)s, or move the rule out of it.")
+            % {"least": number(least)},
         )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from math import inf
 
+from django.utils.translation import gettext as _
+
 from scoring.analysis.check.findings import NO_NOTE, Finding, Severity
 from scoring.analysis.check.reach import Total, reach_of_rules, reach_of_total
 from scoring.analysis.check.subject import Subject
@@ -27,9 +29,9 @@ def _note(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             severity=Severity.BAD,
             code=NO_NOTE,
-            title="The note is missing",
-            text=f"Nobody can tell from the history why v{version.number} exists.",
-            mend="Say in a sentence why. You are asked for it when you publish.",
+            title=_("The note is missing"),
+            text=_("Nobody can tell from the history why v%(number)s exists.") % {"number": version.number},
+            mend=_("Say in a sentence why. You are asked for it when you publish."),
         )
 
 
@@ -39,27 +41,29 @@ def _threshold(subject: Subject, total: Total) -> Iterator[Finding]:
         yield Finding(
             severity=Severity.BAD,
             code="threshold_out_of_reach",
-            title="No lead can ever be ready for sales",
-            text=f"Sales gets a lead from {number(threshold)} points on. {_at_most(total)}",
-            mend="Lower the threshold, raise points and caps, or switch more rules on.",
+            title=_("No lead can ever be ready for sales"),
+            text=_("Sales gets a lead from %(threshold)s points on. %(total)s")
+            % {"threshold": number(threshold), "total": _at_most(total)},
+            mend=_("Lower the threshold, raise points and caps, or switch more rules on."),
         )
     elif total.score.low >= threshold:
         yield Finding(
             severity=Severity.WARN,
             code="threshold_always_reached",
-            title="Every lead is ready for sales",
-            text=f"Nobody can have less than {number(total.score.low)} points; sales gets a lead"
-            f" from {number(threshold)} on.",
-            mend="Raise the threshold.",
+            title=_("Every lead is ready for sales"),
+            text=_("Nobody can have less than %(low)s points; sales gets a lead from %(threshold)s on.")
+            % {"low": number(total.score.low), "threshold": number(threshold)},
+            mend=_("Raise the threshold."),
         )
 
 
 def _at_most(total: Total) -> str:
     fit, engagement = (total.bounded[dimension].high for dimension in Dimension)
-    return (
-        f"Fit gives at most {number(fit)} and engagement at most {number(engagement)},"
-        f" {number(total.score.high)} together."
-    )
+    return _("Fit gives at most %(fit)s and engagement at most %(engagement)s, %(high)s together.") % {
+        "fit": number(fit),
+        "engagement": number(engagement),
+        "high": number(total.score.high),
+    }
 
 
 def _bands(subject: Subject, total: Total) -> Iterator[Finding]:
@@ -69,9 +73,11 @@ def _bands(subject: Subject, total: Total) -> Iterator[Finding]:
             yield Finding(
                 severity=Severity.WARN,
                 code=f"{band}_out_of_reach",
-                title=f"No lead can ever be {band}",
-                text=f"A lead is {band} from {number(start)} points on. {_at_most(total)}",
-                mend=f"Lower the band to {number(total.score.high)} or less, or raise points and caps.",
+                title=_("No lead can ever be %(band)s") % {"band": band},
+                text=_("A lead is %(band)s from %(start)s points on. %(total)s")
+                % {"band": band, "start": number(start), "total": _at_most(total)},
+                mend=_("Lower the band to %(high)s or less, or raise points and caps.")
+                % {"high": number(total.score.high)},
             )
 
 
@@ -87,19 +93,33 @@ def _grades(subject: Subject, total: Total) -> Iterator[Finding]:
                 yield Finding(
                     severity=Severity.WARN,
                     code="grade_out_of_reach",
-                    title=f"No lead can ever have {what.lower()} {letter}",
-                    text=f"{what} {letter} begins at {number(start)}; {what.lower()} gives at most"
-                    f" {number(reach.high)}.",
-                    mend=f"Let {letter} begin at {number(reach.high)} or less, or raise points and caps.",
+                    title=_("No lead can ever have %(what)s %(letter)s")
+                    % {"what": what.lower(), "letter": letter},
+                    text=_("%(what)s %(letter)s begins at %(start)s; %(what_2)s gives at most %(high)s.")
+                    % {
+                        "what": what,
+                        "letter": letter,
+                        "start": number(start),
+                        "what_2": what.lower(),
+                        "high": number(reach.high),
+                    },
+                    mend=_("Let %(letter)s begin at %(high)s or less, or raise points and caps.")
+                    % {"letter": letter, "high": number(reach.high)},
                 )
         if reach.low >= starts[-1]:
             yield Finding(
                 severity=Severity.INFO,
                 code="grade_never_given",
-                title=f"No lead can ever have {what.lower()} {letters[-1]}",
-                text=f"{what} is never below {number(reach.low)},"
-                f" and {letters[-1]} ends at {number(starts[-1])}.",
-                mend="Raise where the grades begin.",
+                title=_("No lead can ever have %(what)s %(letters)s")
+                % {"what": what.lower(), "letters": letters[-1]},
+                text=_("%(what)s is never below %(low)s, and %(letters)s ends at %(starts)s.")
+                % {
+                    "what": what,
+                    "low": number(reach.low),
+                    "letters": letters[-1],
+                    "starts": number(starts[-1]),
+                },
+                mend=_("Raise where the grades begin."),
             )
 
 
@@ -116,24 +136,25 @@ def _groups(subject: Subject) -> Iterator[Finding]:
                 severity=Severity.INFO,
                 code="group_empty",
                 group_id=group.id,
-                title=f"The group {quoted(group.name)} has no rules",
-                text="No rule that is switched on belongs to it.",
-                mend="Delete the group, or move rules into it.",
+                title=_("The group %(group)s has no rules") % {"group": quoted(group.name)},
+                text=_("No rule that is switched on belongs to it."),
+                mend=_("Delete the group, or move rules into it."),
             )
         elif group.cap is not None and most < group.cap:
             yield Finding(
                 severity=Severity.INFO,
                 code="group_cap_out_of_reach",
                 group_id=group.id,
-                title=f"{quoted(group.name)} cannot reach its cap",
-                text=f"The cap is {number(group.cap)}, its rules give at most {number(most)}.",
-                mend="Take the cap away, or lower it to where it holds something back.",
+                title=_("%(group)s cannot reach its cap") % {"group": quoted(group.name)},
+                text=_("The cap is %(cap)s, its rules give at most %(most)s.")
+                % {"cap": number(group.cap), "most": number(most)},
+                mend=_("Take the cap away, or lower it to where it holds something back."),
             )
 
 
 def _bounds(subject: Subject, total: Total) -> Iterator[Finding]:
     definition = subject.definition
-    for dimension, (_, high) in (
+    for dimension, (_low, high) in (
         (Dimension.FIT, definition.fit_bounds),
         (Dimension.ENGAGEMENT, definition.engagement_bounds),
     ):
@@ -143,7 +164,9 @@ def _bounds(subject: Subject, total: Total) -> Iterator[Finding]:
             yield Finding(
                 severity=Severity.INFO,
                 code="bound_out_of_reach",
-                title=f"{what} cannot reach its upper bound",
-                text=f"The bound is {number(high)}, the rules give at most {amount(most)}.",
-                mend=f"Lower the bound to {number(most)}, so that grades and scales mean what they say.",
+                title=_("%(what)s cannot reach its upper bound") % {"what": what},
+                text=_("The bound is %(high)s, the rules give at most %(most)s.")
+                % {"high": number(high), "most": amount(most)},
+                mend=_("Lower the bound to %(most)s, so that grades and scales mean what they say.")
+                % {"most": number(most)},
             )

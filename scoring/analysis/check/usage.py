@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from leadapp.numbers import write_number
+from leadapp.words import count_leads
 from scoring.analysis.check.findings import Finding, Severity
 from scoring.analysis.check.reach import uncapped
 from scoring.analysis.check.sample import Sample
 from scoring.analysis.check.subject import Subject
-from scoring.analysis.check.words import count, number, quoted, share
+from scoring.analysis.check.words import number, quoted, share
 from scoring.engine.definition import Rule
 from scoring.models import Dimension
 
@@ -31,8 +36,13 @@ def findings_of_use(subject: Subject, sample: Sample) -> Iterator[Finding]:
 
 def looked_at(sample: Sample) -> str:
     """Say which leads a number is about."""
-    leads = count(sample.leads, "lead")
-    return leads if sample.is_whole else f"{leads} picked at random out of {sample.leads_total:,}"
+    if sample.is_whole:
+        return count_leads(sample.leads)
+    return ngettext(
+        "%(leads)s lead picked at random out of %(total)s",
+        "%(leads)s leads picked at random out of %(total)s",
+        sample.leads,
+    ) % {"leads": write_number(sample.leads), "total": write_number(sample.leads_total)}
 
 
 def _matching(subject: Subject, sample: Sample, rule: Rule) -> Iterator[Finding]:
@@ -43,7 +53,7 @@ def _matching(subject: Subject, sample: Sample, rule: Rule) -> Iterator[Finding]
             severity=Severity.WARN,
             code="never_matches",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} never matches",
+            title=_("%(rule)s never matches") % {"rule": quoted(rule.name)},
             text=_why_never(subject, sample, rule),
             mend=_mend_never(sample, rule),
         )
@@ -52,46 +62,76 @@ def _matching(subject: Subject, sample: Sample, rule: Rule) -> Iterator[Finding]
             severity=Severity.INFO,
             code="all_faded",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} gives nobody anything now",
-            text=f"It matches {matched:,} of {looked_at(sample)}, but all its points have faded.",
-            mend="Let it fade more slowly if the interest lasts longer.",
+            title=_("%(rule)s gives nobody anything now") % {"rule": quoted(rule.name)},
+            text=_("It matches %(matched)s of %(sample)s, but all its points have faded.")
+            % {"matched": write_number(matched), "sample": looked_at(sample)},
+            mend=_("Let it fade more slowly if the interest lasts longer."),
         )
     elif rule.conditions and matched >= EVERYBODY * sample.leads:
         yield Finding(
             severity=Severity.INFO,
             code="matches_everybody",
             rule_id=rule.id,
-            title=f"{quoted(rule.name)} matches nearly everybody",
-            text=f"It holds for {share(matched, sample.leads)} of {looked_at(sample)}:"
-            " it moves all scores and sets nobody apart.",
-            mend="Narrow it down, or move its points into the threshold.",
+            title=_("%(rule)s matches nearly everybody") % {"rule": quoted(rule.name)},
+            text=_("It holds for %(matched)s of %(sample)s: it moves all scores and sets nobody apart.")
+            % {"matched": share(matched, sample.leads), "sample": looked_at(sample)},
+            mend=_("Narrow it down, or move its points into the threshold."),
         )
 
 
 def _why_never(subject: Subject, sample: Sample, rule: Rule) -> str:
     leads = looked_at(sample)
     if rule.is_fit:
-        return f"Of {leads} it holds for none."
+        return _("Of %(leads)s it holds for none.") % {"leads": leads}
     activities, touched = sample.activities_of(rule), sample.uses[rule.id].touched
     if touched:
-        times = count(rule.min_occurrences, "time")
-        return f"Of {leads}, {count(touched, 'has', 'have')} such activities, but none {times}" + (
-            f" within {count(rule.window_days, 'day')}." if rule.window_days else "."
-        )
+        return _too_seldom(rule, touched, leads)
     types = subject.say_types(rule)
     if not activities:
-        return f"Among the {sample.activity_count:,} activities of {leads} there is no {types}."
-    return f"None of the {activities:,} activities {types} of {leads} fits its conditions and window."
+        return _("Among the %(activity_count)s activities of %(leads)s there is no %(types)s.") % {
+            "activity_count": write_number(sample.activity_count),
+            "leads": leads,
+            "types": types,
+        }
+    return _(
+        "None of the %(activities)s activities %(types)s of %(leads)s fits its conditions and window."
+    ) % {"activities": write_number(activities), "types": types, "leads": leads}
+
+
+def _too_seldom(rule: Rule, touched: int, leads: str) -> str:
+    facts = {
+        "leads": leads,
+        "touched": write_number(touched),
+        "times": write_number(rule.min_occurrences),
+        "days": write_number(rule.window_days or 0),
+    }
+    if not rule.window_days:
+        return (
+            ngettext(
+                "Of %(leads)s, %(touched)s has such activities, but none %(times)s times.",
+                "Of %(leads)s, %(touched)s have such activities, but none %(times)s times.",
+                touched,
+            )
+            % facts
+        )
+    return (
+        ngettext(
+            "Of %(leads)s, %(touched)s has such activities, but none %(times)s times within days: %(days)s.",
+            "Of %(leads)s, %(touched)s have such activities, but none %(times)s times within days: %(days)s.",
+            touched,
+        )
+        % facts
+    )
 
 
 def _mend_never(sample: Sample, rule: Rule) -> str:
     if rule.is_fit:
-        return "Correct the condition, or delete the rule."
+        return _("Correct the condition, or delete the rule.")
     if sample.uses[rule.id].touched:
-        return "Ask for fewer occurrences, or widen the window."
+        return _("Ask for fewer occurrences, or widen the window.")
     if not sample.activities_of(rule):
-        return "Have such events sent, choose another activity type, or delete the rule."
-    return "Correct the conditions or the window, or delete the rule."
+        return _("Have such events sent, choose another activity type, or delete the rule.")
+    return _("Correct the conditions or the window, or delete the rule.")
 
 
 def _cap(sample: Sample, rule: Rule) -> Iterator[Finding]:
@@ -106,10 +146,18 @@ def _cap(sample: Sample, rule: Rule) -> Iterator[Finding]:
         severity=Severity.WARN,
         code="cap_always_hit",
         rule_id=rule.id,
-        title=f"{quoted(rule.name)} always hits its cap",
-        text=f"{use.at_cap:,} of the {given:,} leads that have points of it ({share(use.at_cap, given)}) are"
-        f" at its {number(rule.max_points)}: one match or ten make no difference.",
-        mend="Raise the cap, give fewer points a time, or count it once.",
+        title=_("%(rule)s always hits its cap") % {"rule": quoted(rule.name)},
+        text=_(
+            "%(at_cap)s of the %(given)s leads that have points of it (%(at_cap_2)s) are"
+            " at its %(max_points)s: one match or ten make no difference."
+        )
+        % {
+            "at_cap": write_number(use.at_cap),
+            "given": write_number(given),
+            "at_cap_2": share(use.at_cap, given),
+            "max_points": number(rule.max_points),
+        },
+        mend=_("Raise the cap, give fewer points a time, or count it once."),
     )
 
 
@@ -121,10 +169,15 @@ def _groups(subject: Subject, sample: Sample) -> Iterator[Finding]:
                 severity=Severity.WARN,
                 code="group_cap_always_hit",
                 group_id=group.id,
-                title=f"{quoted(group.name)} always hits its cap",
-                text=f"{held.held:,} of the {held.of:,} leads that have points there"
-                f" ({share(held.held, held.of)}) are at its {number(group.cap)}.",
-                mend="Raise the cap of the group, or give fewer points in it.",
+                title=_("%(group)s always hits its cap") % {"group": quoted(group.name)},
+                text=_("%(held)s of the %(of)s leads that have points there (%(held_2)s) are at its %(cap)s.")
+                % {
+                    "held": write_number(held.held),
+                    "of": write_number(held.of),
+                    "held_2": share(held.held, held.of),
+                    "cap": number(group.cap),
+                },
+                mend=_("Raise the cap of the group, or give fewer points in it."),
             )
 
 
@@ -135,17 +188,27 @@ def _bounds(subject: Subject, sample: Sample) -> Iterator[Finding]:
         (Dimension.ENGAGEMENT, definition.engagement_bounds),
     ):
         for end, bound, held, mend in (
-            ("upper", high, sample.upper[dimension], "Raise the bound, or give fewer points."),
-            ("lower", low, sample.lower[dimension], "Lower the bound, or take fewer points."),
+            ("upper", high, sample.upper[dimension], _("Raise the bound, or give fewer points.")),
+            ("lower", low, sample.lower[dimension], _("Lower the bound, or take fewer points.")),
         ):
             if bound != 0 and held >= TOO_MANY * sample.leads:
                 what = dimension.label
                 yield Finding(
                     severity=Severity.WARN,
                     code="bound_always_hit",
-                    title=f"Most leads are at the {end} bound of {what.lower()}",
-                    text=f"{what} ends at {number(bound)}; {held:,} of {looked_at(sample)}"
-                    f" ({share(held, sample.leads)}) are there, and nothing sets them apart.",
+                    title=_("Most leads are at the %(end)s bound of %(what)s")
+                    % {"end": end, "what": what.lower()},
+                    text=_(
+                        "%(what)s ends at %(bound)s; %(held)s of %(sample)s"
+                        " (%(held_2)s) are there, and nothing sets them apart."
+                    )
+                    % {
+                        "what": what,
+                        "bound": number(bound),
+                        "held": write_number(held),
+                        "sample": looked_at(sample),
+                        "held_2": share(held, sample.leads),
+                    },
                     mend=mend,
                 )
 
@@ -155,8 +218,15 @@ def _floor(sample: Sample) -> Iterator[Finding]:
         yield Finding(
             severity=Severity.WARN,
             code="fit_floors",
-            title="Negative fit holds most leads at zero",
-            text=f"Of {looked_at(sample)}, {sample.floored:,} ({share(sample.floored, sample.leads)}) have"
-            " so little fit that engagement cannot lift them above zero.",
-            mend="Take fewer points away, or raise the lower bound of fit.",
+            title=_("Negative fit holds most leads at zero"),
+            text=_(
+                "Of %(sample)s, %(floored)s (%(floored_2)s) have"
+                " so little fit that engagement cannot lift them above zero."
+            )
+            % {
+                "sample": looked_at(sample),
+                "floored": write_number(sample.floored),
+                "floored_2": share(sample.floored, sample.leads),
+            },
+            mend=_("Take fewer points away, or raise the lower bound of fit."),
         )

@@ -2,34 +2,33 @@
 
 from math import inf
 
+from django.utils.translation import gettext as _
+
+from leadapp.numbers import write_number
+
 MINUS = "\N{MINUS SIGN}"
 
 
 def number(value: float) -> str:
     """Write a number with its thousands marked and a real minus."""
-    return f"{MINUS if value < 0 else ''}{abs(value):,.0f}"
+    return f"{MINUS if value < 0 else ''}{write_number(abs(value))}"
 
 
 def amount(value: float) -> str:
     """Write points, or that there is no end to them."""
-    return "any number of" if abs(value) == inf else number(value)
-
-
-def count(value: int, one: str, many: str = "") -> str:
-    """Write how many of something: "1 lead", "2,400 leads"."""
-    return f"{value:,} {one if value == 1 else many or f'{one}s'}"
+    return _("any number of") if abs(value) == inf else number(value)
 
 
 def share(part: int, whole: int) -> str:
     """Write a share in percent; what is little more than nothing is never written as 0 %."""
     if not whole:
-        return "0 %"
+        return _("%(percent)s %%") % {"percent": 0}
     percent = 100 * part / whole
     if part and percent < 1:
-        return "less than 1 %"
+        return _("less than 1 %")
     if part < whole and percent > 99:
-        return "more than 99 %"
-    return f"{percent:.0f} %"
+        return _("more than 99 %")
+    return _("%(percent)s %%") % {"percent": write_number(percent)}
 
 
 def quoted(name: str) -> str:

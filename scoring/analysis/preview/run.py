@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext as _
 from psycopg2.errors import QueryCanceled
 
 from leadapp.errors import Conflict, NotFound
@@ -81,7 +82,7 @@ def step(preview: Preview, *, gates: Gates | None = None) -> Preview:
             before, draft = _versions(preview.before_id, preview.draft_id)
             sides = read_sides(before, draft)
             if sides.seen != preview.seen:
-                raise Conflict("The rules were changed since this preview began.")
+                raise Conflict(_("The rules were changed since this preview began."))
             if preview.next_id > preview.last_id:
                 return _finish(preview, sides, before, draft)
             return _look(cursor, preview, sides, gates)
@@ -89,7 +90,7 @@ def step(preview: Preview, *, gates: Gates | None = None) -> Preview:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
     if preview.size <= SMALLEST or preview.next_id > preview.last_id:
-        raise TooBusy("The database is too busy for a preview now. Try again in a few minutes.")
+        raise TooBusy(_("The database is too busy for a preview now. Try again in a few minutes."))
     return replace(preview, size=max(SMALLEST, preview.size // 4))
 
 
@@ -120,7 +121,7 @@ def _versions(before_id: int | None, draft_id: int) -> tuple[ScoringModelVersion
     ids = [draft_id, *([before_id] if before_id else [])]
     found = ScoringModelVersion.objects.select_related("model").in_bulk(ids)
     if len(found) < len(ids):
-        raise NotFound("The draft was discarded meanwhile.")
+        raise NotFound(_("The draft was discarded meanwhile."))
     return found.get(before_id or 0), found[draft_id]
 
 

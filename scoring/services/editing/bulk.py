@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor
 from leadapp.errors import Invalid, NotFound
@@ -42,7 +43,11 @@ def scale_points(
 ) -> list[ScoringRule]:
     """Multiply the points of rules, and their own caps if wanted; rounded half away from zero."""
     if not factor.is_finite() or not SMALLEST_FACTOR <= factor <= LARGEST_FACTOR:
-        raise Invalid.field("factor", f"Give a number between {SMALLEST_FACTOR} and {LARGEST_FACTOR}.")
+        raise Invalid.field(
+            "factor",
+            _("Give a number between %(smallest_factor)s and %(largest_factor)s.")
+            % {"smallest_factor": SMALLEST_FACTOR, "largest_factor": LARGEST_FACTOR},
+        )
 
     def scaled(facts: RuleFacts) -> RuleFacts:
         cap = facts.max_points
@@ -57,7 +62,7 @@ def add_points(
 ) -> list[ScoringRule]:
     """Add to the points of rules; a negative amount takes away."""
     if amount == 0:
-        raise Invalid.field("amount", "Give a number that is not 0.")
+        raise Invalid.field("amount", _("Give a number that is not 0."))
     return _change(
         version, rules, lambda facts: replace(facts, points=facts.points + amount), actor=actor, now=now
     )
@@ -122,18 +127,18 @@ def _change(
                 _set(rule, after, actor=actor, now=now)
                 changed.append(rule)
         if errors:
-            raise Invalid("No rule was changed.", errors=errors)
+            raise Invalid(_("No rule was changed."), errors=errors)
         ScoringRule.objects.bulk_update(changed, [*CHANGEABLE, "revision", "changed_at", "changed_by"])
     return changed
 
 
 def _find(draft: ScoringModelVersion, rules: Rules, actor: Actor) -> list[ScoringRule]:
     if not rules:
-        raise Invalid.field("rules", "Choose at least one rule.")
+        raise Invalid.field("rules", _("Choose at least one rule."))
     known = draft.rules.select_related("group").prefetch_related("conditions", "activity_types")
     stored = list(known.filter(pk__in=rules).order_by("position", "id"))
     if len(stored) < len(rules):
-        raise NotFound(NO_RULE if len(rules) == 1 else "One of these rules was deleted meanwhile.")
+        raise NotFound(str(NO_RULE) if len(rules) == 1 else _("One of these rules was deleted meanwhile."))
     for rule in stored:
         check_rule_is_fresh(rule, rules[rule.pk], actor=actor)
     return stored

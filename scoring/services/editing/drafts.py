@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require
 from leadapp.errors import Conflict, NotFound
@@ -18,16 +19,22 @@ def open_draft(*, version_id: int, actor: Actor) -> ScoringModelVersion:
 
     Raises NotAllowed, NotFound (discarded), and Conflict for what is published or will go live by itself.
     """
-    require(actor, "scoring.change_scoringrule", "Only marketing may edit scoring rules.")
+    require(actor, "scoring.change_scoringrule", _("Only marketing may edit scoring rules."))
     versions = ScoringModelVersion.objects.select_for_update(of=("self",)).select_related("model")
     version = versions.filter(pk=version_id).first()
     if version is None:
-        raise NotFound("This draft was discarded meanwhile.")
+        raise NotFound(_("This draft was discarded meanwhile."))
     if not version.is_draft:
-        raise Conflict(f"{version} was published meanwhile and cannot be changed any more. Make a new draft.")
+        raise Conflict(
+            _("%(version)s was published meanwhile and cannot be changed any more. Make a new draft.")
+            % {"version": version}
+        )
     if version.publish_at is not None:
         when = write_date(version.publish_at)
-        raise Conflict(f"{version} goes live by itself on {when}; cancel the schedule first to edit it.")
+        raise Conflict(
+            _("%(version)s goes live by itself on %(when)s; cancel the schedule first to edit it.")
+            % {"version": version, "when": when}
+        )
     return version
 
 

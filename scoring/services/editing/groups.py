@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor
 from leadapp.errors import Invalid, NotFound
@@ -53,7 +54,7 @@ def _open(group: RuleGroup, revision: int | None, actor: Actor) -> tuple[Scoring
     check_version_is_fresh(draft, revision)
     stored = draft.groups.filter(pk=group.pk).first()
     if stored is None:
-        raise NotFound("This group was deleted meanwhile.")
+        raise NotFound(_("This group was deleted meanwhile."))
     return draft, stored
 
 
@@ -61,9 +62,9 @@ def _check(draft: ScoringModelVersion, facts: GroupFacts, stored: RuleGroup | No
     cleaned = clean_group(facts)
     others = draft.groups.exclude(pk=stored.pk) if stored else draft.groups.all()
     if others.filter(name=cleaned.name).exists():
-        raise Invalid.field("name", "Another group of this version has this name already.")
+        raise Invalid.field("name", _("Another group of this version has this name already."))
     if stored and cleaned.dimension != stored.dimension and stored.rules.exists():
-        raise Invalid.field("dimension", "Rules are in this group. Move them to another group first.")
+        raise Invalid.field("dimension", _("Rules are in this group. Move them to another group first."))
     return cleaned
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import count
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.access import Actor
 from leadapp.errors import Invalid, NotFound
@@ -31,7 +33,7 @@ SETTINGS = (
     "max_points",
     "is_active",
 )
-NO_RULE = "This rule was deleted meanwhile."
+NO_RULE = gettext_lazy("This rule was deleted meanwhile.")
 
 
 def add_rule(*, version: ScoringModelVersion, facts: RuleFacts, actor: Actor, now: datetime) -> ScoringRule:
@@ -62,7 +64,9 @@ def save_rule(
         stored = find_rule(draft, rule.pk)
         check_rule_is_fresh(stored, revision, actor=actor, seen=seen)
         if facts.dimension != stored.dimension:
-            raise Invalid.field("dimension", "A rule stays in its half of the model. Add a new one instead.")
+            raise Invalid.field(
+                "dimension", _("A rule stays in its half of the model. Add a new one instead.")
+            )
         _write(draft, stored, facts, actor=actor, now=now)
     return stored
 
@@ -121,7 +125,7 @@ def find_rule(draft: ScoringModelVersion, rule_id: int) -> ScoringRule:
     rules = draft.rules.select_related("group").prefetch_related("conditions", "activity_types")
     rule = rules.filter(pk=rule_id).first()
     if rule is None:
-        raise NotFound(NO_RULE)
+        raise NotFound(str(NO_RULE))
     return rule
 
 
@@ -156,22 +160,30 @@ def _look_up(
     """Return group and types; raise Invalid if they, or the name, do not fit the draft."""
     errors: dict[str, list[str]] = {}
     if draft.rules.exclude(pk=rule.pk).filter(name=facts.name).exists():
-        errors["name"] = ["Another rule of this version has this name already."]
+        errors["name"] = [_("Another rule of this version has this name already.")]
     group = draft.groups.filter(name=facts.group, dimension=facts.dimension).first() if facts.group else None
     if facts.group and group is None:
-        errors["group"] = [f"There is no group “{facts.group}” for {facts.dimension} rules in this version."]
+        errors["group"] = [
+            _("There is no group “%(group)s” for %(dimension)s rules in this version.")
+            % {"group": facts.group, "dimension": facts.dimension}
+        ]
     types = list(ActivityType.objects.filter(slug__in=facts.activity_types, is_internal=False))
     if missing := sorted({*facts.activity_types} - {kind.slug for kind in types}):
-        errors["activity_types"] = [f"There is no kind of activity “{slug}”." for slug in missing]
+        errors["activity_types"] = [
+            _("There is no kind of activity “%(slug)s”.") % {"slug": slug} for slug in missing
+        ]
     if errors:
-        raise Invalid(f"The rule was not saved. {next(iter(errors.values()))[0]}", errors=errors)
+        raise Invalid(
+            _("The rule was not saved. %(errors)s") % {"errors": next(iter(errors.values()))[0]},
+            errors=errors,
+        )
     return group, types
 
 
 def _free_name(draft: ScoringModelVersion, name: str) -> str:
     taken = set(draft.rules.values_list("name", flat=True))
     for number in count(1):
-        ending = " (copy)" if number == 1 else f" (copy {number})"
+        ending = " (copy)" if number == 1 else _(" (copy %(number)s)") % {"number": number}
         if (free := name[: LONGEST_NAME - len(ending)] + ending) not in taken:
             return free
     raise AssertionError("there is always a number that is free")

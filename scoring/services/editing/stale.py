@@ -3,6 +3,7 @@
 from dataclasses import fields
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from leadapp.access import Actor
 from leadapp.errors import Conflict
@@ -22,7 +23,9 @@ class Stale(Conflict):
     """
 
     def __init__(self, message: str, *, revision: int, changes: tuple[str, ...] = ()) -> None:
-        super().__init__(message, errors={"revision": [f"It is {revision} now."]})
+        super().__init__(
+            message, errors={"revision": [_("It is %(revision)s now.") % {"revision": revision}]}
+        )
         self.revision = revision
         self.changes = changes
 
@@ -40,14 +43,24 @@ def check_rule_is_fresh(
     """Raise Stale unless the rule is still as whoever edits it saw it."""
     if revision is None or revision == rule.revision:
         return
-    who = rule.changed_by or "Somebody else"
-    who = "You" if who == name_of(actor) else who
-    when = f" on {write_date(rule.changed_at)}" if rule.changed_at else ""
+    who = rule.changed_by or _("Somebody else")
+    who = _("You") if who == name_of(actor) else who
+    when = _(" on %(changed_at)s") % {"changed_at": write_date(rule.changed_at)} if rule.changed_at else ""
     now = facts_of(rule)
     changes = differences(seen, now) if seen else ()
-    text = f"{who} changed “{rule.name}”{when}, after it was opened here"
-    what = "; ".join(changes) if changes else f"it now says “{say_facts(now, _labels(now))}”"
-    raise Stale(f"{text}: {what}. Nothing of yours was saved yet.", revision=rule.revision, changes=changes)
+    text = _("%(who)s changed “%(rule)s”%(when)s, after it was opened here") % {
+        "who": who,
+        "rule": rule.name,
+        "when": when,
+    }
+    what = (
+        "; ".join(changes) if changes else _("it now says “%(now)s”") % {"now": say_facts(now, _labels(now))}
+    )
+    raise Stale(
+        _("%(text)s: %(what)s. Nothing of yours was saved yet.") % {"text": text, "what": what},
+        revision=rule.revision,
+        changes=changes,
+    )
 
 
 def check_version_is_fresh(
@@ -57,9 +70,13 @@ def check_version_is_fresh(
     if revision is None or revision == version.revision:
         return
     changes = differences(seen, version_facts_of(version)) if seen else ()
-    text = f"Somebody else changed {version} after it was opened here"
-    what = f": {'; '.join(changes)}" if changes else ", its groups, bounds or bands"
-    raise Stale(f"{text}{what}. Nothing of yours was saved yet.", revision=version.revision, changes=changes)
+    text = _("Somebody else changed %(version)s after it was opened here") % {"version": version}
+    what = f": {'; '.join(changes)}" if changes else _(", its groups, bounds or bands")
+    raise Stale(
+        _("%(text)s%(what)s. Nothing of yours was saved yet.") % {"text": text, "what": what},
+        revision=version.revision,
+        changes=changes,
+    )
 
 
 def differences(before: Facts, after: Facts) -> tuple[str, ...]:
