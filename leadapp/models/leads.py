@@ -343,7 +343,7 @@ class Lead(models.Model):
     def name(self) -> str:
         """Return what people call this lead: the name, else the address or phone, else the number."""
         full = f"{self.first_name} {self.last_name}".strip()
-        return full or self.email or self.phone or gettext("Lead %(self)s") % {"self": self.pk}
+        return full or self.email or self.phone or gettext("Lead %(id)s") % {"id": self.pk}
 
     @property
     def is_hot(self) -> bool:

@@ -116,8 +116,8 @@ def _too_seldom(rule: Rule, touched: int, leads: str) -> str:
         )
     return (
         ngettext(
-            "Of %(leads)s, %(touched)s has such activities, but none %(times)s times within days: %(days)s.",
-            "Of %(leads)s, %(touched)s have such activities, but none %(times)s times within days: %(days)s.",
+            "Of %(leads)s, %(touched)s has such activities, but none %(times)s times within %(days)s days.",
+            "Of %(leads)s, %(touched)s have such activities, but none %(times)s times within %(days)s days.",
             touched,
         )
         % facts
