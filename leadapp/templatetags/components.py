@@ -11,11 +11,16 @@ from django import template
 from django.forms import BaseForm, BoundField, CheckboxInput, Select
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.formats import number_format, time_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from leadapp.models import Lead, Stage, Temperature, User
+from leadapp.shipped import shown
 from leadapp.times import write_date, write_moment, write_span, write_work
+from leadapp.words import lower_first
 from qualification.services.clock.clocks import COUNTED_AHEAD, Clock
 
 register = template.Library()
@@ -34,9 +39,13 @@ def icon(name: str, size: str = "") -> SafeString:
     )
 
 
-@lru_cache(maxsize=64)
 def _drawn(name: str, *words: str) -> SafeString:
-    """Draw a label out of a small vocabulary once; the list shows hundreds of them."""
+    return _drawn_in(get_language() or "", name, *words)
+
+
+@lru_cache(maxsize=256)
+def _drawn_in(language: str, name: str, *words: str) -> SafeString:
+    """Draw a label out of a small vocabulary once for each language; the list shows hundreds of them."""
     return mark_safe(render_to_string(f"components/{name}.html", {"words": words}).strip())  # noqa: S308
 
 
@@ -44,7 +53,7 @@ def _drawn(name: str, *words: str) -> SafeString:
 def score(lead: Lead) -> SafeString:
     """Write a lead's total, or that it has none."""
     if lead.score is None:
-        return _drawn("score", "No score" if lead.do_not_score else "Not yet", "score--none")
+        return _drawn("score", _("No score") if lead.do_not_score else _("Not yet"), "score--none")
     return format_html('<span class="score">{}</span>', lead.score)
 
 
@@ -57,13 +66,13 @@ def grade(code: str, size: str = "") -> SafeString | str:
 @register.simple_tag
 def temperature(code: str) -> SafeString | str:
     """Draw a temperature as bars and a word. An empty code draws nothing."""
-    return _drawn("temperature", code, Temperature(code).label) if code else ""
+    return _drawn("temperature", code, str(Temperature(code).label)) if code else ""
 
 
 @register.simple_tag
 def stage(code: str) -> SafeString:
     """Draw a stage: the circle fills up, and the word."""
-    return _drawn("stage", code, Stage(code).label)
+    return _drawn("stage", code, str(Stage(code).label))
 
 
 @register.simple_tag
@@ -72,7 +81,7 @@ def standing(lead: Lead, with_reason: bool = False) -> SafeString:
     if lead.is_open:
         return stage(lead.stage)
     icon_name = "circle-x" if lead.is_disqualified else "pause"
-    reason = f": {lead.status_reason}" if with_reason else ""
+    reason = f": {shown(lead.status_reason)}" if with_reason else ""
     words = f"{lead.get_status_display()}{reason}"
     return format_html('<span class="stage stage--out">{}{}</span>', icon(icon_name, "sm"), words)
 
@@ -110,16 +119,28 @@ def span(length: timedelta) -> str:
 
 
 @register.filter
-def change(by: timedelta, words: str) -> str:
-    """Write by how much something is more or less, with one of two words: 41 min faster."""
-    more, less = words.split(",")
-    return f"{write_work(abs(by))} {more if by > timedelta() else less}"
+def quicker(by: timedelta) -> str:
+    """Write by how much something is quicker: 41 min faster, 3 h slower."""
+    text = _("%(length)s faster") if by > timedelta() else _("%(length)s slower")
+    return text % {"length": write_work(abs(by))}
+
+
+@register.filter(name="shown")
+def in_reader_s_language(text: str) -> str:
+    """Write a text that came with Leadapp in the language of the reader (leadapp/shipped.py)."""
+    return shown(str(text))
+
+
+@register.filter
+def in_sentence(text: object) -> str:
+    """Write a label as it goes on in a sentence."""
+    return lower_first(str(text))
 
 
 @register.filter
 def wall(moment: datetime) -> str:
     """Write the time of day as the clock of the moment's own zone shows it."""
-    return f"{moment:%H:%M}"
+    return time_format(moment, "TIME_FORMAT")
 
 
 @register.simple_tag
@@ -129,7 +150,9 @@ def points(value: float | Decimal | None, decimals: int = 0) -> SafeString:
         return format_html('<span class="pts pts--nil">{}</span>', DASH)
     number = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     kind, sign = ("up", "+") if number > 0 else ("down", MINUS) if number < 0 else ("nil", "")
-    return format_html('<span class="pts pts--{}">{}{}</span>', kind, sign, abs(number))
+    return format_html(
+        '<span class="pts pts--{}">{}{}</span>', kind, sign, number_format(abs(number), decimals)
+    )
 
 
 @register.simple_tag

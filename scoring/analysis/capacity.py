@@ -90,6 +90,11 @@ class Proposal:
         return self.inflow.per_week(self.version.threshold)
 
     @property
+    def now_per_week_whole(self) -> int:
+        """Return the same as it is written, without a fraction."""
+        return round(self.now_per_week)
+
+    @property
     def then_per_week(self) -> float:
         """Return how many leads a week would reach the proposed one."""
         return self.inflow.per_week(self.threshold)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import NotFound
 from leadapp.models import ActivityType
+from leadapp.numbers import write_number
 from scoring.fields import Field, Kind, Scope, find_field
 
 # What is read of a table at most: some 60,000 leads or 130,000 activities, in about a tenth of a second.
@@ -59,9 +60,23 @@ class KnownValues:
     of: int
     filled: int
     is_estimate: bool
-    noun: str
+    are_activities: bool
     # The smallest, the middle and the largest of numbers.
     spread: tuple[float, float, float] | None = None
+
+    @property
+    def filled_words(self) -> str:
+        """Write how many of how many have one: "About 1,200 of 2,000 leads"."""
+        match self.is_estimate, self.are_activities:
+            case True, True:
+                text = _("About %(filled)s of %(of)s activities")
+            case True, False:
+                text = _("About %(filled)s of %(of)s leads")
+            case False, True:
+                text = _("%(filled)s of %(of)s activities")
+            case _leads:
+                text = _("%(filled)s of %(of)s leads")
+        return text % {"filled": write_number(self.filled), "of": write_number(self.of)}
 
 
 def known_values(field: str, *, types: Sequence[str] = (), search: str = "", limit: int = 20) -> KnownValues:
@@ -74,7 +89,6 @@ def known_values(field: str, *, types: Sequence[str] = (), search: str = "", lim
     if found is None or found.scopes == {Scope.GATE}:
         raise NotFound(_("There is no field %(field)s.") % {"field": field})
     source, share = _source_of(found, types)
-    label, noun = _label(found), "activities" if _is_of_activity(found) else "leads"
     value, params = f"NULLIF({found.text_sql}, '')", [*found.params, *source.params]
     if found.kind == Kind.NUMBER:
         spread, of, filled = _fetch(SPREAD.format(value=found.sql, source=source.sql), params)[0]
@@ -88,17 +102,17 @@ def known_values(field: str, *, types: Sequence[str] = (), search: str = "", lim
         of, filled = (rows[0][2], rows[0][3]) if rows else (0, 0)
         values = tuple(
             KnownValue(_typed(found, text), _said(found, text), _scaled(count, share))
-            for text, count, _, _ in rows
+            for text, count, *_rest in rows
         )
         numbers = None
     return KnownValues(
         field=field,
-        label=label,
+        label=_label(found),
         values=values,
         of=_scaled(of, share),
         filled=_scaled(filled, share),
         is_estimate=share < 1,
-        noun=noun,
+        are_activities=_is_of_activity(found),
         spread=numbers,  # type: ignore[arg-type]
     )
 

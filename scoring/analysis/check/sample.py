@@ -14,8 +14,11 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count
+from django.utils.translation import ngettext
 
 from leadapp.models import Activity, Lead, Operator
+from leadapp.numbers import write_number
+from leadapp.words import count_leads
 from scoring.engine.conditions import LEAD_AND_COMPANY, compile
 from scoring.engine.definition import Definition, Group, Rule
 from scoring.engine.fragments import join
@@ -101,6 +104,18 @@ class Sample:
     def activity_count(self) -> int:
         """Return how many activities the leads have."""
         return sum(self.activities.values())
+
+    @property
+    def leads_words(self) -> str:
+        """Write how many leads were looked at."""
+        return count_leads(self.leads)
+
+    @property
+    def activity_words(self) -> str:
+        """Write how many activities the leads have."""
+        return ngettext("%(count)s activity", "%(count)s activities", self.activity_count) % {
+            "count": write_number(self.activity_count)
+        }
 
     def activities_of(self, rule: Rule) -> int:
         """Return how many activities of a rule's types the leads have."""
