@@ -126,7 +126,7 @@ def test_values_of_a_fact_are_counted_without_regard_to_case() -> None:
     some_leads()
     known = known_values("company.industry")
     assert [(each.value, each.count) for each in known.values] == [("Machinery", 3)]
-    assert (known.of, known.filled, known.noun, known.is_estimate) == (5, 3, "leads", False)
+    assert (known.of, known.filled, known.are_activities, known.is_estimate) == (5, 3, False, False)
     titles = known_values("lead.job_title", search="HEAD", limit=1)
     assert [each.value for each in titles.values] == ["Head of Sales"]
     assert [each.value for each in known_values("lead.job_title", search="%").values] == []
@@ -137,7 +137,7 @@ def test_values_of_activities_are_those_of_the_kinds_that_the_rule_counts() -> N
     log(leads[0], "content_download", properties={"path": "/pricing"})
     known = known_values("property.path", types=["page_view"])
     assert [(each.value, each.count) for each in known.values] == [("/pricing", 15), ("/jobs", 5)]
-    assert (known.label, known.noun, known.of) == ("Path", "activities", 20)
+    assert (known.label, known.are_activities, known.of) == ("Path", True, 20)
     assert known_values("property.path").values[0].count == 16
     assert known_properties(["page_view"]) == {"path": 20, "seconds": 15}
     assert known_types()["login"] == 5
