@@ -48,9 +48,9 @@ def _shown(text: str, language: str) -> str:
 
 def _day(text: str) -> str:
     """Return a day such as 3 December, with or without its year, as the language writes it."""
-    for form, shape in (("%d %B %Y %j", "DATE_FORMAT"), ("%d %B %j %Y", "LONG_MONTH_DAY_FORMAT")):
+    for form, shape in (("%d %B %Y %j", "LONG_DATE_FORMAT"), ("%d %B %j %Y", "LONG_MONTH_DAY_FORMAT")):
         # A year that has a 29 February stands in for one that is not said.
-        said = f"{text} 1" if shape == "DATE_FORMAT" else f"{text} 1 2024"
+        said = f"{text} 1" if shape == "LONG_DATE_FORMAT" else f"{text} 1 2024"
         try:
             return date_format(datetime.strptime(said, form), shape)  # noqa: DTZ007 - a day, no moment
         except ValueError:

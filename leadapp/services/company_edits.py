@@ -79,7 +79,10 @@ def _edit(
         if others:
             raise Conflict(
                 _("Somebody changed this meanwhile. Nothing was saved; what you typed is still here."),
-                errors={name: [f"It is “{_text(getattr(known, name)) or 'empty'}” now."] for name in others},
+                errors={
+                    name: [_("It is “%(value)s” now.") % {"value": _text(getattr(known, name)) or _("empty")}]
+                    for name in others
+                },
             )
         changes = {name: value for name, value in changes.items() if value != getattr(known, name)}
         _require_own_name(known, changes)

@@ -139,6 +139,11 @@ NAMES = ("first_name", "last_name", "phone", "linkedin_url")
 def _taken(reference: Reference) -> Conflict:
     person = look_up([reference]).find(reference)
     by = "email" if person and person.lead.email == reference.email else "external_id"
-    number = _(" It has the id %(lead)s.") % {"lead": person.lead.pk} if person else ""
-    message = f"A lead with this {by.replace('_', ' ')} exists already.{number}"
+    says = {
+        "email": _("A lead with this email exists already."),
+        "external_id": _("A lead with this external id exists already."),
+    }
+    message = says[by]
+    if person:
+        message = _("%(message)s It has the id %(id)s.") % {"message": message, "id": person.lead.pk}
     return Conflict(message, errors={by: [message]})

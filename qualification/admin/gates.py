@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,10 +25,14 @@ from qualification.services.gates.words import describe_gate, write_hours
 from scoring.admin.conditions import TYPING, grouped
 
 PREVIEW = "_preview"
-HOW_TO = (
-    f"{TYPING} Activities may be counted: so many times, within so many days. "
-    "“Back at” is where a lead that is in goes back: 40 beside “is at least 50”. "
-    "Criteria with the same word under “one of” are alternatives: one of them is enough."
+HOW_TO = format_lazy(
+    "{} {}",
+    TYPING,
+    gettext_lazy(
+        "Activities may be counted: so many times, within so many days. "
+        "“Back at” is where a lead that is in goes back: 40 beside “is at least 50”. "
+        "Criteria with the same word under “one of” are alternatives: one of them is enough."
+    ),
 )
 
 

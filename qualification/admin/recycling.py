@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from leadapp.access import require
 from leadapp.admin.asking import ask, ask_about, carry_out, chosen_ids, person
@@ -57,11 +57,11 @@ class DealAdmin(ReadOnly):
                 request,
                 rows,
                 lambda deal: void_deal(deal=deal, reason=reason, actor=actor, now=timezone.now()),
-                done="voided.",
+                done=_("voided."),
             )
             return HttpResponseRedirect(reverse("admin:qualification_deal_changelist"))
         text = _("They stay visible and do not count any more. The leads stay where they are.")
-        title = f"Void {len(rows)} {'deal' if len(rows) == 1 else 'deals'}"
+        title = ngettext("Void %(count)s deal", "Void %(count)s deals", len(rows)) % {"count": len(rows)}
         return ask(self, request, title=title, form=form, rows=rows, submit=_("Void"), text=text)
 
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -98,11 +99,10 @@ class WakeUp(models.Model):
         ]
 
     def __str__(self) -> str:
-        ways = []
-        if self.wake_on is not None:
-            ways.append(
-                _("until %(day)s %(wake_on)s") % {"day": self.wake_on.day, "wake_on": f"{self.wake_on:%B %Y}"}
-            )
-        if self.wake_score is not None:
-            ways.append(_("from %(wake_score)s points") % {"wake_score": self.wake_score})
-        return _(", or ").join(ways)
+        facts = {"day": date_format(self.wake_on, "LONG_DATE_FORMAT") if self.wake_on else "", "score": self.wake_score}
+        match self.wake_on, self.wake_score:
+            case None, _score:
+                return _("from %(score)s points") % facts
+            case _day, None:
+                return _("until %(day)s") % facts
+        return _("until %(day)s, or from %(score)s points") % facts

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -124,12 +125,10 @@ def enter(request: HttpRequest) -> HttpResponse:
     def carry_out(data: dict[str, Any]) -> str:
         user = data.pop("user", me)
         absence = enter_absence(user=user, actor=me, now=timezone.now(), **data)
-        begun = _(" Their work is handed over.") if absence.handed_over_at else ""
-        return _("%(user)s is away %(absence)s.%(begun)s") % {
-            "user": user,
-            "absence": _days(absence),
-            "begun": begun,
-        }
+        facts = {"user": user, "days": _days(absence)}
+        if absence.handed_over_at:
+            return _("%(user)s is away %(days)s. Their work is handed over.") % facts
+        return _("%(user)s is away %(days)s.") % facts
 
     return _answer(request, form, carry_out, {"title": _("Enter an absence"), "submit": _("Enter")})
 
@@ -146,7 +145,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         changed = change_absence(absence=absence, actor=me, now=timezone.now(), **data)
         if changed.handed_back_at:
             return _("%(user)s is back. What nobody has worked on came back.") % {"user": absence.user}
-        return _("%(user)s is away %(changed)s.") % {"user": absence.user, "changed": _days(changed)}
+        return _("%(user)s is away %(days)s.") % {"user": absence.user, "days": _days(changed)}
 
     context = {
         "title": _("Absence of %(user)s") % {"user": absence.user},
@@ -240,18 +239,7 @@ def _when(absence: Absence, today: date) -> str:
 
 
 def _days(absence: Absence) -> str:
+    first, last = (date_format(day, "WEEKDAY_FORMAT") for day in (absence.first_day, absence.last_day))
     if absence.first_day == absence.last_day:
-        return _("on %(first_day)s %(day)s %(first_day_2)s") % {
-            "first_day": f"{absence.first_day:%a}",
-            "day": absence.first_day.day,
-            "first_day_2": f"{absence.first_day:%b}",
-        }
-    first, last = absence.first_day, absence.last_day
-    return _("from %(first)s %(day)s %(first_2)s to %(last)s %(day_2)s %(last_2)s") % {
-        "first": f"{first:%a}",
-        "day": first.day,
-        "first_2": f"{first:%b}",
-        "last": f"{last:%a}",
-        "day_2": last.day,
-        "last_2": f"{last:%b}",
-    }
+        return _("on %(day)s") % {"day": first}
+    return _("from %(first)s to %(last)s") % {"first": first, "last": last}

@@ -52,6 +52,6 @@ def change_owner(request: HttpRequest, pk: int) -> HttpResponse:
             now=timezone.now(),
             seen_owner_id=int(seen) if seen.isdigit() else None,
         )
-        return f"{lead.name} belongs to {data['owner']} now."
+        return _("%(lead)s belongs to %(owner)s now.") % {"lead": lead.name, "owner": data["owner"]}
 
     return answer(request, lead, question, carry_out)

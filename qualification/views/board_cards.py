@@ -15,6 +15,7 @@ from leadapp.views.list_orders import BY_PRIORITY
 from leadapp.views.list_rows import news_of_clocks
 from leadapp.views.list_views import is_rep
 from leadapp.views.paging import Place, turn_to
+from leadapp.words import lower_first
 from qualification.models import TeamMember
 from qualification.services.clock.clocks import Clock
 from qualification.services.customers.deals import Total, totals_of
@@ -24,11 +25,6 @@ STAGES = list(Stage)
 CARDS = 20
 MOST_COUNTED = 10_000
 NAMED = 2
-
-
-def lower_first(text: str) -> str:
-    """Return a text as it goes on in a sentence."""
-    return text[:1].lower() + text[1:]
 
 
 @dataclass(frozen=True)
@@ -104,15 +100,16 @@ class Card:
             return _("Ready for %(target)s") % {"target": self.target.label}
         lacking = [item for item in self.check.missing if not item.comes_with_move]
         if len(lacking) == 1 and lacking[0].hint:
-            return f"For {self.target.label}: {lower_first(lacking[0].hint).rstrip('.')}"
+            return _("For %(target)s: %(named)s") % {
+                "target": self.target.label,
+                "named": lower_first(lacking[0].hint).rstrip("."),
+            }
         labels = [item.label for item in lacking]
         named = ", ".join(lower_first(label) for label in labels[:NAMED])
-        more = _(" and %(count)s more") % {"count": len(labels) - NAMED} if len(labels) > NAMED else ""
-        return _("For %(target)s: %(named)s%(more)s") % {
-            "target": self.target.label,
-            "named": named,
-            "more": more,
-        }
+        facts = {"target": self.target.label, "named": named, "count": len(labels) - NAMED}
+        if len(labels) > NAMED:
+            return _("For %(target)s: %(named)s and %(count)s more") % facts
+        return _("For %(target)s: %(named)s") % facts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -185,7 +186,7 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         return JsonResponse({"message": refused.message}, status=refused.status)
     ahead = render_to_string("qualification/call_ahead.html", {"lead": lead, **_ahead(lead, form, now)})
-    at = f"{timezone.localtime(draft.saved_at):%H:%M}"
+    at = time_format(timezone.localtime(draft.saved_at), "TIME_FORMAT")
     return JsonResponse({"version": draft.version, "at": at, "ahead": ahead})
 
 

@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import Activity, Lead
+from leadapp.shipped import shown
 from leadapp.times import write_day, write_moment
+from leadapp.words import lower_first
 from qualification.models import BantAnswer, BantState
 from qualification.services.evidence.answers import BantView
 from qualification.services.evidence.frameworks import Asked
@@ -19,14 +21,15 @@ SOURCES = {
     BantAnswer.Source.FORM: gettext_lazy("in the form"),
     BantAnswer.Source.CALL: gettext_lazy("on the phone"),
     BantAnswer.Source.EMAIL: gettext_lazy("by email"),
-    BantAnswer.Source.REP: "before",
+    BantAnswer.Source.REP: gettext_lazy("before"),
 }
 TITLED = {
-    "content_download": "downloaded",
-    "webinar_attended": gettext_lazy("came to"),
-    "webinar_registered": gettext_lazy("registered for"),
-    "event_attended": gettext_lazy("came to"),
+    "content_download": gettext_lazy("You downloaded “%(title)s”"),
+    "webinar_attended": gettext_lazy("You came to “%(title)s”"),
+    "webinar_registered": gettext_lazy("You registered for “%(title)s”"),
+    "event_attended": gettext_lazy("You came to “%(title)s”"),
 }
+LOOKED_AT = gettext_lazy("You looked at “%(title)s”")
 ENDED = (".”", "?”", "!”")
 ASKED = ("form_submission", "demo_requested", "quote_requested")
 
@@ -43,8 +46,11 @@ class Clue:
     @property
     def spoken(self) -> str:
         """Return it as one would say it to the lead."""
-        often = {1: "", 2: " twice"}.get(self.times, _(" %(times)s times") % {"times": self.times})
-        return f"{self.said}{often}" + ("" if not often and self.said.endswith(ENDED) else ".")
+        if self.times == 1:
+            return self.said if self.said.endswith(ENDED) else f"{self.said}."
+        if self.times == 2:
+            return _("%(said)s twice.") % {"said": self.said}
+        return _("%(said)s %(times)s times.") % {"said": self.said, "times": self.times}
 
     def hints_at(self, dimension: Asked) -> bool:
         """Tell whether one of the dimension's clue words is in it."""
@@ -100,7 +106,7 @@ def _clue(row: Activity) -> Clue | None:
         return (
             Clue(
                 _("You asked: “%(message)s”") % {"message": message},
-                _("message %(message)s") % {"message": message.lower()},
+                f"message {message.lower()}",
                 row.occurred_at,
             )
             if message
@@ -109,10 +115,9 @@ def _clue(row: Activity) -> Clue | None:
     title = _text(properties, "title") or _text(properties, "path")
     if not title:
         return None
-    verb = TITLED.get(slug, _("looked at"))
     path = _text(properties, "path")
     return Clue(
-        _("You %(verb)s “%(title)s”") % {"verb": verb, "title": title},
+        TITLED.get(slug, LOOKED_AT) % {"title": title},
         f"{slug} {title} {path}".lower(),
         row.occurred_at,
     )
@@ -126,7 +131,8 @@ def _text(properties: dict[str, object], name: str) -> str:
 def _prompt(view: BantView, clues: Sequence[Clue], now: datetime) -> Prompt:
     asked = view.dimension
     clue = next((clue for clue in clues if clue.hints_at(asked)), None)
-    ways = list(asked.prompts) or [_("What should we know about %(asked)s?") % {"asked": asked.name}]
+    ways = [shown(prompt) for prompt in asked.prompts]
+    ways = ways or [_("What should we know about %(asked)s?") % {"asked": shown(asked.name)}]
     sentence = _sentence(view, clue, ways)
     hints = [*_known(view), *_hint(clue, now)]
     return Prompt(view, sentence, tuple(way for way in ways if way not in sentence), tuple(hints))
@@ -143,29 +149,25 @@ def _sentence(view: BantView, clue: Clue | None, ways: Sequence[str]) -> str:
         if view.contradicting:
             return _which_is_right(view.answer, view.contradicting[0])
         if view.is_unsure:
-            return _("You wrote “%(said)s” %(sources)s. %(ways)s") % {
+            return _("You wrote “%(said)s” %(where)s. %(question)s") % {
                 "said": said,
-                "sources": SOURCES[BantAnswer.Source(view.answer.source)],
-                "ways": ways[0],
+                "where": SOURCES[BantAnswer.Source(view.answer.source)],
+                "question": ways[0],
             }
     if view.is_open:
         return f"{clue.spoken} {ways[0]}" if clue else ways[0]
-    begin = _("You said “%(said)s”. ") % {"said": said} if said else ""
-    return begin + (ways[1] if len(ways) > 1 else ways[0])
+    question = ways[1] if len(ways) > 1 else ways[0]
+    return _("You said “%(said)s”. %(question)s") % {"said": said, "question": question} if said else question
 
 
 def _which_is_right(newest: BantAnswer, other: BantAnswer) -> str:
     here, there = (SOURCES[BantAnswer.Source(answer.source)] for answer in (newest, other))
-    told = (
-        _(" and “%(other)s” %(there)s") % {"other": other.value, "there": there}
-        if other.value
-        else _(", and otherwise %(there)s") % {"there": there}
-    )
-    return _("You said “%(newest)s” %(here)s%(told)s. Which of it is right today?") % {
-        "newest": newest.value,
-        "here": here,
-        "told": told,
-    }
+    facts = {"newest": newest.value, "here": here, "other": other.value, "there": there}
+    if other.value:
+        says = _("You said “%(newest)s” %(here)s and “%(other)s” %(there)s. Which of it is right today?")
+    else:
+        says = _("You said “%(newest)s” %(here)s, and otherwise %(there)s. Which of it is right today?")
+    return says % facts
 
 
 def _known(view: BantView) -> list[str]:
@@ -178,16 +180,27 @@ def _known(view: BantView) -> list[str]:
 
 def answer_line(answer: BantAnswer, *, is_stale: bool = False) -> str:
     """Say in a line what an answer says, who wrote it down, how sure, and how long it is good."""
-    what = f"{answer.get_state_display()}{f': “{answer.value}”' if answer.value else ''}"
-    who = f", {answer.author}" if answer.author else ""
-    line = f"{'Was ' if is_stale else ''}{what}. "
-    line += f"{answer.get_source_display()}{who}, {write_day(answer.answered_at)}"
+    what = str(answer.get_state_display())
+    if answer.value:
+        what = _("%(state)s: “%(value)s”") % {"state": what, "value": answer.value}
+    source = [str(answer.get_source_display()), *([str(answer.author)] if answer.author else [])]
+    source.append(write_day(answer.answered_at))
     if answer.state != BantState.UNKNOWN:
-        line += _(", %(confidence)s confidence") % {"confidence": answer.get_confidence_display().lower()}
+        sure = lower_first(str(answer.get_confidence_display()))
+        source.append(_("%(how)s confidence") % {"how": sure})
+    facts = {
+        "what": what,
+        "source": ", ".join(source),
+        "day": write_day(answer.expires_at) if answer.expires_at else "",
+    }
+    if is_stale:
+        return _("Was %(what)s. %(source)s; ran out %(day)s.") % facts
     if answer.expires_at:
-        line += f"; {'ran out' if is_stale else 'good until'} {write_day(answer.expires_at)}"
-    return f"{line}."
+        return _("%(what)s. %(source)s; good until %(day)s.") % facts
+    return _("%(what)s. %(source)s.") % facts
 
 
 def _hint(clue: Clue | None, now: datetime) -> list[str]:
-    return [f"Hint, {write_moment(clue.at, now=now)}: {clue.spoken}"] if clue else []
+    if clue is None:
+        return []
+    return [_("Hint, %(when)s: %(said)s") % {"when": write_moment(clue.at, now=now), "said": clue.spoken}]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from leadapp.access import may
 from leadapp.models import Lead, Stage, Status
 from leadapp.views.answering import Done, Question, SeenForm, answer, posted, signed_in, visible_lead
+from leadapp.words import lower_first
 from qualification.models import StageChange
 from qualification.services import moves
 from qualification.services.gates.checklists import STEP_FROM, GateCheck, check_gates
@@ -62,8 +63,7 @@ def _move_question(request: HttpRequest, lead: Lead, seen: Stage, to_stage: Stag
     if ORDER.index(to_stage) <= ORDER.index(seen):
         return Question(
             title=_("Move back to %(to_stage)s?") % {"to_stage": to_stage.label},
-            text=(_("It is %(seen)s now. The gates ahead have to be passed again.") % {"seen": seen.label})
-            + (_(" Its deals stay: void what was not won.") if seen == Stage.CUSTOMER else ""),
+            text=_back_words(seen),
             submit=_("Move back to %(to_stage)s") % {"to_stage": to_stage.label},
             cancel=_("Keep as %(seen)s") % {"seen": seen.label},
             form=ReasonForm(data, lead=lead),
@@ -82,7 +82,7 @@ def _move_question(request: HttpRequest, lead: Lead, seen: Stage, to_stage: Stag
             cancel=_("Keep as %(seen)s") % {"seen": seen.label},
             form=(DealForm if is_customer else MoveForm)(data, lead=lead),
         )
-    holds = _("%(count)s of %(count_2)s hold.") % {"count": len(check.holding), "count_2": len(check.items)}
+    holds = _("%(count)s of %(all)s hold.") % {"count": len(check.holding), "all": len(check.items)}
     may_override = may(signed_in(request), "qualification.override_gate")
     form: SeenForm = MoveForm(data, lead=lead)
     if may_override:
@@ -98,6 +98,19 @@ def _move_question(request: HttpRequest, lead: Lead, seen: Stage, to_stage: Stag
         form=form,
         context={"check": check},
     )
+
+
+def _back_words(seen: Stage) -> str:
+    facts = {"seen": seen.label}
+    if seen == Stage.CUSTOMER:
+        return (
+            _(
+                "It is %(seen)s now. The gates ahead have to be passed again."
+                " Its deals stay: void what was not won."
+            )
+            % facts
+        )
+    return _("It is %(seen)s now. The gates ahead have to be passed again.") % facts
 
 
 def _check_towards(lead: Lead, to_stage: Stage) -> GateCheck | None:
@@ -169,7 +182,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
         title=_("Reopen %(lead)s?") % {"lead": lead.name},
         text=f"{lead.get_status_display()}: {lead.status_reason}" if not lead.is_open else "",
         submit=_("Reopen"),
-        cancel=_("Leave it %(status)s") % {"status": lead.get_status_display().lower()},
+        cancel=_("Leave it %(status)s") % {"status": lower_first(lead.get_status_display())},
         form=ReasonForm(posted(request), lead=lead),
     )
 

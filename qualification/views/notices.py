@@ -53,8 +53,8 @@ def notices(request: HttpRequest) -> HttpResponse:
         "rows": [(notice, ICONS[NoticeKind(notice.kind)]) for notice in page.rows],
         "unread": unread_count(user=user, most=MOST_COUNTED),
         "is_unread_only": is_unread_only,
-        "text": _("%(number)s to %(number_2)s")
-        % {"number": write_number(page.number), "number_2": write_number(page.number + len(page.rows) - 1)},
+        "text": _("%(first)s to %(last)s")
+        % {"first": write_number(page.number), "last": write_number(page.number + len(page.rows) - 1)},
         "previous_url": _address(is_unread_only, before=page.before),
         "next_url": _address(is_unread_only, after=page.after),
         "now": timezone.now(),
@@ -107,7 +107,9 @@ class ChoicesForm(forms.Form):
     def __init__(self, *args: Any, habits: Habits, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["hour"].initial = habits.hour
-        self.fields["hour"].help_text = f"By the clock in {habits.time_zone.replace('_', ' ')}."
+        self.fields["hour"].help_text = _("By the clock in %(zone)s.") % {
+            "zone": habits.time_zone.replace("_", " ")
+        }
         self.kinds = list(habits.by_email)
         for kind, by_email in habits.by_email.items():
             self.fields[str(kind)] = forms.ChoiceField(

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from leadapp.numbers import write_exact
 from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
 from leadapp.views.lead_forms import VoidForm
 from qualification.models import Deal
@@ -66,7 +67,12 @@ def void_deal(request: HttpRequest, pk: int, deal_id: int) -> HttpResponse:
     form.fields["reason"].help_text = _("For example: typed twice, or cancelled within a week.")
     question = Question(
         title=_("Void this deal?"),
-        text=f"{deal.product or 'A deal'} of {deal.value:,} {deal.currency}. It stays visible.",
+        text=_("%(product)s of %(value)s %(currency)s. It stays visible.")
+        % {
+            "product": deal.product or _("A deal"),
+            "value": write_exact(deal.value),
+            "currency": deal.currency,
+        },
         submit=_("Void it"),
         cancel=_("Keep it"),
         form=form,

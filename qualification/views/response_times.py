@@ -157,8 +157,8 @@ def answers(request: HttpRequest) -> HttpResponse:
         "whose": _whose(group),
         "period": in_words(str(asked_for.period)) if asked_for.period else PERIODS[asked_for.days],
         "rows": [(row, times[row.pk]) for row in page.rows],
-        "text": _("%(number)s to %(number_2)s")
-        % {"number": write_number(page.number), "number_2": write_number(page.number + len(page.rows) - 1)}
+        "text": _("%(first)s to %(last)s")
+        % {"first": write_number(page.number), "last": write_number(page.number + len(page.rows) - 1)}
         if page.rows
         else "",
         "previous_url": turned(before=page.before) if page.before else "",

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, Lead
+from leadapp.shipped import shown
 from scoring.models import Cause, ScoreChange
 
 CREATED, UPDATED = "lead.created", "lead.updated"
@@ -37,14 +38,14 @@ class Event:
     @property
     def text(self) -> str:
         """Say what it was: "Demo requested", "Job title changed", "Voided: Email link clicked"."""
-        label = self.activity.type.label
+        label = shown(self.activity.type.label)
         if self.is_voiding:
-            return f"Voided: {label}"
+            return _("Voided: %(what)s") % {"what": label}
         if self.activity.type.slug == UPDATED and self.facts:
             names = [
                 name.removeprefix("attributes.").replace(".", " ").replace("_", " ") for name in self.facts
             ]
-            return f"{', '.join(names[:4]).capitalize()} changed"
+            return _("%(names)s changed") % {"names": ", ".join(names[:4]).capitalize()}
         return label
 
 
@@ -76,8 +77,10 @@ class Move:
         names.sort(key=lambda name: name not in keys)
         if not names or change.cause == Cause.DECAY:
             return str(change.get_cause_display())
-        more = _(" and %(count)s more") % {"count": len(names) - 3} if len(names) > 3 else ""
-        return ", ".join(names[:3]) + more
+        named = ", ".join(names[:3])
+        if len(names) > 3:
+            return _("%(named)s and %(rest)s more") % {"named": named, "rest": len(names) - 3}
+        return named
 
 
 def moves_of(lead: Lead, changes: Sequence[ScoreChange]) -> list[Move]:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -38,7 +39,9 @@ class AsideForm(forms.Form):
     until = forms.DateField(
         label=gettext_lazy("Until"),
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text=f"The last day it holds; at most {LONGEST.days} days from now.",
+        help_text=format_lazy(
+            gettext_lazy("The last day it holds; at most {days} days from now."), days=LONGEST.days
+        ),
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
@@ -88,7 +91,8 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     standing = overrides_of([lead.pk], now=now).get(lead.pk)
     question = Question(
         title=_("Believe the score of %(lead)s again?") % {"lead": lead.name},
-        text=f"Set aside by {standing.author or 'a program'}: {standing.reason}"
+        text=_("Set aside by %(author)s: %(reason)s")
+        % {"author": standing.author or _("a program"), "reason": standing.reason}
         if standing
         else _("It is not set aside."),
         submit=_("End it"),

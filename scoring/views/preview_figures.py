@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from leadapp.numbers import write_number
+from leadapp.words import count_leads
 from scoring.analysis.preview import Crossing, Effect, Named, Preview
 from scoring.views.columns import Columns, draw_columns
 from scoring.views.shell import Studio
@@ -84,14 +85,8 @@ class Figures:
             line, is_up = cross[:-1], cross.endswith("+")
             if line == "ready":
                 if not by_gate:
-                    yield (
-                        (
-                            f"{self.threshold:,}"
-                            if is_up
-                            else _("Below %(threshold)s") % {"threshold": write_number(self.threshold)}
-                        ),
-                        is_up,
-                    )
+                    threshold = write_number(self.threshold)
+                    yield threshold if is_up else _("Below %(threshold)s") % {"threshold": threshold}, is_up
             else:
                 label = self.labels.get(line, line)
                 yield (label if is_up else _("Not %(label)s") % {"label": label}), is_up
@@ -139,20 +134,22 @@ def _figures(preview: Preview, sales: Crossing) -> Iterator[Figure]:
         preview.whole.crossing("hot"),
     )
     share = 100 * preview.unchanged / preview.leads if preview.leads else 100.0
-    yield Figure(_("Unchanged"), f"{share:.1f} %", _leads(preview.unchanged))
+    yield Figure(
+        _("Unchanged"),
+        _("%(percent)s %%") % {"percent": write_number(share, 1)},
+        count_leads(preview.unchanged),
+    )
     change = preview.median_change
     sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else ""
-    yield Figure(_("Median change"), f"{sign}{abs(change):,}", _("among leads that move"))
+    yield Figure(_("Median change"), f"{sign}{write_number(abs(change))}", _("among leads that move"))
 
 
 def _crossed(label: str, crossing: Crossing) -> Figure:
     return Figure(
-        label, f"{crossing.up:,}", _("%(down)s would no longer pass") % {"down": write_number(crossing.down)}
+        label,
+        write_number(crossing.up),
+        _("%(down)s would no longer pass") % {"down": write_number(crossing.down)},
     )
-
-
-def _leads(number: int) -> str:
-    return _("1 lead") if number == 1 else _("%(number)s leads") % {"number": write_number(number)}
 
 
 def _meters(preview: Preview, sales: Crossing, capacity: int | None) -> tuple[Meter, ...]:
@@ -169,29 +166,29 @@ def _meters(preview: Preview, sales: Crossing, capacity: int | None) -> tuple[Me
 def _chart(preview: Preview, studio: Studio) -> Columns:
     edges = preview.edges
     upright = [
-        (f"{name} {value:,}", edges.index(value))
+        (f"{name} {write_number(value)}", edges.index(value))
         for name, value in ((_("Hot"), preview.hot_from), (_("Sales"), preview.threshold))
         if value in edges
     ]
     told = [
-        _("%(edges)s: %(before)s live, %(after)s draft")
-        % {"edges": _band(edges, number), "before": write_number(before), "after": write_number(after)}
+        _("%(band)s: %(before)s live, %(after)s draft")
+        % {"band": _band(edges, number), "before": write_number(before), "after": write_number(after)}
         for number, (before, after) in enumerate(zip(preview.bands_before, preview.bands_after, strict=True))
     ]
     pairs = list(zip(map(float, preview.bands_before), map(float, preview.bands_after), strict=True))
     return draw_columns(
         [(before, after) for before, after in pairs],
-        [f"{edge:,}" for edge in edges],
-        unit="leads",
-        sentence=f"Leads by score, live and draft. {'; '.join(told)}",
+        [write_number(edge) for edge in edges],
+        unit=_("leads"),
+        sentence=_("Leads by score, live and draft. %(bands)s") % {"bands": "; ".join(told)},
         upright=upright,
     )
 
 
 def _band(edges: tuple[int, ...], number: int) -> str:
     if number + 1 == len(edges):
-        return _("%(edges)s and more") % {"edges": write_number(edges[number])}
-    return _("%(edges)s to %(edges_2)s") % {
-        "edges": write_number(edges[number]),
-        "edges_2": write_number(edges[number + 1] - 1),
+        return _("%(low)s and more") % {"low": write_number(edges[number])}
+    return _("%(low)s to %(high)s") % {
+        "low": write_number(edges[number]),
+        "high": write_number(edges[number + 1] - 1),
     }

@@ -21,7 +21,7 @@ from scoring.services.scheduling import cancel_schedule, schedule_publish
 from scoring.views.asking import PUBLISH, ask
 from scoring.views.shell import open_studio
 
-TEXT = gettext_lazy("Until then v{} cannot be edited. You can cancel at any time.")
+TEXT = gettext_lazy("Until then v%(number)s cannot be edited. You can cancel at any time.")
 
 
 class ScheduleForm(forms.Form):
@@ -59,7 +59,7 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
     initial = {"note": draft.note, "at": draft.publish_at}
     question = Question(
         title=_("When does v%(number)s go live?") % {"number": draft.number},
-        text=TEXT.format(draft.number),
+        text=TEXT % {"number": draft.number},
         submit=_("Schedule it"),
         form=ScheduleForm(posted(request), initial=initial),
         template="scoring/question_body.html",
@@ -68,7 +68,10 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
     def carry_out(data: dict[str, Any]) -> str:
         me = signed_in(request)
         schedule_publish(version=draft, at=data["at"], actor=me, note=data["note"], now=timezone.now())
-        return f"v{draft.number} goes live on {write_date(data['at'])}."
+        return _("v%(number)s goes live on %(day)s.") % {
+            "number": draft.number,
+            "day": write_date(data["at"]),
+        }
 
     return ask(
         request,

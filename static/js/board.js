@@ -16,6 +16,14 @@
     const live = document.getElementById("board-live");
     if (live) live.textContent = text;
   };
+  // The words come with the page: "{card} is back in {lane}."
+  const tell = (what, card, stage) =>
+    say(
+      document
+        .getElementById("board-live")
+        .dataset[what].replace("{card}", nameOf(card).textContent)
+        .replace("{lane}", laneOf(stage).dataset.label),
+    );
 
   const put = (card, list, before) => {
     const hadFocus = card.contains(document.activeElement);
@@ -70,7 +78,7 @@
     if (!card) return;
     settle(card);
     nameOf(card).focus();
-    say(`${nameOf(card).textContent} is back in ${laneOf(card.dataset.stage).dataset.label}.`);
+    tell("back", card, card.dataset.stage);
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -117,7 +125,7 @@
   const pickUp = (card) => {
     carried = card;
     card.classList.add("is-carried");
-    say(`${nameOf(card).textContent} is picked up from ${laneOf(card.dataset.stage).dataset.label}.`);
+    tell("picked", card, card.dataset.stage);
   };
 
   const carry = (by) => {
@@ -127,7 +135,7 @@
     const list = next.querySelector(".lane__list");
     put(carried, list, list.firstElementChild);
     next.scrollIntoView({ block: "nearest", inline: "nearest" });
-    say(`Over ${next.dataset.label}.`);
+    tell("over", carried, next.dataset.stage);
   };
 
   const letGo = (isDropped) => {
@@ -139,7 +147,7 @@
       return;
     }
     settle(card);
-    say(`${nameOf(card).textContent} is back in ${laneOf(card.dataset.stage).dataset.label}.`);
+    tell("back", card, card.dataset.stage);
   };
 
   const CARRYING = {

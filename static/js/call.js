@@ -19,6 +19,9 @@
     if (place && place.textContent !== words) place.textContent = words;
   };
 
+  // What is said comes with the page.
+  const words = () => document.getElementById("call-state").dataset;
+
   const read = () => Object.fromEntries([...new FormData(form())].filter(([name]) => !UNSENT.includes(name)));
   const stored = () => {
     try {
@@ -61,7 +64,7 @@
     box.querySelector("[data-words]").textContent = words;
     box.dataset.version = version;
     box.hidden = false;
-    say("Kept in this browser.");
+    say(words().kept);
   };
 
   const confirm = (answer, sent) => {
@@ -71,7 +74,7 @@
     tellAhead();
     if (sent === edits) {
       forget();
-      say(`Saved ${answer.at}`);
+      say(words().saved.replace("{time}", answer.at));
     } else {
       store();
       later(WAIT);
@@ -82,14 +85,14 @@
     if (answer.saved) {
       over = true;
       forget();
-      say("This call is saved already.");
+      say(words().done);
     } else if (status === 409) {
       ask(answer.message, answer.version);
     } else if (status === 401) {
-      say("You are signed out: kept in this browser.");
+      say(words().out);
       document.dispatchEvent(new CustomEvent("leadapp:signed-out", { detail: { isQuiet: true } }));
     } else {
-      say(`${answer.message ?? "The server could not keep it."} Kept in this browser.`);
+      say(`${answer.message ?? words().failed} ${words().kept}`);
       if (status >= 500) later(RETRY);
     }
   };
@@ -110,7 +113,7 @@
       if (response.ok) confirm(answer, sent);
       else refuse(response.status, answer);
     } catch {
-      say("Not connected: kept in this browser.");
+      say(words().away);
       document.dispatchEvent(new Event("leadapp:away"));
       later(RETRY);
     } finally {
@@ -122,7 +125,7 @@
     edits += 1;
     store();
     if (over) return;
-    if (!navigator.onLine) say("Not connected: kept in this browser.");
+    if (!navigator.onLine) say(words().away);
     later(WAIT);
   };
 
@@ -132,13 +135,13 @@
     const isOurs = entry && (entry.version === here || entry.fields.tab === field("tab").value);
     if (entry && JSON.stringify(entry.fields) !== JSON.stringify(read())) {
       if (entry.version !== here && !isOurs) {
-        ask("This browser holds other words about this call, which were not saved.", here);
+        ask(words().other, here);
         field("tab").value ||= crypto.randomUUID();
         return;
       }
       fill(entry.fields);
       edits += 1;
-      say("Put back what was typed while it could not be saved.");
+      say(words().putBack);
       later(WAIT);
     } else {
       forget();
@@ -189,7 +192,7 @@
   document.addEventListener("htmx:sendError", () => {
     over = false;
     store();
-    say("Not connected: kept in this browser. Save again once you are connected.");
+    say(words().again);
     later(RETRY);
   });
   document.addEventListener("htmx:afterSettle", (event) => {

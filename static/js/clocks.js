@@ -17,12 +17,13 @@
     }
   };
 
+  const words = document.getElementById("clock-words")?.dataset ?? {};
   const written = (span) => {
     const hours = Math.floor(span / HOUR);
     const minutes = Math.floor((span % HOUR) / MINUTE);
-    if (!hours) return `${minutes} min`;
-    if (hours < 4 && minutes) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
-    return `${hours} h`;
+    if (!hours) return words.minutes.replace("{minutes}", minutes);
+    if (hours >= 4 || !minutes) return words.hours.replace("{hours}", hours);
+    return words.both.replace("{hours}", hours).replace("{minutes}", String(minutes).padStart(2, "0"));
   };
 
   // How much of the team's hours has passed since the server wrote them down.
@@ -41,9 +42,9 @@
     clock.classList.toggle("sla--soon", !isLate && left <= SOON);
     clock.classList.toggle("sla--ok", !isLate && left > SOON);
     clock.querySelector("use").setAttribute("href", isLate ? "#i-alert" : "#i-clock");
-    const words = clock.querySelector("[data-words]");
-    const text = `${written(Math.abs(left))} ${isLate ? "late" : "left"}`;
-    if (words.textContent !== text) words.textContent = text;
+    const place = clock.querySelector("[data-words]");
+    const text = (isLate ? words.late : words.left).replace("{span}", written(Math.abs(left)));
+    if (place.textContent !== text) place.textContent = text;
   };
 
   see();

@@ -72,7 +72,7 @@
     note.setAttribute("role", "option");
     note.setAttribute("aria-disabled", "true");
     note.setAttribute("aria-selected", "false");
-    note.textContent = "The server did not answer. What you typed is still here; try again in a moment.";
+    note.textContent = list.dataset.failed;
     list.replaceChildren(note);
     document.getElementById("finder-says").textContent = note.textContent;
   };

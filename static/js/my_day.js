@@ -10,7 +10,7 @@
 
   const tellUsual = (radio) => {
     const place = document.getElementById("usual");
-    if (place) place.textContent = radio?.dataset.usual ? `Then: ${radio.dataset.usual}` : "";
+    if (place) place.textContent = radio?.dataset.usual ? place.dataset.then.replace("{usual}", radio.dataset.usual) : "";
   };
 
   const close = () => {

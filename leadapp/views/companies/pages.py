@@ -93,9 +93,9 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
         "standing": standing,
         "rows": short_rows_of(page.rows, now=now),
         "problems": problems,
-        "text": _("%(number)s to %(last)s of %(leads)s")
+        "text": _("%(first)s to %(last)s of %(leads)s")
         % {
-            "number": write_number(page.number),
+            "first": write_number(page.number),
             "last": write_number(last),
             "leads": write_number(standing.leads),
         },
@@ -157,13 +157,13 @@ def _place(request: HttpRequest, order: Order, problems: list[str]) -> Place | N
 
 def _text(asked: Asked, page: Page, companies: Any) -> str:
     last = page.number + len(page.rows) - 1
-    text = _("%(number)s to %(last)s") % {"number": write_number(page.number), "last": write_number(last)}
+    text = _("%(first)s to %(last)s") % {"first": write_number(page.number), "last": write_number(last)}
     if asked.sort == "score":
-        return _("%(text)s. Companies without a lead that you may see are left out in this order.") % {
-            "text": text
-        }
+        says = _("%(rows)s. Companies without a lead that you may see are left out in this order.")
+        return says % {"rows": text}
     number = companies.order_by()[: MOST_COUNTED + 1].count()
-    return f"{text} of {f'{MOST_COUNTED:,}+' if number > MOST_COUNTED else f'{number:,}'}"
+    many = f"{write_number(MOST_COUNTED)}+" if number > MOST_COUNTED else write_number(number)
+    return _("%(text)s of %(number)s") % {"text": text, "number": many}
 
 
 def _around(address: str, query: Any, page: Page) -> dict[str, str]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
-from leadapp.models import Activity, Lead, User
+from leadapp.models import Activity, Lead, Temperature, User
 from leadapp.services.meetings import read_start
+from leadapp.shipped import shown
 from leadapp.times import write_moment
 from leadapp.views.activity_words import words_of
 from leadapp.views.my_day import finding
@@ -16,6 +18,7 @@ from leadapp.views.my_day.day import Day
 from qualification.models import Assignment, Task
 from qualification.services.clock.clocks import Clock, clocks_for
 from qualification.services.evidence.answers import bant_of_many
+from scoring.analysis.forecast import WARMTH
 from scoring.engine import reasons_for
 
 SHOWN, MOST = 10, 200
@@ -173,7 +176,7 @@ def _answer_first(assignments: list[Assignment], now: datetime) -> Section:
         Row(
             key=f"answer-{item.pk}",
             lead=item.lead,
-            text=_sentences(item.lead, item.reason),
+            text=_sentences(item.lead, shown(item.reason)),
             verb=_verb(item.lead),
             clock=clocks.get(item.pk),
             is_done=item.answered_at is not None,
@@ -212,14 +215,10 @@ def _when_due(task: Task, day: Day) -> str:
     moment = task.done_at or task.due_at
     local = moment.astimezone(day.calendar.zone)
     if task.done_at is not None:
-        return _("done %(local)s") % {"local": f"{local:%H:%M}"}
+        return _("done %(time)s") % {"time": time_format(local, "TIME_FORMAT")}
     if task.due_at < day.starts_at:
-        return _("since %(local)s %(day)s %(local_2)s") % {
-            "local": f"{local:%a}",
-            "day": local.day,
-            "local_2": f"{local:%b}",
-        }
-    return _("by %(local)s") % {"local": f"{local:%H:%M}"}
+        return _("since %(day)s") % {"day": date_format(local, "WEEKDAY_FORMAT")}
+    return _("by %(time)s") % {"time": time_format(local, "TIME_FORMAT")}
 
 
 def _arrivals(leads: list[Any], now: datetime, *, told: int) -> Section:
@@ -247,7 +246,7 @@ def _meetings(booked: list[tuple[datetime, Activity]], day: Day) -> Section:
             lead=item.lead,
             text=_sentences(item.lead, str(item.properties.get("subject") or _("Meeting"))),
             verb="meeting",
-            when=f"{starts_at.astimezone(day.calendar.zone):%H:%M}",
+            when=time_format(starts_at.astimezone(day.calendar.zone), "TIME_FORMAT"),
             is_done=bool(getattr(item, "was_held", False)),
         )
         for starts_at, item in booked
@@ -263,7 +262,7 @@ def _stale(day: Day) -> Section:
     for lead in leads:
         views = [view for view in known[lead.pk].values() if view.is_stale and view.dimension.counts]
         if views:
-            names = " and ".join(view.dimension.name for view in views)
+            names = _(" and ").join(shown(view.dimension.name) for view in views)
             rows.append(
                 Row(
                     key=f"stale-{lead.pk}",
@@ -277,9 +276,7 @@ def _stale(day: Day) -> Section:
 
 
 def _ran_out(answers: list[Any], now: datetime) -> str:
-    return _("since %(value)s") % {
-        "value": write_moment(min(answer.expires_at for answer in answers), now=now)
-    }
+    return _("since %(day)s") % {"day": write_moment(min(answer.expires_at for answer in answers), now=now)}
 
 
 def _going_cold(leads: list[Any], now: datetime) -> Section:
@@ -303,11 +300,9 @@ def _quiet(lead: Lead, now: datetime) -> str:
 
 
 def _fallen(lead: Any) -> str:
-    return (
-        _("Was %(warmth_then)s two weeks ago") % {"warmth_then": lead.warmth_then}
-        if lead.warmth_then not in ("", lead.temperature)
-        else ""
-    )
+    if lead.warmth_then in ("", lead.temperature):
+        return ""
+    return _("Was %(warmth)s two weeks ago") % {"warmth": WARMTH[Temperature(lead.warmth_then)]}
 
 
 def _also_done(logged: list[Activity], day: Day) -> Section:
@@ -316,7 +311,7 @@ def _also_done(logged: list[Activity], day: Day) -> Section:
             key=f"done-{item.pk}",
             lead=item.lead,
             text=_told(item),
-            when=f"{item.occurred_at.astimezone(day.calendar.zone):%H:%M}",
+            when=time_format(item.occurred_at.astimezone(day.calendar.zone), "TIME_FORMAT"),
             is_done=True,
         )
         for item in logged

@@ -118,8 +118,9 @@ def _public_holidays(country: str, region: str, year: int) -> "holidays.HolidayB
     region = region.strip().upper()
     known = {code.upper(): code for code in regions}
     if region and region not in known:
-        offered = f"one of {', '.join(regions)}" if regions else _("nothing: this country has none")
-        raise Invalid.field("region", _("Give %(offered)s.") % {"offered": offered})
+        if not regions:
+            raise Invalid.field("region", _("Give nothing: this country has none."))
+        raise Invalid.field("region", _("Give one of %(regions)s.") % {"regions": ", ".join(regions)})
     if not 2000 <= year <= 2100:
         raise Invalid.field("year", _("Give a year from 2000 to 2100."))
     return holidays.country_holidays(country, subdiv=known.get(region), years=year, language="en_US")

@@ -279,8 +279,11 @@ def _known(value: Any, known: Mapping[str, Text]) -> list[str]:
     items = [str(item) for item in _items(value) if item is not None]
     unknown = [item for item in items if item.lower() not in codes]
     if not items or unknown:
-        wrong = f"Not known: {', '.join(unknown)}. " if unknown else ""
-        raise Invalid.field("value", f"{wrong}Choose from: {', '.join(known)}.")
+        facts = {"unknown": ", ".join(unknown), "known": ", ".join(known)}
+        message = (
+            _("Not known: %(unknown)s. Choose from: %(known)s.") if unknown else _("Choose from: %(known)s.")
+        )
+        raise Invalid.field("value", message % facts)
     return [codes[item.lower()] for item in items]
 
 
