@@ -99,7 +99,10 @@ class WakeUp(models.Model):
         ]
 
     def __str__(self) -> str:
-        facts = {"day": date_format(self.wake_on, "LONG_DATE_FORMAT") if self.wake_on else "", "score": self.wake_score}
+        facts = {
+            "day": date_format(self.wake_on, "LONG_DATE_FORMAT") if self.wake_on else "",
+            "score": self.wake_score,
+        }
         match self.wake_on, self.wake_score:
             case None, _score:
                 return _("from %(score)s points") % facts
