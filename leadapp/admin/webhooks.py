@@ -164,8 +164,10 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                     % {"status": answer.status, "milliseconds": answer.milliseconds},
                 )
             else:
-                text = _(" It said: %(answer)s") % {"answer": answer.text} if answer.text else ""
-                messages.error(request, f"{answer.error} ({answer.milliseconds} ms){text}")
+                text = f"{answer.error} ({answer.milliseconds} ms)"
+                if answer.text:
+                    text = _("%(error)s It said: %(answer)s") % {"error": text, "answer": answer.text}
+                messages.error(request, text)
             return self._back(endpoint)
         return self._ask(request, endpoint, _("Send a test"), forms.Form(), _("Send it"))
 
@@ -309,5 +311,5 @@ class WebhookDeliveryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
             messages.error(request, refusal.message)
         else:
             messages.success(
-                request, _("%(count)s of %(count_2)s go out again.") % {"count": count, "count_2": len(ids)}
+                request, _("%(count)s of %(all)s go out again.") % {"count": count, "all": len(ids)}
             )

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from leadapp.access import require
 from leadapp.admin.asking import ask, person
@@ -96,14 +96,16 @@ class FrameworkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 messages.success(request, _("%(framework)s is in use.") % {"framework": framework})
             return HttpResponseRedirect(back)
         effects = effects_of(framework=framework, now=now)
-        gates = (
-            _("1 gate counts") if len(effects) == 1 else _("%(count)s gates count") % {"count": len(effects)}
-        )
+        gates = ngettext(
+            "%(count)s gate counts answers over the framework in use.",
+            "%(count)s gates count answers over the framework in use.",
+            len(effects),
+        ) % {"count": len(effects)}
         return ask(
             self,
             request,
             title=_("Use %(framework)s?") % {"framework": framework},
-            text=_("%(gates)s answers over the framework in use. %(kept)s") % {"gates": gates, "kept": KEPT},
+            text=f"{gates} {KEPT}",
             form=forms.Form(),
             rows=effects,
             submit=_("Use %(framework)s") % {"framework": framework},

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from leadapp.admin.asking import ask, person, show_in
 from leadapp.admin.refusals import say_refusals
@@ -103,12 +103,12 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if form.before is not None:
             moved = move_clocks(before=form.before, now=timezone.now())
             if moved:
-                noun = _("clock that runs goes") if moved == 1 else _("clocks that run go")
-                messages.info(
-                    request,
-                    _("%(moved)s %(noun)s by the new calendar.")
-                    % {"moved": write_number(moved), "noun": noun},
+                says = ngettext(
+                    "%(count)s clock that runs goes by the new calendar.",
+                    "%(count)s clocks that run go by the new calendar.",
+                    moved,
                 )
+                messages.info(request, says % {"count": write_number(moved)})
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page that fills in holidays."""
@@ -134,8 +134,8 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             except Refused as refusal:
                 show_in(form, refusal)
             else:
-                noun = _("holiday was") if added == 1 else _("holidays were")
-                messages.success(request, f"{added} {noun} added.")
+                says = ngettext("%(count)s holiday was added.", "%(count)s holidays were added.", added)
+                messages.success(request, says % {"count": added})
                 return HttpResponseRedirect(back)
         return ask(
             self,

@@ -149,7 +149,7 @@ def read_more(whose: Whose, stage: Stage, place: Place | None, *, now: datetime)
 def count_of(whose: Whose, stage: Stage) -> str:
     """Count the leads of a lane, no further than anybody reads."""
     number = whose.leads().filter(stage=stage).order_by()[: MOST_COUNTED + 1].count()
-    return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+    return f"{write_number(MOST_COUNTED)}+" if number > MOST_COUNTED else write_number(number)
 
 
 def cards_of(leads: Sequence[Lead], *, user: User, now: datetime) -> Mapping[int, Card]:

@@ -178,8 +178,11 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         context = {**self._context_of(request, object_id), **(extra_context or {})}
         version: ScoringModelVersion | None = context.get("version")
         if object_id is None and version and not may_be_edited(version):
-            why = _("is scheduled. Cancel that") if version.is_draft else _("is published. Make a draft")
-            messages.error(request, _("%(version)s %(why)s to add rules.") % {"version": version, "why": why})
+            if version.is_draft:
+                why = _("%(version)s is scheduled. Cancel that to add rules.")
+            else:
+                why = _("%(version)s is published. Make a draft to add rules.")
+            messages.error(request, why % {"version": version})
             return HttpResponseRedirect(version_url(version.pk))
         try:
             answer = super().changeform_view(request, object_id, form_url, context)

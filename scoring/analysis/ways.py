@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, Lead
+from leadapp.shipped import shown
 from scoring.analysis.satisfying import missing_facts, satisfying_activity
 from scoring.engine.definition import Definition, Rule
 from scoring.engine.explanations import Explanation, Line, explain_leads
@@ -159,15 +160,13 @@ def _activity_step(
         ImaginedActivity(type=kinds[0], occurred_at=as_of - number * APART, **facts)
         for number in range(times)
     ]
-    text = rule.name
-    if times > 1 or matches:
-        text += (
-            _(" once more")
-            if times == 1
-            else _(" %(times)s more times") % {"times": times}
-            if matches
-            else _(" %(times)s times") % {"times": times}
-        )
+    facts = {"what": shown(rule.name), "times": times}
+    if times == 1 and not matches:
+        text = facts["what"]
+    elif times == 1:
+        text = _("%(what)s once more") % facts
+    else:
+        text = (_("%(what)s %(times)s more times") if matches else _("%(what)s %(times)s times")) % facts
     left = int(rule.max_points - line.points) if rule.max_points else rule.points * times
     hope = max(0, min(rule.points * times, left))
     yield Step("activity", text, rule.id, ImaginedLead(copy_of=lead, activities=activities), hope)

@@ -128,10 +128,10 @@ def _make_room(lead: Lead, now: datetime) -> None:
     if standing is None:
         return
     if standing.expires_at > now:
-        by = _(" by %(author)s") % {"author": standing.author} if standing.author else ""
-        raise Conflict(
-            _("The score is set aside already%(by)s: %(reason)s") % {"by": by, "reason": standing.reason}
-        )
+        facts = {"author": standing.author, "reason": standing.reason}
+        if standing.author:
+            raise Conflict(_("The score is set aside already by %(author)s: %(reason)s") % facts)
+        raise Conflict(_("The score is set aside already: %(reason)s") % facts)
     standing.ended_at = standing.expires_at
     standing.save(update_fields=["ended_at"])
 

@@ -250,10 +250,10 @@ def _is_object(errors: Errors, item: object, path: str, known: Sequence[str]) ->
 def _invalid(errors: Errors) -> Invalid:
     """Build the refusal; its message says the first mistake and how many there are."""
     path, texts = next(iter(errors.items()))
-    more = _(" (and %(count)s more)") % {"count": len(errors) - 1} if len(errors) > 1 else ""
     shown = dict(list(errors.items())[:MOST_MISTAKES])
-    return Invalid(
-        _("Nothing was imported. %(path)s: %(texts)s%(more)s")
-        % {"path": path, "texts": texts[0], "more": more},
-        errors=shown,
-    )
+    facts = {"path": path, "fault": texts[0], "count": len(errors) - 1}
+    if len(errors) > 1:
+        message = _("Nothing was imported. %(path)s: %(fault)s (and %(count)s more)") % facts
+    else:
+        message = _("Nothing was imported. %(path)s: %(fault)s") % facts
+    return Invalid(message, errors=shown)

@@ -134,4 +134,4 @@ def _grades(codes: str, limits: tuple[int, int, int]) -> list[GradeBand]:
 
 
 def _number(value: int) -> str:
-    return f"{MINUS if value < 0 else ''}{abs(value):,}"
+    return f"{MINUS if value < 0 else ''}{write_number(abs(value))}"

@@ -37,14 +37,12 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     except Conflict as refused:
         messages.warning(request, refused.message)
     else:
-        copied = (
-            _(" It is a copy of v%(number)s.") % {"number": draft.based_on.number} if draft.based_on else ""
-        )
-        messages.success(
-            request,
-            _("v%(number)s is yours to edit.%(copied)s Leads notice nothing of it.")
-            % {"number": draft.number, "copied": copied},
-        )
+        if draft.based_on:
+            done = _("v%(number)s is yours to edit. It is a copy of v%(base)s. Leads notice nothing of it.")
+        else:
+            done = _("v%(number)s is yours to edit. Leads notice nothing of it.")
+        base = draft.based_on.number if draft.based_on else ""
+        messages.success(request, done % {"number": draft.number, "base": base})
     return redirect("scoring-model", slug)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Invalid
 from leadapp.models import Lead, User
+from leadapp.words import lower_first
 from qualification.models import BantAnswer, BantState, Confidence, Dimension
 from qualification.services.evidence.frameworks import Asked, Questions, read_questions
 from qualification.services.gates.inbox import ask_for_evaluation
@@ -74,7 +75,10 @@ class BantView:
         """Say who says what, where answers contradict each other; nothing where they do not."""
         if self.answer is None or not self.contradicting:
             return ""
-        told = [_told(self.answer, "says"), *(_told(other, "said") for other in self.contradicting)]
+        told = [
+            _told(self.answer, is_newest=True),
+            *(_told(other, is_newest=False) for other in self.contradicting),
+        ]
         counts = (
             _("The newest counts, though it is less sure.") if self.is_less_sure else _("The newest counts.")
         )
@@ -241,14 +245,22 @@ def _view(dimension: Asked, answers: Sequence[BantAnswer], now: datetime) -> Ban
     )
 
 
-def _told(answer: BantAnswer, verb: str) -> str:
-    words = f": “{answer.value}”" if answer.value else ""
-    return _("The %(source)s %(verb)s %(state)s%(words)s") % {
-        "source": answer.get_source_display().lower(),
-        "verb": verb,
-        "state": answer.get_state_display().lower(),
-        "words": words,
+def _told(answer: BantAnswer, *, is_newest: bool) -> str:
+    facts = {
+        "source": lower_first(str(answer.get_source_display())),
+        "state": lower_first(str(answer.get_state_display())),
+        "value": answer.value,
     }
+    match is_newest, bool(answer.value):
+        case True, True:
+            says = _("The %(source)s says %(state)s: “%(value)s”")
+        case True, False:
+            says = _("The %(source)s says %(state)s")
+        case False, True:
+            says = _("The %(source)s said %(state)s: “%(value)s”")
+        case _plain:
+            says = _("The %(source)s said %(state)s")
+    return says % facts
 
 
 def answers_about(*, lead: Lead, dimension: str, limit: int = 50) -> list[BantAnswer]:

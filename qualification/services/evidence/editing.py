@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from leadapp.access import Actor, require
 from leadapp.errors import Conflict, NotFound
@@ -130,7 +130,8 @@ def users_of(dimension: Dimension) -> list[str]:
     """Say what needs a dimension: answers, frameworks, gates, routing rules and forms."""
     users = []
     if answers := BantAnswer.objects.filter(dimension=dimension).count():
-        users.append(f"{answers:,} answer{'' if answers == 1 else 's'}")
+        said = ngettext("%(count)s answer", "%(count)s answers", answers)
+        users.append(said % {"count": write_number(answers)})
     frameworks = Framework.objects.filter(parts__dimension=dimension).order_by("name")
     users += [_("the framework %(framework)s") % {"framework": framework} for framework in frameworks]
     asking = {"field": f"bant.{dimension.pk}"}

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from leadapp.errors import NotAllowed
 from leadapp.models import Stage, Temperature, User
+from leadapp.numbers import write_number
 from leadapp.periods import Period
 from leadapp.views.answering import signed_in
 from qualification.analysis.asking import Asked, ask
@@ -153,8 +154,8 @@ def _bands(bands: Sequence[Band], links: Links, period: Period) -> dict[str, Any
             )
         )
         if band.low is not None:
-            over = DASH if band.won is None else f"{band.won:.1f} %"
-            bars.append(Bar(band.won or 0, over, label, f"n {band.mql:,}"))
+            over = DASH if band.won is None else _("%(percent)s %%") % {"percent": write_number(band.won, 1)}
+            bars.append(Bar(band.won or 0, over, label, f"n {write_number(band.mql)}"))
     return {"bands": rows, "band_columns": columns_of(bars), "band_verdict": _verdict(bands)}
 
 
@@ -189,7 +190,7 @@ def _standing(today: Standing, links: Links) -> dict[str, Any]:
         low = number * STEP
         score, label = _band_words(low, None if number == len(today.scores) - 1 else low + STEP - 1)
         scores.append((label, links.count(count, **still, score=score)))
-        bars.append(Bar(count, f"{count:,}", str(low) if not label.endswith("+") else label))
+        bars.append(Bar(count, write_number(count), str(low) if not label.endswith("+") else label))
     warmth = []
     for one in today.warmth:
         own = {**still, **({"temperature": one.code} if one.code else {"score": "none"})}

@@ -42,19 +42,21 @@ def _empty_fields(sample: Sample, rule: Rule) -> Iterator[Finding]:
             yield _always_empty(sample, rule, found.label)
             continue
         is_rare = filled < NEARLY_ALWAYS_EMPTY * sample.leads and not _is_alternative(rule)
-        unknown = "matches" if operator in HOLDS_FOR_UNKNOWN else _("passes over")
+        if operator in HOLDS_FOR_UNKNOWN:
+            text = _("Of %(sample)s, %(filled)s (%(share)s) have it; the rule matches the others.")
+        else:
+            text = _("Of %(sample)s, %(filled)s (%(share)s) have it; the rule passes over the others.")
         yield Finding(
             severity=Severity.WARN if is_rare else Severity.INFO,
             code="mostly_empty",
             rule_id=rule.id,
             title=_("%(rule)s looks at %(found)s, which is mostly empty")
             % {"rule": quoted(rule.name), "found": found.label},
-            text=_("Of %(sample)s, %(filled)s (%(filled_2)s) have it; the rule %(unknown)s the others.")
+            text=text
             % {
                 "sample": looked_at(sample),
                 "filled": write_number(filled),
-                "filled_2": share(filled, sample.leads),
-                "unknown": unknown,
+                "share": share(filled, sample.leads),
             },
             mend=_("Collect it in a form or an import first, or look at another field.")
             if operator not in HOLDS_FOR_UNKNOWN

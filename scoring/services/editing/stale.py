@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor
 from leadapp.errors import Conflict
 from leadapp.models import ActivityType, ApiKey, User
+from leadapp.shipped import shown
 from leadapp.times import write_date
 from scoring.models import ScoringModelVersion, ScoringRule
 from scoring.rules import GroupFacts, RuleFacts, VersionFacts, facts_of, version_facts_of
@@ -43,24 +44,42 @@ def check_rule_is_fresh(
     """Raise Stale unless the rule is still as whoever edits it saw it."""
     if revision is None or revision == rule.revision:
         return
-    who = rule.changed_by or _("Somebody else")
-    who = _("You") if who == name_of(actor) else who
-    when = _(" on %(changed_at)s") % {"changed_at": write_date(rule.changed_at)} if rule.changed_at else ""
     now = facts_of(rule)
     changes = differences(seen, now) if seen else ()
-    text = _("%(who)s changed “%(rule)s”%(when)s, after it was opened here") % {
-        "who": who,
-        "rule": rule.name,
-        "when": when,
+    what = "; ".join(changes) or _("it now says “%(now)s”") % {"now": say_facts(now, _labels(now))}
+    raise Stale(_changed_by(rule, actor) % {"what": what}, revision=rule.revision, changes=changes)
+
+
+def _changed_by(rule: ScoringRule, actor: Actor) -> str:
+    """Return the sentence about who changed a rule; `what` is still to be filled in."""
+    is_own = bool(rule.changed_by) and rule.changed_by == name_of(actor)
+    facts = {
+        "who": shown(rule.changed_by) or _("Somebody else"),
+        "rule": shown(rule.name),
+        "when": write_date(rule.changed_at) if rule.changed_at else "",
+        "what": "%(what)s",
     }
-    what = (
-        "; ".join(changes) if changes else _("it now says “%(now)s”") % {"now": say_facts(now, _labels(now))}
-    )
-    raise Stale(
-        _("%(text)s: %(what)s. Nothing of yours was saved yet.") % {"text": text, "what": what},
-        revision=rule.revision,
-        changes=changes,
-    )
+    match is_own, bool(rule.changed_at):
+        case True, True:
+            says = _(
+                "You changed “%(rule)s” on %(when)s, after it was opened here: %(what)s."
+                " Nothing of yours was saved yet."
+            )
+        case True, False:
+            says = _(
+                "You changed “%(rule)s”, after it was opened here: %(what)s. Nothing of yours was saved yet."
+            )
+        case False, True:
+            says = _(
+                "%(who)s changed “%(rule)s” on %(when)s, after it was opened here: %(what)s."
+                " Nothing of yours was saved yet."
+            )
+        case _unknown:
+            says = _(
+                "%(who)s changed “%(rule)s”, after it was opened here: %(what)s."
+                " Nothing of yours was saved yet."
+            )
+    return says % {name: text if name == "what" else text.replace("%", "%%") for name, text in facts.items()}
 
 
 def check_version_is_fresh(
@@ -70,13 +89,18 @@ def check_version_is_fresh(
     if revision is None or revision == version.revision:
         return
     changes = differences(seen, version_facts_of(version)) if seen else ()
-    text = _("Somebody else changed %(version)s after it was opened here") % {"version": version}
-    what = f": {'; '.join(changes)}" if changes else _(", its groups, bounds or bands")
-    raise Stale(
-        _("%(text)s%(what)s. Nothing of yours was saved yet.") % {"text": text, "what": what},
-        revision=version.revision,
-        changes=changes,
-    )
+    if changes:
+        says = _(
+            "Somebody else changed %(version)s after it was opened here: %(what)s."
+            " Nothing of yours was saved yet."
+        )
+    else:
+        says = _(
+            "Somebody else changed %(version)s after it was opened here, its groups, bounds or bands."
+            " Nothing of yours was saved yet."
+        )
+    text = says % {"version": version, "what": "; ".join(changes)}
+    raise Stale(text, revision=version.revision, changes=changes)
 
 
 def differences(before: Facts, after: Facts) -> tuple[str, ...]:
