@@ -274,6 +274,7 @@ TEXTS = {
     _("The one criterion held"),
     _("The move was undone"),
     _("Woke up"),
+    _("Must be a date and time (ISO 8601), such as 2026-01-31T09:30:00Z."),
     _("No longer"),
     _("Makes no sense"),
     # How a call ended.

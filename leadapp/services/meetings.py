@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext_lazy as _
 
 BOOKED = "meeting_booked"
 STARTS_AT = "starts_at"
-FAULT = _("Must be a date and time (ISO 8601), such as 2026-01-31T09:30:00Z.")
+FAULT = "Must be a date and time (ISO 8601), such as 2026-01-31T09:30:00Z."
 
 
 def write_start(moment: datetime) -> str:
