@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from leadapp.access import may_work
 from leadapp.models import Lead, Stage, Status, User
 from leadapp.models.querysets import LeadQuerySet
+from leadapp.numbers import write_number
 from leadapp.views.list_orders import BY_PRIORITY
 from leadapp.views.list_rows import news_of_clocks
 from leadapp.views.list_views import is_rep
