@@ -108,7 +108,7 @@ def test_leads_move_one_by_one_and_each_refusal_is_told(as_: As, manager: User) 
     closed.refresh_from_db()
     assert (good.stage, closed.stage) == ("mql", "lead")
     assert "Closed Gate:" in said(answer)
-    assert "1 of 2: move to mql, done." in said(answer)
+    assert "1 of 2: move to MQL, done." in said(answer)
     assert StageChange.objects.get().actor == manager
 
 
