@@ -34,7 +34,7 @@ class RangeWidget(forms.MultiWidget):
 
     def __init__(self, widget: type[forms.Widget], attributes: Mapping[str, str]) -> None:
         boxes = [
-            widget({**attributes, "class": "input", "aria-label": words})
+            widget({**attributes, "class": "input", "aria-label": words, "placeholder": words})
             for words in (gettext_lazy("From"), gettext_lazy("To"))
         ]
         super().__init__(boxes)

@@ -183,7 +183,7 @@ def test_filters_are_chosen_in_a_panel_and_taken_off_by_their_chip(
     page.keyboard.press("Escape")
     expect(page.get_by_label("Hot")).to_be_hidden()
     expect(page.locator("#filters summary")).to_be_focused()
-    page.get_by_role("link", name="Remove filter: temperature").click()
+    page.get_by_role("link", name="Remove filter: Temperature").click()
     expect(page.locator(".pages")).to_contain_text("1 to 50 of 60")
     expect(page.get_by_role("heading", name="Leads")).to_be_focused()
 
@@ -260,7 +260,7 @@ def test_everything_works_without_javascript(plain_page: Page, live_server: Any,
     page.check("input[name=temperature][value=hot]")
     page.click("text=Show leads")
     assert page.locator(".leads__name").count() == 3
-    page.click("[aria-label='Remove filter: temperature']")
+    page.click("[aria-label='Remove filter: Temperature']")
     page.fill("#search", "N55")
     page.press("#search", "Enter")
     assert page.locator(".leads__name").all_inner_texts() == ["Ada N55"]
