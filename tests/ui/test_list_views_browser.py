@@ -52,7 +52,7 @@ def test_a_view_is_made_changed_and_deleted_by_keyboard_and_mouse(
     page.get_by_role("button", name="Delete By name").click()
     expect(page.get_by_role("heading", name="You keep no views yet")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("link", name="By name")).to_be_visible()
+    expect(page.get_by_role("link", name="By name", exact=True)).to_be_visible()
 
 
 def test_columns_are_moved_and_chosen_in_a_panel(
