@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import BoughtList, Erasure
@@ -37,7 +38,9 @@ class ErasureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Show what the rule erases tonight, and within a month."""
         outlook = preview(now=timezone.now())
-        return super().changelist_view(request, {**(extra_context or {}), "outlook": outlook})
+        return super().changelist_view(
+            request, {**(extra_context or {}), "outlook": outlook, "title": _("Erasures")}
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Workers erase, by the rule."""
