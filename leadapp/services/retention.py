@@ -47,11 +47,14 @@ def kept_days() -> dict[KeptFor, int]:
 
 def retention_of(lead: Lead) -> Retention:
     """Return why this lead is kept, and until when if nothing happens any more."""
-    kept_for, since = (
-        _with_reason(Lead.objects.filter(pk=lead.pk)).values_list("kept_for", "kept_since").get()
-    )
+    known = with_reason(Lead.objects.filter(pk=lead.pk)).values_list("kept_for", "kept_since")
+    return retention_from(*known.get())
+
+
+def retention_from(kept_for: str, kept_since: datetime) -> Retention:
+    """Return the same of what `with_reason` has read."""
     days = kept_days()[KeptFor(kept_for)]
-    until = timezone.localdate(since + timedelta(days=days)) if days else None
+    until = timezone.localdate(kept_since + timedelta(days=days)) if days else None
     return Retention(kept_for=KeptFor(kept_for), until=until)
 
 
@@ -96,10 +99,10 @@ def _erase_batch(reason: KeptFor, now: datetime) -> int:
 def _due(reason: KeptFor, *, now: datetime) -> QuerySet[Any]:
     before = now - timedelta(days=kept_days()[reason])
     old = Lead.objects.filter(last_activity_at__lt=before, created_at__lt=before)
-    return _with_reason(old).filter(kept_for=reason)
+    return with_reason(old).filter(kept_for=reason)
 
 
-def _with_reason(leads: QuerySet[Lead]) -> QuerySet[Any]:
+def with_reason(leads: QuerySet[Lead]) -> QuerySet[Any]:
     """Add `kept_for`, and `kept_since`: the last activity, or when it came in if that was later."""
     agreed = ConsentRecord.objects.filter(lead=OuterRef("pk"), granted=True, purpose=Purpose.EMAIL)
     acted = Activity.objects.filter(lead=OuterRef("pk"), type__is_internal=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -12,7 +12,9 @@ from django.utils.translation import ngettext
 
 from leadapp.access import may, may_take, may_work
 from leadapp.models import Activity, ConsentRequest, CustomField, DuplicatePair, Lead, Stage, Status, User
+from leadapp.services.opt_out import opt_out_address
 from leadapp.services.quarantines import may_release
+from leadapp.services.retention import Retention, retention_from, with_reason
 from leadapp.services.tags import tags_of
 from leadapp.times import write_moment
 from leadapp.views.fact_groups import GROUPS, ShownFact, own_group, show_facts
@@ -86,6 +88,8 @@ class Counts:
     deals: int
     is_waiting: bool
     consent_asked: str | None
+    kept_for: str
+    kept_since: datetime
     score_yesterday: int | None
 
 
@@ -137,6 +141,7 @@ class LeadPage:
     bant: list[BantView]
     also_asked: list[BantView]
     consents: list[ConsentState]
+    retention: Retention
     facts: list[ShownFact]
     own_facts: list[ShownFact]
     company_facts: list[ShownFact]
@@ -159,6 +164,11 @@ class LeadPage:
     def has_bought(self) -> bool:
         """Tell whether this is a customer, or was one whose deals count."""
         return self.counts.deals > 0 or self.lead.stage == Stage.CUSTOMER
+
+    @property
+    def opt_out_url(self) -> str:
+        """Return where the lead itself opts out, for whoever writes to it."""
+        return opt_out_address(self.lead)
 
     @property
     def head(self) -> list[ShownFact]:
@@ -237,6 +247,7 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
         bant=views,
         also_asked=[view for view in known if not view.dimension.counts],
         consents=read_consents(lead, asked=counts.consent_asked),
+        retention=retention_from(counts.kept_for, counts.kept_since),
         facts=[fact for fact in shown if not fact.group.is_of_company],
         own_facts=show_facts(lead, map(own_group, CustomField.objects.order_by("label", "pk"))),
         company_facts=[fact for fact in shown if fact.group.is_of_company],
@@ -300,8 +311,10 @@ def _counts(lead: Lead, now: datetime) -> Counts:
     asked = ConsentRequest.objects.filter(lead=OuterRef("pk"), confirmed_at=None, expires_at__gt=now)
     yesterday = ScoreChange.objects.filter(lead=OuterRef("pk"), at__lte=now - timedelta(days=1))
     row = (
-        Lead.objects.filter(pk=lead.pk)
+        with_reason(Lead.objects.filter(pk=lead.pk))
         .values(
+            its_kept_for=F("kept_for"),
+            its_kept_since=F("kept_since"),
             its_activities=_number_of(Activity.objects.all()),
             its_stages=_number_of(StageChange.objects.all()),
             its_notes=_number_of(Note.objects.kept()),

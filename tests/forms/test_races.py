@@ -1,4 +1,4 @@
-"""Several at once: a page that is sent twice in the same moment, two people who decide, two clicks on a link."""
+"""Several at once: a page sent twice in the same moment, two people who decide, two clicks on a link."""
 
 import threading
 from collections.abc import Callable

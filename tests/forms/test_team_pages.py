@@ -202,3 +202,10 @@ def test_signing_in_to_an_empty_leadapp_leads_to_the_first_steps(client: Client,
 
 def test_the_empty_list_leads_to_the_first_steps(as_: As, rep: User) -> None:
     assert 'href="/guide/"' in as_(rep).get("/?view=all").content.decode()
+
+
+def test_the_lead_page_says_how_long_it_is_kept_and_where_it_opts_out(as_: As, manager: User) -> None:
+    lead = make_lead()
+    page = as_(manager).get(f"/leads/{lead.pk}/").content.decode()
+    assert "if nothing more happens (Enquiry)" in page
+    assert "/opt-out/" in page
