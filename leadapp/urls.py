@@ -23,6 +23,7 @@ from leadapp.views.forms import guide, held
 from leadapp.views.forms import pages as form_pages
 from leadapp.views.lead_list import lead_list
 from leadapp.views.lead_new import lead_new
+from leadapp.views.list_counts import list_counts
 from leadapp.views.list_export import export
 from leadapp.views.list_filter_form import list_filters
 from leadapp.views.list_moves import moved
@@ -94,6 +95,7 @@ LEAD = [
 urlpatterns = [
     path("", lead_list, name="lead-list"),
     path("leads/filters/", list_filters, name="lead-list-filters"),
+    path("leads/counts/", list_counts, name="lead-list-counts"),
     path("leads/moved/", moved, name="lead-list-moved"),
     path("leads/columns/", list_look.columns, name="lead-list-columns"),
     path("leads/look/", list_look.look, name="lead-list-look"),

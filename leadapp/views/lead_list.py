@@ -1,6 +1,5 @@
 """The prioritised list: which lead to call next, and why."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +10,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.html import conditional_escape, escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from leadapp.errors import Invalid
@@ -23,7 +23,6 @@ from leadapp.views.answering import signed_in
 from leadapp.views.lead_neighbours import with_addresses
 from leadapp.views.list_choice import may_choose
 from leadapp.views.list_columns import Column, columns_of
-from leadapp.views.list_counts import count_all
 from leadapp.views.list_filter_kinds import Words
 from leadapp.views.list_filters import Asked, chips_of, in_order, leads_of, read_address
 from leadapp.views.list_look import look_context
@@ -32,18 +31,17 @@ from leadapp.views.list_rows import rows_of
 from leadapp.views.list_views import built_in_views, own_views
 from leadapp.views.paging import Page, Place, read_place, turn_to
 
-MOST_COUNTED = 10_000
-
 
 @dataclass(frozen=True)
 class Tab:
-    """A view above the list. Only the views that ship, and the one that is open, are counted."""
+    """A view above the list. Those that ship and the one that is open are counted, once the page is there."""
 
     name: str
     label: Words
     count: str
     is_current: bool
     is_changed: bool = False
+    is_counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,14 +62,14 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     page = turn_to(_listed(asked, user, now), asked.order, place, size=user.list_size)
     columns = columns_of(asked.columns or user.list_columns)
     keys = [column.key for column in columns]
-    counts = _counts(asked, user, now)
+    number = _number(page)
     context = {
         "now": now,
         **look_context(),
         "asked": asked,
         "search_text": asked.text,
-        "tabs": _tabs(asked, counts, user),
-        "advice": _advice(counts["answer"]),
+        "tabs": _tabs(asked, "" if page.after else number, user),
+        "counts_url": _counts_url(asked, page),
         "heads": _heads(asked, columns),
         "columns": columns,
         "keys": keys,
@@ -80,8 +78,8 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "rows": with_addresses(rows_of(page.rows, columns=keys, now=now), asked, number=page.number),
         "chips": chips_of(asked),
         "may_choose": may_choose(user),
-        "all_number": counts[""],
-        **_around(asked, page, counts, now),
+        "all_number": format_html('<span id="all-number">{}</span>', number),
+        **_around(asked, page, format_html('<span id="list-number">{}</span>', number), now),
         "live_url": _live_url(asked, page, place, request),
     }
     is_part = bool(getattr(request, "htmx", False)) and request.headers.get("HX-Target") == "list"
@@ -105,22 +103,21 @@ def _listed(asked: Asked, user: User, now: datetime) -> QuerySet[Lead]:
     return in_order(leads_of(asked, user, now=now), asked).select_related("company", "owner")
 
 
-def _counts(asked: Asked, user: User, now: datetime) -> dict[str, str]:
-    """Count the leads of each view that ships and of this list, no further than anybody reads."""
-    lists = {name: leads_of(Asked(view.values), user, now=now) for name, view in built_in_views(user).items()}
-    if asked.view not in lists:
-        lists[""] = leads_of(asked, user, now=now)
-    counts = {
-        name: f"{write_number(MOST_COUNTED)}+" if number > MOST_COUNTED else write_number(number)
-        for name, number in count_all(lists, most=MOST_COUNTED).items()
-    }
-    return {"": counts.get(asked.view, "")} | counts
+def _number(page: Page) -> str:
+    """Return how many leads there are, as far as it is known without counting them."""
+    last = write_number(page.number + len(page.rows) - 1)
+    return f"{last}+" if page.after else last
 
 
-def _tabs(asked: Asked, counts: Mapping[str, str], user: User) -> list[Tab]:
+def _counts_url(asked: Asked, page: Page) -> str:
+    parts = {"rows": "1" if page.rows else "", "pages": "1" if page.after or page.before else ""}
+    return f"{reverse('lead-list-counts')}?{asked.query(**parts)}"
+
+
+def _tabs(asked: Asked, count: str, user: User) -> list[Tab]:
     """Return the views above the list: those that ship, one's own, and a colleague's that is open."""
     tabs = [
-        Tab(view.name, view.label, counts[view.name], view.name == asked.view)
+        Tab(view.name, view.label, count if view.name == asked.view else "", view.name == asked.view)
         for view in built_in_views(user).values()
     ]
     saved = own_views(user)
@@ -131,9 +128,10 @@ def _tabs(asked: Asked, counts: Mapping[str, str], user: User) -> list[Tab]:
         Tab(
             str(view.pk),
             view.name,
-            counts[""] if view == current else "",
+            count if view == current else "",
             view == current,
             view == current and asked.is_changed,
+            view == current,
         )
         for view in saved
     ]
@@ -159,27 +157,17 @@ def _heads(asked: Asked, columns: list[Column]) -> list[Head]:
     return heads
 
 
-def _advice(waiting: str) -> str:
-    if waiting == "0":
-        return _("Call from the top.")
-    return ngettext(
-        "Call from the top. %(number)s waits for a first answer.",
-        "Call from the top. %(number)s wait for a first answer.",
-        1 if waiting == "1" else 2,
-    ) % {"number": waiting}
-
-
-def _around(asked: Asked, page: Page, counts: Mapping[str, str], now: datetime) -> dict[str, Any]:
+def _around(asked: Asked, page: Page, number: SafeString, now: datetime) -> dict[str, Any]:
     address = reverse("lead-list")
     last = page.number + len(page.rows) - 1
-    numbers = {"first": write_number(page.number), "last": write_number(last), "all": counts[""]}
-    text = _("%(first)s to %(last)s of %(all)s") % numbers
+    numbers = {"first": write_number(page.number), "last": write_number(last), "all": number}
+    text = _("%(first)s to %(last)s of %(all)s")
     scored = max((lead.scored_at for lead in page.rows if lead.scored_at), default=None)
     if scored is not None:
-        moment = write_moment(scored, now=now)
-        text = _("%(first)s to %(last)s of %(all)s. Last scored: %(moment)s") % {**numbers, "moment": moment}
+        text = _("%(first)s to %(last)s of %(all)s. Last scored: %(moment)s")
+        numbers["moment"] = write_moment(scored, now=now)
     return {
-        "text": text,
+        "text": mark_safe(escape(text) % {key: conditional_escape(value) for key, value in numbers.items()}),  # noqa: S308
         "previous_url": f"{address}?{asked.query(before=page.before)}" if page.before else "",
         "next_url": f"{address}?{asked.query(after=page.after)}" if page.after else "",
     }

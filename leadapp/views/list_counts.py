@@ -1,12 +1,72 @@
-"""How many leads several lists have, in one statement for all of them."""
+"""How many leads the views above the list and the list itself have.
+
+It is asked once the page is there: counting thousands takes longer than showing fifty.
+"""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
+from leadapp.models import User
 from leadapp.models.querysets import LeadQuerySet
+from leadapp.numbers import write_number
+from leadapp.views.answering import signed_in
+from leadapp.views.list_filters import Asked, leads_of, read_address
+from leadapp.views.list_views import built_in_views
+
+MOST_COUNTED = 10_000
+
+
+@require_safe
+def list_counts(request: HttpRequest) -> HttpResponse:
+    """Answer with the numbers of a list, each for its place in the page."""
+    user, now = signed_in(request), timezone.now()
+    asked = read_address(request.GET, user)
+    views = _count_views(asked, user, now)
+    context = {
+        "counts": {name: count for name, count in views.items() if name},
+        "number": views[asked.view if asked.view in views else _own_name(asked)],
+        "advice": _advice(views["answer"]),
+        "has_rows": "rows" in request.GET,
+        "has_pages": "pages" in request.GET,
+    }
+    return render(request, "leads/list_counts.html", context)
+
+
+def _count_views(asked: Asked, user: User, now: datetime) -> dict[str, str]:
+    """Count the leads of each view that ships and of this list, no further than anybody reads."""
+    lists = {name: leads_of(Asked(view.values), user, now=now) for name, view in built_in_views(user).items()}
+    if asked.view not in lists:
+        lists[_own_name(asked)] = leads_of(asked, user, now=now)
+    return {
+        name: f"{write_number(MOST_COUNTED)}+" if number > MOST_COUNTED else write_number(number)
+        for name, number in count_all(lists, most=MOST_COUNTED).items()
+    }
+
+
+def _own_name(asked: Asked) -> str:
+    """Return the name of the saved view that a list began from; empty where it has none."""
+    saved = asked.base.saved if asked.base else None
+    return str(saved.pk) if saved else ""
+
+
+def _advice(waiting: str) -> str:
+    if waiting == "0":
+        return _("Call from the top.")
+    return ngettext(
+        "Call from the top. %(number)s waits for a first answer.",
+        "Call from the top. %(number)s wait for a first answer.",
+        1 if waiting == "1" else 2,
+    ) % {"number": waiting}
 
 
 def count_all(lists: Mapping[str, LeadQuerySet], *, most: int) -> dict[str, int]:

@@ -79,9 +79,9 @@ def is_text(value: str) -> bool:
 def _where_owner(values: list[str], asking: Asking) -> Q:
     ids = [int(value) for value in values if value.isdigit()]
     ids += [asking.user.pk] if "me" in values else []
-    found = Q(owner__in=ids) if len(ids) > 1 else Q(owner=ids[0]) if ids else Q()
-    if "team" in values:
-        found |= Q(owner__in=mates_of(asking.user))
+    # Their ids, not a question for them: only so it is seen how few leads there may be, or none.
+    ids += mates_of(asking.user).values_list("pk", flat=True) if "team" in values else []
+    found = Q(owner__in=ids) if len(ids) > 1 else Q(owner=ids[0]) if ids else Q(pk__in=[])
     return found | Q(owner__isnull=True) if "none" in values else found
 
 

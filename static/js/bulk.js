@@ -13,7 +13,8 @@
     const words = document.getElementById("bulk-count");
     if (words) {
       const some = chosen ? words.dataset.some.replace("%s", chosen) : "";
-      words.textContent = everyOne()?.checked ? words.dataset.all : some;
+      const number = document.getElementById("all-number")?.textContent;
+      words.textContent = everyOne()?.checked ? words.dataset.all.replace("%s", number) : some;
     }
     const every = document.getElementById("pick-all");
     if (!every) return;

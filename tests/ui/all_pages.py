@@ -402,6 +402,7 @@ PIECES = {
     "here",
     "lead-band",
     "guide-lead",
+    "lead-list-counts",
     "lead-list-moved",
     "lead-people",
     "my-day-count",

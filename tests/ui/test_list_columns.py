@@ -142,7 +142,7 @@ def test_every_column_takes_the_same_queries_for_any_number_of_rows(as_: As, rep
     with CaptureQueriesContext(connection) as captured:
         assert len(names(client, "/?view=all")) == rows
 
-    assert len(captured) == 15, [query["sql"][:100] for query in captured]
+    assert len(captured) == 14, [query["sql"][:100] for query in captured]
 
 
 def test_columns_that_are_not_shown_are_not_asked_for(as_: As, rep: User) -> None:
@@ -153,7 +153,7 @@ def test_columns_that_are_not_shown_are_not_asked_for(as_: As, rep: User) -> Non
     with CaptureQueriesContext(connection) as captured:
         client.get("/?view=all&columns=name,country")
 
-    assert len(captured) == 8, [query["sql"][:100] for query in captured]
+    assert len(captured) == 7, [query["sql"][:100] for query in captured]
 
 
 class TestLook:
