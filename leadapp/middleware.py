@@ -1,17 +1,23 @@
 """What holds for every page: the language, a sign-in, and that a refusal is told in plain words."""
 
+import re
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from leadapp.errors import Refused
+from leadapp.models import Lead, User
+from leadapp.services.identity import winners_of
 from leadapp.views.sign_in import ask_again, is_htmx
 
+LEAD_ADDRESS = re.compile(r"/leads/([0-9]{1,18})/((?:timeline|stages|notes)/)?")
 # Programs read English, whoever's key they use.
 FOR_PROGRAMS = ("/api/", "/healthz/")
 
@@ -74,3 +80,24 @@ class RefusalMiddleware:
             return None
         template = "404.html" if exception.status == 404 else "refused.html"
         return render(request, template, {"refusal": exception}, status=exception.status)
+
+
+class MergedLeadMiddleware:
+    """The addresses of a lead that was merged lead to the one with which it was united."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Look for a merge where a lead was not found."""
+        response: HttpResponseBase = self.get_response(request)
+        found = LEAD_ADDRESS.match(request.path) if response.status_code == 404 else None
+        if found is None or not isinstance(request.user, User):
+            return response
+        winner = winners_of([int(found[1])]).get(int(found[1]))
+        if winner is None or not Lead.objects.visible_to(request.user).filter(pk=winner.pk).exists():
+            return response
+        if request.method in ("GET", "HEAD"):
+            return redirect(f"/leads/{winner.pk}/{found[2] or ''}")
+        messages.warning(request, _("This lead was merged meanwhile. Nothing was saved; look again."))
+        return redirect("lead-detail", pk=winner.pk)

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "leadapp.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "leadapp.middleware.MergedLeadMiddleware",
     "leadapp.middleware.RefusalMiddleware",
 ]
 

@@ -18,6 +18,7 @@ from leadapp.views import (
     saved_views,
 )
 from leadapp.views.companies import pages as companies
+from leadapp.views.duplicates import pages as duplicates
 from leadapp.views.finder import find
 from leadapp.views.forms import guide, held
 from leadapp.views.forms import pages as form_pages
@@ -116,6 +117,10 @@ urlpatterns = [
     path("companies/filters/", companies.company_filters, name="company-list-filters"),
     path("companies/<int:pk>/", companies.company, name="company-detail"),
     path("companies/<int:pk>/edit/", companies.company_edit, name="company-edit"),
+    path("duplicates/", duplicates.duplicate_list, name="duplicate-list"),
+    path("duplicates/<int:pk>/", duplicates.duplicate_pair, name="duplicate-pair"),
+    path("duplicates/<int:pk>/dismiss/", duplicates.duplicate_dismiss, name="duplicate-dismiss"),
+    path("merges/<int:pk>/undo/", duplicates.merge_undo, name="merge-undo"),
     path("search/", find, name="find"),
     path("my-day/", my_day.my_day, name="my-day"),
     path("my-day/count/", my_day.count, name="my-day-count"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leadapp.admin.asking import person
 from leadapp.admin.paging import CappedPaginator
-from leadapp.models import ConsentRecord, Export, Lead, Quarantine
+from leadapp.models import ConsentRecord, DuplicatePair, Export, Lead, Merge, Quarantine
 
 
 @admin.register(ConsentRecord)
@@ -128,3 +128,74 @@ class QuarantineAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Quarantine | None = None) -> bool:
         """They stay, so that no burst is found twice."""
         return False
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Evidence that Leadapp writes itself: to be seen, never to be added, changed or deleted."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    sortable_by = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leadapp writes them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        """Evidence is not changed."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        """Evidence stays."""
+        return False
+
+
+@admin.register(DuplicatePair)
+class DuplicatePairAdmin(ReadOnlyAdmin):
+    """Leads that may be one person; they are reviewed on the page Duplicates."""
+
+    list_display = ("first", "second", "probability", "state", "decided_by", "found_at")
+    list_select_related = ("first", "second", "decided_by")
+    list_filter = ("state",)
+    ordering = ("-probability", "-id")
+    fields = (
+        "first",
+        "second",
+        "probability",
+        "evidence",
+        "named_together",
+        "state",
+        "decided_by",
+        "decided_at",
+        "found_at",
+    )
+
+
+@admin.register(Merge)
+class MergeAdmin(ReadOnlyAdmin):
+    """Leads that were merged; they are taken apart on the page Duplicates."""
+
+    list_display = (
+        "at",
+        "loser_name",
+        "loser_id",
+        "winner",
+        "actor",
+        "probability",
+        "undone_at",
+        "undone_by",
+    )
+    list_select_related = ("winner", "actor", "undone_by")
+    ordering = ("-id",)
+    fields = (
+        "winner",
+        "loser_id",
+        "loser_name",
+        "before",
+        "after",
+        "probability",
+        "at",
+        "actor",
+        "undone_at",
+        "undone_by",
+    )

@@ -14,6 +14,7 @@ from leadapp.api.queries import LARGEST_ID
 from leadapp.errors import NotAllowed, NotFound
 from leadapp.models import ApiKey, Lead, User
 from leadapp.models.querysets import LeadQuerySet
+from leadapp.services.identity import winners_of
 from leadapp.services.keys import authenticate_key
 
 SCHEMES = frozenset({"api-key", "bearer"})
@@ -68,10 +69,15 @@ def seen_by(request: Request) -> LeadQuerySet:
 
 
 def find_lead(request: Request, pk: int) -> Lead:
-    """Return a lead that the caller may see, with company, owner and disqualify reason, or raise NotFound."""
+    """Return a lead that the caller may see, with company, owner and disqualify reason, or raise NotFound.
+
+    One that was merged is the lead with which it was united.
+    """
     lead: Lead | None = None
     if pk <= LARGEST_ID:
         lead = seen_by(request).select_related("company", "owner", "disqualify_reason").filter(pk=pk).first()
+        if lead is None and (winner := winners_of([pk]).get(pk)):
+            return find_lead(request, winner.pk)
     if lead is None:
         raise NotFound("There is no such lead.")
     return lead

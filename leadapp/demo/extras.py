@@ -8,7 +8,14 @@ from leadapp.demo.behaviour import MAILER, TRACKER
 from leadapp.demo.history import DAYS_BACK
 from leadapp.demo.population import Prospect
 from leadapp.demo.vocabulary import PAGES
-from leadapp.models import Activity, ActivityType, ConsentRecord, CustomField, LeadIdentifier, User
+from leadapp.models import (
+    Activity,
+    ActivityType,
+    ConsentRecord,
+    CustomField,
+    LeadIdentifier,
+    User,
+)
 from scoring.services.quarantine import find_bursts
 
 CONSENT = "Yes, send me the Machine letter and invitations by email. I can unsubscribe at any time."

@@ -12,7 +12,12 @@ from leadapp.demo.behaviour import behave
 from leadapp.demo.capture import use_forms
 from leadapp.demo.copying import copy_rows
 from leadapp.demo.evidence import answer_in_forms, hear_more
-from leadapp.demo.extras import add_bursts, add_custom_fields, add_identifiers_and_consents, void_some
+from leadapp.demo.extras import (
+    add_bursts,
+    add_custom_fields,
+    add_identifiers_and_consents,
+    void_some,
+)
 from leadapp.demo.history import DAYS_BACK, score_the_year
 from leadapp.demo.objections import set_some_aside
 from leadapp.demo.people import create_people
@@ -26,6 +31,7 @@ from leadapp.demo.views import keep_views
 from leadapp.errors import Conflict
 from leadapp.models import Activity, ActivityType, Company, Lead, Stage, Status, User
 from leadapp.services.changes import Origin, records_of_new
+from leadapp.services.duplicates.finding import compare_waiting
 from qualification.models import (
     AdvocacyChange,
     Assignment,
@@ -107,6 +113,9 @@ def load(
             pass
         share_work(people, now=now)
         set_some_aside(now=now)
+        # Among so many people some have one name and work at one place.
+        while compare_waiting(now=now):
+            pass
         _look_at_tables()
         advance("done")
         return Loaded(len(prospects), activities, people, kept)

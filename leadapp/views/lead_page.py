@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leadapp.access import may, may_take, may_work
-from leadapp.models import Activity, ConsentRequest, CustomField, DuplicatePair, Lead, Stage, Status, User
+from leadapp.models import Activity, ConsentRequest, CustomField, Lead, Stage, Status, User
+from leadapp.services.duplicates.reviewing import Candidate, duplicates_of
 from leadapp.services.opt_out import opt_out_address
 from leadapp.services.quarantines import may_release
 from leadapp.services.retention import Retention, retention_from, with_reason
@@ -34,7 +35,6 @@ from scoring.services.overrides import overrides_of
 
 STAGES = list(Stage)
 MOST_COLLEAGUES = 5
-MOST_DUPLICATES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,19 +107,6 @@ class Colleagues:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Duplicate:
-    """Another lead that may be the same person."""
-
-    lead: Lead
-    pair: DuplicatePair
-
-    @property
-    def percent(self) -> int:
-        """Return how probable it is."""
-        return round(self.pair.probability * 100)
-
-
-@dataclass(frozen=True, kw_only=True)
 class LeadPage:
     """The frame of the lead page."""
 
@@ -146,7 +133,7 @@ class LeadPage:
     own_facts: list[ShownFact]
     company_facts: list[ShownFact]
     colleagues: Colleagues
-    duplicates: list[Duplicate]
+    duplicates: list[Candidate]
     tags: list[str]
     next_task: Task | None
     next_step: NextStep | None
@@ -252,7 +239,7 @@ def read_lead_page(*, lead: Lead, user: User, tab: str, now: datetime) -> LeadPa
         own_facts=show_facts(lead, map(own_group, CustomField.objects.order_by("label", "pk"))),
         company_facts=[fact for fact in shown if fact.group.is_of_company],
         colleagues=_colleagues(lead, user),
-        duplicates=_duplicates(lead, user),
+        duplicates=duplicates_of(lead, user=user),
         tags=tags_of([lead.pk]).get(lead.pk, []),
         next_task=next_task,
         next_step=choose_next_step(
@@ -287,19 +274,6 @@ def _colleagues(lead: Lead, user: User) -> Colleagues:
     counted = others.annotate(number=Window(Count("pk"))).select_related("owner")
     best = list(counted.prioritised()[:MOST_COLLEAGUES])
     return Colleagues(leads=best, number=best[0].number if best else 0)  # type: ignore[attr-defined]
-
-
-def _duplicates(lead: Lead, user: User) -> list[Duplicate]:
-    """Read the most probable duplicates that nobody has decided about; one query."""
-    visible = Lead.objects.visible_to(user).values("pk")
-    pairs = DuplicatePair.objects.filter(
-        Q(first=lead, second__in=visible) | Q(second=lead, first__in=visible), state=DuplicatePair.State.OPEN
-    )
-    best = pairs.select_related("first__company", "second__company").order_by("-probability", "-pk")
-    return [
-        Duplicate(lead=pair.second if pair.first_id == lead.pk else pair.first, pair=pair)
-        for pair in best[:MOST_DUPLICATES]
-    ]
 
 
 def _number_of(rows: QuerySet[Any]) -> Coalesce:

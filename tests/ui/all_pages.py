@@ -20,7 +20,17 @@ from django.test import Client
 from django.urls import reverse
 
 from leadapp.errors import Conflict
-from leadapp.models import Activity, BulkRun, Company, ConsentRequest, Lead, Quarantine, SavedView, User
+from leadapp.models import (
+    Activity,
+    BulkRun,
+    Company,
+    ConsentRequest,
+    DuplicatePair,
+    Lead,
+    Quarantine,
+    SavedView,
+    User,
+)
 from leadapp.services.opt_in.confirming import sign_request
 from leadapp.services.opt_out import opt_out_address
 from qualification.models import Absence, Deal, Note, StageChange, Task
@@ -298,6 +308,11 @@ COMPANIES = (
     page("company-detail", REP, "without leads", pk=pk_of(Company, leads=None)),
     page("company-edit", MANAGER, pk=pk_of(Company)),
 )
+DUPLICATES = (
+    page("duplicate-list", MANAGER),
+    page("duplicate-pair", MANAGER, pk=pk_of(DuplicatePair)),
+    page("duplicate-list", REP, "forbidden", status=403),
+)
 STUDIO = (
     page("scoring-home", MARKETER),
     page("scoring-home", REP),
@@ -350,7 +365,7 @@ ERRORS = (
     page("error", NOBODY, "refused", template="refused.html"),
 )
 
-PAGES = (*LEAD_LIST, *LEAD_PAGE, *DAY, *TEAM, *COMPANIES, *STUDIO, *CAPTURE, *ERRORS)
+PAGES = (*LEAD_LIST, *LEAD_PAGE, *DAY, *TEAM, *COMPANIES, *DUPLICATES, *STUDIO, *CAPTURE, *ERRORS)
 EMPTY_PAGES = (
     page("guide", MARKETER, "empty"),
     page("guide", REP, "empty"),
@@ -364,6 +379,7 @@ EMPTY_PAGES = (
     page("absences", MANAGER, "empty"),
     page("dashboard", MANAGER, "empty"),
     page("company-list", REP, "empty"),
+    page("duplicate-list", MANAGER, "empty"),
     page("scoring-preview", MARKETER, "no draft", **MODEL),
     page("scoring-test", MARKETER, "empty", **MODEL),
     page("admin:index", ADMIN, "empty"),
@@ -374,6 +390,7 @@ ACTS = {
     "available",
     "board-move",
     "bulk-undo",
+    "duplicate-dismiss",
     "form-forget",
     "guide-form",
     "guide-remove",
@@ -388,6 +405,7 @@ ACTS = {
     "lead-view-place",
     "lead-view-restore",
     "logout",
+    "merge-undo",
     "my-day-tick",
     "notice-read",
     "notices-read",

@@ -12,12 +12,15 @@ from leadapp.demo.people import create_people
 from leadapp.models import BoughtList, Erasure, KeptFor, Lead, User
 from leadapp.services.bulk import Chosen, finish_small, start_run
 from leadapp.services.consents import record_consent
+from leadapp.services.duplicates.finding import compare_waiting
+from leadapp.services.duplicates.merging import merge_leads
 from leadapp.services.edits import edit_lead
 from leadapp.services.exports import begin_export, counted
 from leadapp.services.forms import submit_form
 from leadapp.services.forms.editing import create_contact_form, save_form
 from leadapp.services.forms.reading import HONEYPOT
 from leadapp.services.keys import create_api_key
+from leadapp.services.leads import create_lead
 from leadapp.services.tags import change_tags
 from leadapp.services.webhooks.endpoints import create_endpoint, create_test
 from qualification.models import Assignment, Cost, Escalation
@@ -43,12 +46,22 @@ def furnish(*, now: datetime, leads: int = 200) -> Mapping[str, User]:
     _connect(people["admin"], now=now)
     _capture(people["marketer"], now=now)
     _work_on_many(people["manager"], now=now)
+    _come_twice(people["manager"], now=now)
     return people
 
 
 def people_alone() -> Mapping[str, User]:
     """Make the people of the demo, where there is nothing yet."""
     return create_people(password=PASSWORD)[0]
+
+
+def _come_twice(manager: User, *, now: datetime) -> None:
+    """Let one person come in three times: once to be merged, once to be reviewed."""
+    known = {"first_name": "Grace", "last_name": "Hopper", "phone": "+49 30 901820"}
+    one, other, _third = (create_lead(facts=known, source="web", actor=manager, now=now) for _ in range(3))
+    merge_leads(winner=one, loser=other, actor=manager, now=now)
+    while compare_waiting(now=now):
+        pass
 
 
 def _publish_and_begin_again(marketer: User, *, now: datetime) -> None:

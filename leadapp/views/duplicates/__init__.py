@@ -1,0 +1,1 @@
+"""Pages on which people decide which leads are one person."""
