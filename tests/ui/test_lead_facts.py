@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from leadapp.models import Activity, CustomField, Lead, User
+from leadapp.models import Activity, CustomField, DuplicatePair, Lead, User
 from leadapp.services.edits import edit_lead
 from leadapp.services.leads import update_lead
 from scoring.models import ScoringRequest
@@ -268,3 +268,17 @@ def test_consents_are_shown_with_their_words_and_recorded(people: People) -> Non
     refused = client.post(f"/leads/{lead.pk}/consents/new/", given | {"text": ""})
     assert refused.status_code == 422
     assert everything() == before
+
+
+def test_leads_that_may_be_the_same_person_stand_at_the_side(people: People, settings: Any) -> None:
+    lead, twin = new_lead(people["owner"]), new_lead(people["colleague"], email="a@voegele.example")
+    first, second = sorted([lead, twin], key=lambda one: one.pk)
+    pair = DuplicatePair.objects.create(first=first, second=second, probability=0.934)
+    client = as_user(people["owner"])
+    text = words(client.get(f"/leads/{lead.pk}/").content.decode())
+    assert "May be here twice Annelie Großmann Vögele 93% sure" in text
+    settings.REPS_SEE = "own"
+    assert "May be here twice" not in client.get(f"/leads/{lead.pk}/").content.decode()
+    settings.REPS_SEE = "all"
+    DuplicatePair.objects.filter(pk=pair.pk).update(state="dismissed", decided_at=timezone.now())
+    assert "May be here twice" not in client.get(f"/leads/{lead.pk}/").content.decode()
