@@ -54,12 +54,12 @@ def who_changed(record: Activity) -> str:
     if record.actor is not None:
         return str(record.actor)
     said = record.properties if isinstance(record.properties, dict) else {}
-    if key := said.get("key"):
-        return _("the API key %(name)s") % {"name": key}
     if said.get("by") == "form":
         return _("the form %(name)s") % {"name": record.source}
     if said.get("by") == "import":
         return _("the import %(name)s") % {"name": record.source}
+    if key := said.get("key"):
+        return _("the API key %(name)s") % {"name": key}
     return record.source
 
 

@@ -74,7 +74,7 @@ def test_an_event_brings_facts_that_fill_gaps_and_replace_nothing(api: Caller) -
         "before": {"city": "", "company": None},
         "after": {"city": "Bonn", "company": "Acme"},
         "by": "event",
-        "key": api.key.name,
+        "key": "tracker",
     }
 
 

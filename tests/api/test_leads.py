@@ -147,7 +147,7 @@ def test_a_change_replaces_what_is_given_and_keeps_the_rest(api: Caller) -> None
         "before": {"first_name": "Jane", "birth_year": 1980, "phone": "+4930901820"},
         "after": {"first_name": "Janet", "birth_year": None, "phone": ""},
         "by": "edit",
-        "key": api.key.name,
+        "key": "tracker",
     }
 
 
