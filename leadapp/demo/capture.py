@@ -32,9 +32,10 @@ def use_forms(prospects: Sequence[Prospect], *, now: datetime) -> None:
     forms = {form.slug: form for form in Form.objects.all()}
     for slug, form in forms.items():
         form.first_submitted_at = first.get(slug)
-        if slug == "newsletter":
-            form.consent_text, form.double_opt_in = CONSENT, True
-        save_form(form=form, actor=None, now=now - timedelta(days=366))
+    Form.objects.bulk_update(forms.values(), ["first_submitted_at"])
+    newsletter = forms["newsletter"]
+    newsletter.consent_text, newsletter.double_opt_in = CONSENT, True
+    save_form(form=newsletter, actor=None, now=now - timedelta(days=366))
     HeldSubmission.objects.bulk_create(
         HeldSubmission(
             form=forms[slug],
