@@ -113,6 +113,8 @@ def _processes(folder: DataFolder, port: int) -> dict[str, list[str]]:
     """Return the commands of the long-running processes."""
     # Loaded once and forked: a web process that was killed is back at once.
     web = ["--preload", "--bind", f"{HOST}:{port}", "--workers=2", "--threads=8", "--log-level=warning"]
+    # The list asks what is new for up to 200 rows that it names.
+    web += ["--limit-request-line=8190"]
     worker = ["--loglevel=WARNING", "--concurrency=3", "--without-gossip", "--without-mingle"]
     beat = ["--loglevel=WARNING", f"--schedule={folder.path / 'beat-schedule'}", "--pidfile="]
     return {

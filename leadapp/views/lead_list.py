@@ -26,6 +26,7 @@ from leadapp.views.list_columns import Column, columns_of
 from leadapp.views.list_filter_kinds import Words
 from leadapp.views.list_filters import Asked, chips_of, in_order, leads_of, read_address
 from leadapp.views.list_look import look_context
+from leadapp.views.list_moves import LIVE, live_url
 from leadapp.views.list_orders import WORDS, is_descending, turned
 from leadapp.views.list_rows import rows_of
 from leadapp.views.list_views import built_in_views, own_views
@@ -80,7 +81,8 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "may_choose": may_choose(user),
         "all_number": format_html('<span id="all-number">{}</span>', number),
         **_around(asked, page, format_html('<span id="list-number">{}</span>', number), now),
-        "live_url": _live_url(asked, page, place, request),
+        "live": LIVE,
+        "live_url": live_url(asked, page.rows, _kept(place, request)),
     }
     is_part = bool(getattr(request, "htmx", False)) and request.headers.get("HX-Target") == "list"
     template = "leads/list_part.html" if is_part else "leads/list.html"
@@ -173,7 +175,5 @@ def _around(asked: Asked, page: Page, number: SafeString, now: datetime) -> dict
     }
 
 
-def _live_url(asked: Asked, page: Page, place: Place | None, request: HttpRequest) -> str:
-    shown = ",".join(f"{lead.pk}.{lead.priority}" for lead in page.rows)
-    kept = {name: request.GET.get(name, "") for name in ("after", "before")} if place else {}
-    return f"{reverse('lead-list-moved')}?{asked.query(shown=shown or '-', **kept)}"
+def _kept(place: Place | None, request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET.get(name, "") for name in ("after", "before")} if place else {}

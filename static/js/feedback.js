@@ -39,6 +39,14 @@
   const words = () => document.getElementById("connection")?.dataset ?? {};
   const away = () => document.dispatchEvent(new Event("leadapp:away"));
 
+  // In a tab that nobody looks at polls rest; they ask at once when somebody looks again.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isPoll(event) && document.hidden) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) htmx.trigger(document.body, "leadapp:seen");
+  });
+
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!isPoll(event)) event.detail.target.setAttribute("aria-busy", "true");
   });

@@ -121,7 +121,7 @@ class WebServer(Process):
     def __init__(self, log: Path) -> None:
         self.url = f"http://127.0.0.1:{next(free_ports())}"
         address = self.url.removeprefix("http://")
-        options = ["--bind", address, "--workers", "1", "--threads", "4"]
+        options = ["--bind", address, "--workers", "1", "--threads", "4", "--limit-request-line", "8190"]
         super().__init__(
             [sys.executable, "-m", "gunicorn", "leadapp.wsgi", *options], log, ready="Booting worker"
         )
