@@ -4,6 +4,7 @@ import csv
 import io
 import resource
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadapp.services.exports import as_typed, harmless, write_file
+from leadapp.services.exports import as_typed, harmless, sheets, write_file
 
 MOMENT = datetime(2026, 11, 27, 13, 30, tzinfo=timezone(timedelta(hours=1)))
 
@@ -100,8 +101,39 @@ def test_xlsx_keeps_the_kind_of_each_cell_and_holds_no_formula() -> None:
     assert first["C2"] == ("inlineStr", "+4930123456")
     assert (first["D2"], first["F2"]) == (("n", "7"), ("b", "1"))
     assert float(first["H2"][1]) == pytest.approx(46353 + 12.5 / 24)  # days since 1899-12-30
+    assert first["I2"] == ("n", "46353")
     assert "A3" not in second
     assert b"<f>" not in data
+
+
+def test_xlsx_holds_what_xml_cannot() -> None:
+    data = b"".join(write_file("xlsx", head=["x"], rows=[["a\x00\r<&>_x0041_", "y" * 40_000]]))
+    row = sheet_of(data)[1]
+    assert row["A2"][1] == "a_x0000__x000D_<&>_x005F_x0041_"  # as Excel writes it
+    assert len(row["B2"][1]) == 32_767
+
+
+def test_rows_beyond_a_sheet_go_on_on_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_ROWS", 5)
+    monkeypatch.setattr(sheets, "ROWS_AT_ONCE", 2)
+    data = b"".join(write_file("xlsx", head=["Number"], rows=[[number] for number in range(9)]))
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        names = [name for name in book.namelist() if name.startswith("xl/worksheets/")]
+        rows = [book.read(name).decode().count("<row ") for name in names]
+    assert rows == [5, 5, 2]  # each with the head
+
+
+def test_a_workbook_goes_out_while_its_rows_are_read() -> None:
+    read = []
+
+    def rows() -> Iterator[list[Any]]:
+        for number in range(3 * sheets.ROWS_AT_ONCE):
+            read.append(number)
+            yield [f"{number * 7919} random {number}"] * 20
+
+    pieces = write_file("xlsx", head=["x"], rows=rows())
+    next(pieces)
+    assert len(read) <= sheets.ROWS_AT_ONCE
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
