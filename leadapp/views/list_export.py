@@ -18,7 +18,7 @@ from leadapp.models import Export
 from leadapp.services.exports import MEDIA_TYPES, Cell, begin_export, counted, write_file
 from leadapp.views.answering import came_from, posted, signed_in
 from leadapp.views.list_choice import Choice, read_choice
-from leadapp.views.list_export_columns import ExportColumn, export_columns
+from leadapp.views.list_export_columns import ExportColumn, export_columns, with_names
 from leadapp.views.list_filters import in_order
 from leadapp.views.list_rows import rows_of
 
@@ -83,8 +83,7 @@ def _send(choice: Choice, file_format: str) -> HttpResponseBase:
 def _rows(choice: Choice, columns: list[ExportColumn]) -> Iterator[list[Cell]]:
     """Read the leads through a cursor of the server, and a thousand at a time what the list says beside."""
     keys = [column.key for column in choice.columns]
-    leads = in_order(choice.leads, choice.asked).select_related("company", "owner")
-    leads = leads.order_by(*choice.asked.order.names())
+    leads = with_names(in_order(choice.leads, choice.asked)).order_by(*choice.asked.order.names())
     waiting = leads.iterator(chunk_size=ROWS_AT_ONCE)
     while some := list(islice(waiting, ROWS_AT_ONCE)):
         for row in rows_of(some, columns=keys, now=choice.now):

@@ -104,13 +104,15 @@ def _compare(shown: Mapping[int, Shown], present: Sequence[tuple[int, int]]) -> 
     """Count the leads that rose, and those that changed or left; none where all stand as they stood."""
     if [pk for pk, _ in present] == list(shown):
         return 0, 0
+    here = dict(present)
     places = [index for index, (pk, _) in enumerate(present) if pk in shown]
     # Those behind the last one that was there already only filled up the page.
     last = places[-1] if places else len(present)
-    risen = sum(
-        priority > shown[pk].priority if pk in shown else index < last
-        for index, (pk, priority) in enumerate(present)
+    came = sum(pk not in shown for pk, _ in present[:last])
+    ranks = {pk: rank for rank, pk in enumerate(pk for pk in shown if pk in here)}
+    rose = sum(
+        priority > shown[pk].priority and rank < ranks[pk]
+        for rank, (pk, priority) in enumerate(row for row in present if row[0] in shown)
     )
-    here = dict(present)
     changed = sum(here.get(pk) != row.priority for pk, row in shown.items())
-    return risen, changed
+    return came + rose, changed

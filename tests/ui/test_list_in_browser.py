@@ -97,7 +97,7 @@ def test_keys_walk_through_the_rows_and_open_a_lead(
     expect(page.locator("tr.is-here")).to_have_count(1)
     page.keyboard.press("Enter")
 
-    page.wait_for_url(f"**{reverse('lead-detail', args=[leads[1].pk])}")
+    page.wait_for_url(f"**{reverse('lead-detail', args=[leads[1].pk])}**")
     expect(page.get_by_role("heading", level=1)).to_contain_text(str(leads[1]))
 
 
