@@ -52,6 +52,15 @@ def find_leads(leads: LeadQuerySet, text: str) -> LeadQuerySet:
     return leads
 
 
+def has_any(found: LeadQuerySet) -> bool:
+    """Tell whether a search finds any lead.
+
+    Counted, for of a single row PostgreSQL expects to meet it soon anywhere in the table, and reads all of it
+    where there is none; many rows it looks up in the index.
+    """
+    return bool(found.order_by()[:MOST_COMPARED].count())
+
+
 def find_companies(companies: QuerySet[Company], text: str) -> QuerySet[Company]:
     """Keep the companies that have every word of the text in the name or the domain."""
     for word in list(dict.fromkeys(text.split()))[:MAX_WORDS]:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from leadapp.access import may
 from leadapp.models import Company, Lead, User
 from leadapp.numbers import write_number
-from leadapp.search import companies_like, find_companies, find_leads, leads_like
+from leadapp.search import companies_like, find_companies, find_leads, has_any, leads_like
 from leadapp.services.texts import text_fault
 from leadapp.views.answering import signed_in
 from leadapp.views.list_filter_kinds import LONGEST, Words
@@ -87,8 +87,9 @@ def _leads(text: str, user: User) -> list[Group]:
     if len(text) < SHORTEST:
         return []
     found, label = find_leads(Lead.objects.visible_to(user), text), _("Leads")
-    top = list(found.select_related("company").prioritised()[:MOST])
-    if not top:
+    if has_any(found):
+        top = list(found.select_related("company").prioritised()[:MOST])
+    else:
         found, label = found.none(), _("Leads spelt like it")
         top = _most_alike(text, user)
     hits = [

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.models import Lead, User
 from leadapp.models.querysets import LeadQuerySet
-from leadapp.search import find_leads, leads_like
+from leadapp.search import find_leads, has_any, leads_like
 from leadapp.services.texts import text_fault
 from leadapp.views.list_columns import read_columns
 from leadapp.views.list_filter_kinds import FILTERS, LONGEST, Asking, Filter, Values, read_values, shown
@@ -220,7 +220,7 @@ def leads_of(asked: Asked, user: User, *, now: datetime) -> LeadQuerySet:
         return leads
     exact = find_leads(leads, asked.text)
     if asked.alike is None:
-        asked.alike = [] if exact.exists() else leads_like(leads, asked.text)
+        asked.alike = [] if has_any(exact) else leads_like(leads, asked.text)
     return leads.filter(pk__in=asked.alike) if asked.alike else exact
 
 
