@@ -1,11 +1,12 @@
 """How moments and spans of time are written in the UI, in the reader's language and by their clock."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from leadapp.numbers import write_number
 
@@ -54,12 +55,23 @@ def write_moment(moment: datetime, *, now: datetime) -> str:
         return _("yesterday")
     if abs(days) < 7:
         return date_format(local, "WEEKDAY_FORMAT")
-    return date_format(local, "MONTH_DAY_FORMAT" if local.year == today.year else "SHORT_DATE_FORMAT")
+    return _written(local, "MONTH_DAY_FORMAT" if local.year == today.year else "SHORT_DATE_FORMAT")
 
 
 def write_date(moment: datetime) -> str:
     """Write a moment in full: Sat 21 Nov 2026, 23:56."""
-    return date_format(timezone.localtime(moment), "FULL_DATETIME_FORMAT")
+    return _written(timezone.localtime(moment), "FULL_DATETIME_FORMAT")
+
+
+def _written(local: datetime, name: str) -> str:
+    # By what the clock shows: one moment is another time of day elsewhere.
+    return _format(local.replace(tzinfo=None), name, get_language())
+
+
+@lru_cache(maxsize=20_000)
+def _format(shown: datetime, name: str, language: str | None) -> str:
+    """Write a date once; lists show the same ones to everybody, hundreds at a time."""
+    return date_format(shown, name)
 
 
 def write_day(day: datetime | date) -> str:

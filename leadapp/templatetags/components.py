@@ -184,11 +184,11 @@ def avatar(user: User | None, is_me: bool = False) -> dict[str, Any]:
     return {"initials": user.initials if user else DASH, "is_me": is_me}
 
 
-@register.inclusion_tag("components/spark.html")
-def spark(values: Sequence[float]) -> dict[str, Any]:
+@register.simple_tag
+def spark(values: Sequence[float]) -> SafeString | str:
     """Draw a small line of values, oldest first, in a box of 64 by 20. One value draws a flat line."""
     if not values:
-        return {"path": ""}
+        return ""
     line = list(values) if len(values) > 1 else [values[0], values[0]]
     low, high = min(line), max(line)
     step = 60 / (len(line) - 1)
@@ -196,7 +196,11 @@ def spark(values: Sequence[float]) -> dict[str, Any]:
         f"{1 + index * step:.0f} {10.0 if high == low else 18 - 16 * (value - low) / (high - low):.1f}"
         for index, value in enumerate(line)
     ]
-    return {"path": "M" + " L".join(parts)}
+    return format_html(
+        '<svg class="spark" viewBox="0 0 64 20" preserveAspectRatio="none" aria-hidden="true">'
+        '<path d="M{}"/></svg>',
+        " L".join(parts),
+    )
 
 
 @register.inclusion_tag("components/field.html")

@@ -205,4 +205,4 @@ def test_a_filter_by_an_own_field_takes_one_more_query(as_: As, rep: User, leads
             assert names(client, f"/?{query}") == ["A", "B"]
         counts.append(len(captured))
 
-    assert counts == [12, 13], [query["sql"][:100] for query in captured]
+    assert counts == [11, 12], [query["sql"][:100] for query in captured]
