@@ -114,7 +114,7 @@ def load(
         share_work(people, now=now)
         set_some_aside(now=now)
         # Among so many people some have one name and work at one place.
-        while compare_waiting(now=now):
+        while compare_waiting(now=now, limit=leads * 10):
             pass
         _look_at_tables()
         advance("done")
