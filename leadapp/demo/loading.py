@@ -31,7 +31,6 @@ from leadapp.demo.views import keep_views
 from leadapp.errors import Conflict
 from leadapp.models import Activity, ActivityType, Company, Lead, Stage, Status, User
 from leadapp.services.changes import Origin, records_of_new
-from leadapp.services.duplicates.finding import compare_waiting
 from qualification.models import (
     AdvocacyChange,
     Assignment,
@@ -113,9 +112,6 @@ def load(
             pass
         share_work(people, now=now)
         set_some_aside(now=now)
-        # Among so many people some have one name and work at one place.
-        while compare_waiting(now=now, limit=leads * 10):
-            pass
         _look_at_tables()
         advance("done")
         return Loaded(len(prospects), activities, people, kept)

@@ -81,6 +81,19 @@ def test_one_domain_spelt_companies_and_addresses_count() -> None:
     assert (seen["company"], seen["email"], seen["first_name"]) == ("equal", "equal", "initial")
 
 
+def test_addresses_made_of_names_count_only_where_a_name_is_not_known() -> None:
+    sjoerd, niels = (
+        Traits(
+            first_name=name, last_name="jansen", email=f"{name[0]}.jansen@zuiderzee.example", domain="z.nl"
+        )
+        for name in ("sjoerd", "niels")
+    )
+    assert weigh(sjoerd, niels).probability < 0.5
+    unnamed = Traits(last_name="jansen", email="s.jansen@home.example")
+    seen = {one.trait: one.degree for one in weigh(sjoerd, unnamed).seen}
+    assert seen["email"] == "same_name"
+
+
 def test_custom_fields_that_tell_people_apart_are_compared() -> None:
     CustomField.objects.create(key="born", label="Born", kind="date", tells_apart=True)
     CustomField.objects.create(key="size", label="Size")

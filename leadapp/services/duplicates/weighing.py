@@ -97,8 +97,8 @@ def _compare(one: Traits, other: Traits) -> Iterator[Seen]:
     yield from _compare_names(one, other)
     if one.phones and other.phones:
         yield _seen("phone", *_phones(one, other))
-    if one.email and other.email:
-        yield _seen("email", _emails(one, other))
+    if one.email and other.email and (degree := _emails(one, other)):
+        yield _seen("email", degree)
     for trait in ("linkedin", "birth_year"):
         mine, theirs = getattr(one, trait), getattr(other, trait)
         if mine and theirs:
@@ -169,11 +169,15 @@ def _phones(one: Traits, other: Traits) -> tuple[str, int]:
 
 
 def _emails(one: Traits, other: Traits) -> str:
+    """Compare addresses. What is alike in front of the @ says nothing new where the names are known."""
     if one.mailbox == other.mailbox:
         return "equal"
-    if one.mail_name == other.mail_name:
-        return "same_name"
-    return "near" if _texts(one.mail_name, other.mail_name)[0] == "near" else "different"
+    is_same = one.mail_name == other.mail_name
+    if not is_same and _texts(one.mail_name, other.mail_name)[0] == "different":
+        return "different"
+    if all((one.first_name, one.last_name, other.first_name, other.last_name)):
+        return ""
+    return "same_name" if is_same else "near"
 
 
 def _companies(one: Traits, other: Traits) -> tuple[str, int]:
