@@ -12,7 +12,7 @@ MESSAGES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 # All tests are shared by several processes; a few chosen ones start sooner in one.
 ALL_TESTS = -n auto --maxprocesses=5 --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help run test lint format messages pins clean
+.PHONY: help run test screenshots lint format messages pins clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -22,6 +22,9 @@ run: $(VENV)/installed $(MESSAGES)  ## start Leadapp on http://127.0.0.1:8000 (P
 
 test: $(VENV)/installed-dev $(MESSAGES)  ## run all tests (ARGS="-k name" runs some)
 	@$(WITH_SERVICES) $(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
+
+screenshots: $(VENV)/installed-dev  ## take pictures of all pages into screenshots/ (PAGES=my-day of some)
+	@$(WITH_SERVICES) $(BIN)/python -m pytest -q tests/ui/take_screenshots.py
 
 lint: export DEBUG := 1
 lint: $(VENV)/installed-dev  ## check style, types, layers and templates
