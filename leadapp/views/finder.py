@@ -56,16 +56,19 @@ PLACES: Sequence[tuple[str, Words, tuple[str, ...]]] = (
     ("lead-views", gettext_lazy("Views of the lead list"), ("leadapp.view_lead",)),
     ("my-day", gettext_lazy("My day"), WORK),
     ("board", gettext_lazy("Board"), ("leadapp.view_lead",)),
+    ("dashboard", gettext_lazy("Dashboard"), ("leadapp.view_lead",)),
     ("company-list", gettext_lazy("Companies"), ("leadapp.view_company",)),
     (
         "response-times",
         gettext_lazy("Response times"),
         ("leadapp.work_own_lead", "qualification.see_response_times"),
     ),
+    ("absences", gettext_lazy("Absences"), ("qualification.view_absence",)),
     ("scoring-home", gettext_lazy("Scoring"), ("scoring.view_scoringmodelversion",)),
     ("lead-new", gettext_lazy("New lead"), WORK),
     ("notices", gettext_lazy("Notices"), ()),
     ("notice-settings", gettext_lazy("Notice settings"), ()),
+    ("settings", gettext_lazy("Settings"), ()),
 )
 
 

@@ -111,7 +111,7 @@ def test_a_rep_works_through_a_morning(page: Page, server: str) -> None:
 
 
 def test_a_marketer_changes_a_rule_and_sees_the_scores_follow(
-    page: Page, server: str, browser: Browser
+    page: Page, server: str, beat: Process, browser: Browser
 ) -> None:
     person("mareike", "marketer", is_staff=True)
     rep = person("jonas", "rep")
