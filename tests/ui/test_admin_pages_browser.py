@@ -15,4 +15,5 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def test_everybody_can_use_every_page_of_the_admin(browser: Browser, live_server: Any) -> None:
     furnish(now=timezone.now())
-    assert faults_on(browser, live_server.url, ADMIN_PAGES) == {}
+    faults = faults_on(browser, live_server.url, ADMIN_PAGES)
+    assert not faults, "\n".join(faults)

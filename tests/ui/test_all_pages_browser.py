@@ -18,22 +18,24 @@ WIDE, ENLARGED, PHONE = 1440, 720, 390
 
 def test_everybody_can_use_every_page(browser: Browser, live_server: Any) -> None:
     furnish(now=timezone.now())
-    assert faults_on(browser, live_server.url, PAGES) == {}
+    faults = faults_on(browser, live_server.url, PAGES)
+    assert not faults, "\n".join(faults)
 
 
 def test_everybody_can_use_a_leadapp_in_which_there_is_nothing(browser: Browser, live_server: Any) -> None:
     people_alone()
-    assert faults_on(browser, live_server.url, EMPTY_PAGES) == {}
+    faults = faults_on(browser, live_server.url, EMPTY_PAGES)
+    assert not faults, "\n".join(faults)
 
 
-def faults_on(browser: Browser, url: str, pages: tuple[WebPage, ...]) -> dict[str, list[str]]:
+def faults_on(browser: Browser, url: str, pages: tuple[WebPage, ...]) -> list[str]:
     """Return what is wrong with which of these pages, at which width."""
-    found = {}
-    for page, tab in visit(browser, url, pages, viewport={"width": WIDE, "height": 900}):
-        for width in (WIDE, ENLARGED, PHONE):
-            if faults := _faults_at(tab, width):
-                found[f"{page} at {width}"] = faults
-    return found
+    return [
+        f"{page} at {width}: {fault}"
+        for page, tab in visit(browser, url, pages, viewport={"width": WIDE, "height": 900})
+        for width in (WIDE, ENLARGED, PHONE)
+        for fault in _faults_at(tab, width)
+    ]
 
 
 def _faults_at(tab: Page, width: int) -> list[str]:
@@ -44,6 +46,7 @@ def _faults_at(tab: Page, width: int) -> list[str]:
     if width != ENLARGED:
         tab.emulate_media(color_scheme="light")
         faults += faults_of(tab)
+    if width == WIDE:
         tab.emulate_media(color_scheme="dark")
         faults += faults_of(tab, only=COLOURS)
     return faults
