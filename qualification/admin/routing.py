@@ -56,7 +56,6 @@ class RoutingRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         (None, {"fields": ("name", "position", "is_active", "match"), "description": TYPING}),
         (gettext_lazy("Who gets them"), {"fields": ("account_owner_first", "team", "people")}),
     )
-    filter_horizontal = ("people",)
     inlines = (RoutingCriterionInline,)
     actions = ("preview",)
 
@@ -71,8 +70,8 @@ class RoutingRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return ", ".join([*who, *(str(user) for user in rule.people.all())]) or _("Everybody")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer reps."""
-        kwargs.setdefault("queryset", _people())
+        """Offer reps, as boxes to tick."""
+        kwargs |= {"queryset": _people(), "widget": forms.CheckboxSelectMultiple}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @say_refusals

@@ -7,12 +7,12 @@
   const labelOf = (field) => words(document.querySelector(`label[for="${CSS.escape(field.id)}"]`));
 
   const nameRows = () => {
-    for (const table of document.querySelectorAll(".tabular table")) {
+    for (const table of document.querySelectorAll(".tabular table, .results table")) {
       const heads = [...table.querySelectorAll("thead th")];
       for (const head of heads) if (!words(head)) head.setAttribute("role", "presentation");
       for (const field of table.querySelectorAll("tbody :is(input:not([type=hidden]), select, textarea)")) {
-        const at = field.closest("td")?.cellIndex ?? 0;
-        if (!labelOf(field) && words(heads[at - 1])) field.setAttribute("aria-label", words(heads[at - 1]));
+        const name = words(heads[field.closest("td, th")?.cellIndex ?? 0]);
+        if (!labelOf(field) && !field.hasAttribute("aria-label") && name) field.setAttribute("aria-label", name);
       }
     }
   };
@@ -24,7 +24,7 @@
     }
   };
 
-  const nameSearches = () => {
+  const nameChoices = () => {
     for (const select of document.querySelectorAll("select.admin-autocomplete")) {
       const box = select.parentElement.querySelector(".select2-selection");
       if (!box || !labelOf(select)) continue;
@@ -33,10 +33,17 @@
     }
   };
 
+  // The picture beside it is its label, and pictures have no words for everybody.
+  const nameSearch = () => {
+    const field = document.getElementById("searchbar");
+    field?.setAttribute("aria-label", document.querySelector("#changelist-search input[type=submit]").value);
+  };
+
   const nameAll = () => {
+    nameSearch();
     nameRows();
     nameMoments();
-    nameSearches();
+    nameChoices();
   };
   window.addEventListener("load", nameAll);
   document.addEventListener("formset:added", nameAll);
