@@ -99,6 +99,8 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
     record_consent(
         lead=mine[0], purpose="phone", granted=True, how="call", text="May we call you?", actor=rep, now=now
     )
+    # However the dice fell, somebody is about to be won.
+    Lead.objects.filter(pk=mine.filter(stage="mql")[2].pk).update(stage="sql")
     customer = Lead.objects.filter(stage="customer", owner=rep, deals__voided_at=None).first()
     assert customer is not None
     set_advocacy(lead=customer, advocacy="fan", note="Told it at a fair", actor=rep, now=now)
