@@ -43,7 +43,7 @@ def person(name: str, role: str, **fields: Any) -> User:
 
 def lead_of(owner: User | None, first_name: str, **fields: Any) -> Lead:
     """Make a scored lead as a client does, whose answer is due."""
-    facts = {"first_name": first_name, "email": f"{first_name.lower()}@voegele.example"}
+    facts: dict[str, Any] = {"first_name": first_name, "email": f"{first_name.lower()}@voegele.example"}
     lead = new_lead(owner, **facts)
     Lead.objects.filter(pk=lead.pk).update(**({"stage": "mql"} | fields))
     return lead
