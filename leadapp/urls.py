@@ -133,6 +133,7 @@ urlpatterns = [
     path("absences/<int:pk>/cancel/", absences.cancel, name="absence-cancel"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("board/", board.board, name="board"),
+    path("board/counts/", board.counts, name="board-counts"),
     path("board/move/", board.move_card, name="board-move"),
     path("response-times/", response_times.response_times, name="response-times"),
     path("response-times/leads/", response_times.answers, name="response-answers"),

@@ -198,6 +198,8 @@ class Activity(models.Model):
                 condition=Q(properties__has_key="starts_at"),
                 name="activity_starts_at",
             ),
+            # What somebody logged today, for their day. Most activities are of nobody here.
+            models.Index("actor", "occurred_at", condition=Q(actor__isnull=False), name="activity_of_person"),
             # The form that a lead came through first: the dashboard, and the list of its leads.
             models.Index(
                 "lead", "occurred_at", "id", condition=Q(properties__has_key="form"), name="activity_form"

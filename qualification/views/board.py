@@ -20,7 +20,7 @@ from leadapp.views.list_orders import BY_PRIORITY
 from leadapp.views.paging import read_place
 from qualification.services import moves
 from qualification.services.customers.deals import won_in_this_round
-from qualification.views.board_cards import STAGES, Whose, cards_of, count_of, read_lanes, read_more
+from qualification.views.board_cards import STAGES, Whose, cards_of, counts_of, read_lanes, read_more
 from qualification.views.moves import stage_words, undo_url
 
 
@@ -38,8 +38,16 @@ def board(request: HttpRequest) -> HttpResponse:
         return render(request, "qualification/board_cards.html", {"lane": more, "whose": whose})
     lanes = read_lanes(whose, now=now)
     is_empty = not any(lane.cards for lane in lanes)
-    context = {"lanes": lanes, "whose": whose, "is_empty": is_empty}
+    is_counted = not any(lane.after for lane in lanes)
+    context = {"lanes": lanes, "whose": whose, "is_empty": is_empty, "is_counted": is_counted}
     return render(request, "qualification/board.html", context)
+
+
+@require_safe
+def counts(request: HttpRequest) -> HttpResponse:
+    """Answer with how many leads each lane has."""
+    whose = Whose.read(signed_in(request), request.GET.get("whose", ""))
+    return render(request, "qualification/board_counts.html", {"counts": counts_of(whose)})
 
 
 @require_POST
@@ -106,7 +114,7 @@ def _answer(request: HttpRequest, lead: Lead, whose: Whose, refused: Refused | N
         "refused": refused,
         "gate": refused.check if isinstance(refused, moves.GateClosed) else None,
         "card": cards.get(lead.pk),
-        "counts": [(stage, count_of(whose, stage)) for stage in STAGES],
+        "counts": counts_of(whose),
         "whose": whose,
     }
     response = render(

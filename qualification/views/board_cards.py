@@ -20,7 +20,7 @@ from leadapp.words import lower_first
 from qualification.models import TeamMember
 from qualification.services.clock.clocks import Clock
 from qualification.services.customers.deals import Total, totals_of
-from qualification.services.gates.checklists import STEP_FROM, GateCheck, check_many
+from qualification.services.gates.checklists import STEP_FROM, GateCheck, check_ahead
 
 STAGES = list(Stage)
 CARDS = 20
@@ -134,7 +134,8 @@ def read_lanes(whose: Whose, *, now: datetime) -> list[Lane]:
             cards=[cards[lead.pk] for lead in page.rows],
             after=page.after,
             list_url=whose.in_list(stage),
-            count=count_of(whose, stage),
+            # How many more there are is asked once the page is there: counting takes longer than showing it.
+            count=f"{len(page.rows)}+" if page.after else str(len(page.rows)),
         )
         for stage, page in pages.items()
     ]
@@ -147,9 +148,13 @@ def read_more(whose: Whose, stage: Stage, place: Place | None, *, now: datetime)
     return Lane(stage=stage, cards=list(cards.values()), after=page.after, list_url=whose.in_list(stage))
 
 
-def count_of(whose: Whose, stage: Stage) -> str:
-    """Count the leads of a lane, no further than anybody reads."""
-    number = whose.leads().filter(stage=stage).order_by()[: MOST_COUNTED + 1].count()
+def counts_of(whose: Whose) -> list[tuple[Stage, str]]:
+    """Count the leads of each lane, no further than anybody reads."""
+    return [(stage, _count(whose.leads().filter(stage=stage))) for stage in STAGES]
+
+
+def _count(leads: LeadQuerySet) -> str:
+    number = leads.order_by()[: MOST_COUNTED + 1].count()
     return f"{write_number(MOST_COUNTED)}+" if number > MOST_COUNTED else write_number(number)
 
 
@@ -157,13 +162,14 @@ def cards_of(leads: Sequence[Lead], *, user: User, now: datetime) -> Mapping[int
     """Read what the cards of these leads say, by id and in their order."""
     ids = [lead.pk for lead in leads]
     clocks = news_of_clocks(ids, now=now)
-    checks = check_many(lead_ids=ids, steps=list(STEP_FROM.values()), now=now)
+    ahead = {step: [lead.pk for lead in leads if lead.stage == stage] for stage, step in STEP_FROM.items()}
+    checks = check_ahead(ahead, now=now)
     won = totals_of([lead.pk for lead in leads if lead.stage == Stage.CUSTOMER])
     return {
         lead.pk: Card(
             lead=lead,
             clock=clocks.get(lead.pk),
-            check=checks[lead.pk][STEP_FROM[lead.stage]] if lead.stage in STEP_FROM else None,
+            check=checks.get(lead.pk),
             won=won.get(lead.pk, []),
             may_work=may_work(user, lead),
         )

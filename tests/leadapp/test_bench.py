@@ -19,7 +19,7 @@ KEYS = {
     "bare_insert_per_s",
     *(
         f"{kind}_{figure}_ms"
-        for kind in ("list", "search", "lead_page", "dashboard")
+        for kind in ("list", "counts", "search", "lead_page", "dashboard")
         for figure in ("p50", "p95", "slowest_p95")
     ),
     "peak_rss_mb",
@@ -44,7 +44,7 @@ def test_it_measures_in_a_database_of_its_own_and_leaves_nothing() -> None:
     assert all(result[key] > 0 for key in KEYS)
     # There is nothing smaller to compare with.
     assert result["list_ratio"] is None
-    assert {row["kind"] for row in result["pages"]} == {"list", "search", "lead_page", "dashboard"}
+    assert {row["kind"] for row in result["pages"]} == {"list", "counts", "search", "lead_page", "dashboard"}
     assert result["preview_memory_growth_mb"] < 5
     assert databases() == before
     assert connection.settings_dict["NAME"] == name

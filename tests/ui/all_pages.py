@@ -416,6 +416,7 @@ ACTS = {
 }
 # Addresses that answer with a piece of a page, a file, or lead on to another address.
 PIECES = {
+    "board-counts",
     "find",
     "here",
     "lead-band",

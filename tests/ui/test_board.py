@@ -132,7 +132,7 @@ def test_the_board_asks_as_often_for_twenty_cards_a_lane_as_for_one(as_: As, man
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/board/").status_code == 200
         asked.append(len(queries))
-    assert asked == [19, 19]
+    assert asked == [17, 17]
 
 
 def test_a_drop_through_a_gate_that_passes_moves_the_lead_and_offers_to_undo_it(

@@ -138,6 +138,19 @@ def check_many(
     }
 
 
+def check_ahead(leads: Mapping[Step, Collection[int]], *, now: datetime) -> dict[int, GateCheck]:
+    """Return the checklist of one step for each lead: a query for each step that has leads, and three."""
+    gates, questions = _load(list(leads)), read_questions()
+    return {
+        lead_id: _check(step, gates[step], readings)
+        for step, lead_ids in leads.items()
+        if lead_ids
+        for lead_id, readings in read_criteria(
+            gates[step].criteria, lead_ids=lead_ids, now=now, questions=questions
+        ).items()
+    }
+
+
 def read_criteria(
     criteria: Sequence[GateCriterion],
     *,
