@@ -148,7 +148,9 @@ def points(value: float | Decimal | None, decimals: int = 0) -> SafeString:
     """Write points with their sign; the minus is a real one, None is a dash."""
     if value is None:
         return format_html('<span class="pts pts--nil">{}</span>', DASH)
-    number = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    number = Decimal(str(value))
+    if not isinstance(value, int):
+        number = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     kind, sign = ("up", "+") if number > 0 else ("down", MINUS) if number < 0 else ("nil", "")
     return format_html(
         '<span class="pts pts--{}">{}{}</span>', kind, sign, number_format(abs(number), decimals)

@@ -6,7 +6,6 @@ from django import template
 from django.template.base import FilterExpression, Node, NodeList, Parser, Token
 from django.template.context import Context
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -36,10 +35,10 @@ def cell(context: Context, column: Column, pk: int) -> SafeString:
     """Write the attributes of a cell; what changes while the page is open has a name to be replaced by."""
     is_fresh = context.get("is_fresh")
     look = f"{column.look} is-fresh" if is_fresh else column.look
-    if column.key not in context["live"]:
-        return format_html('class="{}" role="cell"', look)
-    swap = mark_safe(' hx-swap-oob="true"') if is_fresh else ""
-    return format_html('class="{}" role="cell" id="{}-{}"{}', look, column.key, pk, swap)
+    name = f' id="{column.key}-{pk:d}"' if column.key in context["live"] else ""
+    swap = ' hx-swap-oob="true"' if name and is_fresh else ""
+    # Made of the words of the code and of a number: nothing to escape, some four hundred times a page.
+    return mark_safe(f'class="{look}" role="cell"{name}{swap}')  # noqa: S308
 
 
 @register.tag

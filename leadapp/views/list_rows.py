@@ -40,8 +40,15 @@ class Row:
     trend: Trend | None = field(default=None)
     override: ScoreOverride | None = None
     tags: Sequence[str] = ()
+    # What stands below the name.
+    beneath: str = ""
     # What the address of the lead carries on of this list.
     query: str = ""
+
+    @property
+    def as_seen(self) -> str:
+        """Return how the lead stands here; who changes many of them changes none that moved meanwhile."""
+        return f"{self.lead.pk}.{self.lead.stage}.{self.lead.status}.{self.lead.owner_id or ''}"
 
 
 def rows_of(leads: Sequence[Lead], *, columns: Collection[str] = USUAL, now: datetime) -> list[Row]:
@@ -62,9 +69,19 @@ def rows_of(leads: Sequence[Lead], *, columns: Collection[str] = USUAL, now: dat
             trends.get(lead.pk),
             overrides.get(lead.pk),
             tags.get(lead.pk, ()),
+            _beneath(lead, columns),
         )
         for lead in leads
     ]
+
+
+def _beneath(lead: Lead, columns: Collection[str]) -> str:
+    """Return title and company as far as they have no columns of their own."""
+    company = lead.company.name if lead.company else ""
+    if not lead.job_title and not company:
+        return _("No title, no company")
+    shown = ("" if "job_title" in columns else lead.job_title, "" if "company" in columns else company)
+    return ", ".join(filter(None, shown))
 
 
 def short_rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
