@@ -45,6 +45,7 @@
     nameMoments();
     nameChoices();
   };
-  window.addEventListener("load", nameAll);
+  // After what the pages themselves do once they are there, such as drawing the field that searches.
+  window.addEventListener("load", () => (window.django?.jQuery ? django.jQuery(() => setTimeout(nameAll)) : nameAll()));
   document.addEventListener("formset:added", nameAll);
 })();

@@ -21,6 +21,9 @@
     document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   showCurrentTab();
   document.addEventListener("htmx:afterSettle", showCurrentTab);
+  document.addEventListener("focusin", (event) => {
+    event.target.closest(".tabs a")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
 
   let wanted = "";
   const focusWanted = () => {
