@@ -17,11 +17,9 @@ SWAPS = (
     (page("lead-list", REP, query="?view=all"), "#view-mine"),
     (page("lead-list", REP, query="?view=all"), "#sort-score"),
     (page("lead-list", REP, query="?view=all"), "#list a[href*='after=']"),
-    (page("company-list", REP), "#companies a[href*='after=']"),
     (page("lead-detail", REP, pk=MINE), "#do-email"),
     (page("lead-detail", REP, pk=MINE), ".fact__edit"),
     (page("lead-timeline", REP, pk=MINE), "#older"),
-    (page("my-day", REP), ".task [data-row-key=c]"),
     (page("my-day", REP), ".task [data-row-key=d]"),
 )
 # Something was put in that somebody asked for, and not what the page polls.
