@@ -167,7 +167,12 @@ LEAD_LIST = (
     page("lead-list", REP, "saved view changed", query=lambda: f"?country=DE&from={own_view()}"),
     page("lead-list", REP, "spelt like it", query="?q=shmidt"),
     page("lead-list", REP, "view not there", query="?view=99999999", status=404),
-    page("lead-list", REP, "columns open", steps=["click #columns summary", "wait #columns input[type=checkbox]"]),
+    page(
+        "lead-list",
+        REP,
+        "columns open",
+        steps=["click #columns summary", "wait #columns input[type=checkbox]"],
+    ),
     page("lead-list", REP, "rows open", steps=["click #rows summary", "wait #rows form"]),
     page("lead-list-filters", REP),
     page("lead-list-columns", REP),

@@ -112,6 +112,7 @@ def stop_of(tab: Page) -> Any:
     for _ in range(20):
         if stop is None or stop["inSight"]:
             break
+        tab.wait_for_timeout(50)
         stop = tab.evaluate(STOP)
     return stop
 
