@@ -113,6 +113,8 @@ def _processes(folder: DataFolder, port: int) -> dict[str, list[str]]:
     """Return the commands of the long-running processes."""
     # Loaded once and forked: a web process that was killed is back at once.
     web = ["--preload", "--bind", f"{HOST}:{port}", "--workers=2", "--threads=8", "--log-level=warning"]
+    # People read for a while between two clicks; a connection that waits holds no thread.
+    web += ["--keep-alive=75"]
     # The list asks what is new for up to 200 rows that it names.
     web += ["--limit-request-line=8190"]
     worker = ["--loglevel=WARNING", "--concurrency=3", "--without-gossip", "--without-mingle"]

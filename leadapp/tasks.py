@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from leadapp.advisory import one_of
 from leadapp.nudging import send
 from leadapp.outbox import DELIVER
 from leadapp.services import bulk
@@ -23,6 +24,8 @@ from leadapp.services.webhooks.retention import forget_old
 KEPT = timedelta(days=30)
 AT_ONCE = 10_000
 COMPARED = 200
+# The space of the lock of those who compare ("dupl").
+COMPARING = 0x6475706C
 
 
 @shared_task(name=DELIVER)
@@ -78,8 +81,15 @@ def forget_old_visitors() -> None:
 
 @shared_task
 def find_duplicates() -> None:
-    """Compare leads that are new or changed with those like them; merge what is certain, if wanted."""
+    """Compare leads that are new or changed with those like them; merge what is certain, if wanted.
+
+    One worker at a time: after an import they wait for hours, and scores must not wait for them.
+    """
     now = timezone.now()
-    if compare_waiting(now=now, limit=COMPARED) >= COMPARED:
+    with one_of(COMPARING, [0]) as turn:
+        if turn is None:
+            return
+        goes_on = compare_waiting(now=now, limit=COMPARED) >= COMPARED
+        merge_certain(now=now)
+    if goes_on:
         send(find_duplicates.name)
-    merge_certain(now=now)
