@@ -208,7 +208,7 @@ LEAD_PAGE = (
     page("lead-detail", REP, "nobody's", pk=lead(owner__username=None, score__gte=1)),
     page("lead-detail", REP, "set aside", pk=pk_of(ScoreOverride, "lead_id", ended_at=None)),
     page("lead-detail", MANAGER, "not scored", pk=pk_of(Lead, do_not_score=True)),
-    page("lead-detail", REP, "question", pk=MQL, steps=["click #do-email", "wait dialog#question[open]"]),
+    page("lead-detail", REP, "question", pk=MQL, steps=["click #do-note", "wait dialog#question[open]"]),
     page("lead-timeline", REP, pk=MINE),
     page("lead-stages", REP, pk=MINE),
     page("lead-stages", REP, "customer", pk=CUSTOMER),

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from leadapp.demo.loading import load
 from leadapp.demo.people import create_people
-from leadapp.models import BoughtList, Erasure, KeptFor, Lead, User
+from leadapp.models import Advocacy, BoughtList, Erasure, KeptFor, Lead, User
 from leadapp.services.bulk import Chosen, finish_small, start_run
 from leadapp.services.consents import record_consent
 from leadapp.services.duplicates.finding import compare_waiting
@@ -101,7 +101,9 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
     )
     # However the dice fell, somebody is about to be won.
     Lead.objects.filter(pk=mine.filter(stage="mql")[2].pk).update(stage="sql")
-    customer = Lead.objects.filter(stage="customer", owner=rep, deals__voided_at=None).first()
+    customer = Lead.objects.filter(
+        stage="customer", owner=rep, deals__voided_at=None, advocacy=Advocacy.NONE
+    ).first()
     assert customer is not None
     set_advocacy(lead=customer, advocacy="fan", note="Told it at a fair", actor=rep, now=now)
     escalate_due(now=now)

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
 
 from leadapp.models import User
+from tests.support.browser import RESULTS
 from tests.ui.all_pages import WebPage
 
 PATIENCE = 15_000
@@ -37,7 +38,12 @@ def visit(
 @contextmanager
 def _tab(visitor: BrowserContext) -> Iterator[Page]:
     tab = visitor.new_page()
-    yield tab
+    try:
+        yield tab
+    except Error:
+        RESULTS.mkdir(exist_ok=True)
+        tab.screenshot(path=RESULTS / "visit.png", full_page=True)
+        raise
     tab.close()
 
 
