@@ -126,13 +126,13 @@ def test_a_lead_says_why_it_is_out_and_until_when_it_rests(
     assert (said["reason_code"], said["status_reason"]) == ("competitor", "Went with a competitor: Acme")
     said = api.get(f"leads/{resting.pk}").json()
     assert (said["wake_on"], said["wake_score"], said["reason_code"]) == ("2027-03-03", 90, None)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         api.get("leads")
     for _ in range(10):
         lead = make_lead()
         api.post(f"leads/{lead.pk}/disqualify", code)
     Lead.objects.filter(disqualify_reason=None).update(city="Bonn")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         api.get("leads")
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def sent() -> list[Activity]:
-    return list(Activity.objects.filter(type__slug="content_download").select_related("lead"))
+    return list(Activity.objects.filter(type__slug="content_download").select_related("lead").order_by("pk"))
 
 
 def held() -> HeldSubmission:

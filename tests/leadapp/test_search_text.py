@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from leadapp.models import Company, Lead, LeadSearch
+from leadapp.models import Company, Lead, LeadSearch, MatchRequest
 from leadapp.search import find_leads
 from scoring.models import Cause, ScoreChange
 from scoring.services.queue import request_scoring, score_waiting
@@ -59,6 +59,7 @@ def test_a_lead_that_goes_takes_its_text_and_its_history_along(lead: Lead) -> No
     request_scoring(lead_ids=[lead.pk], cause=Cause.FACTS, now=NOW)
     score_waiting(now=NOW)
     assert ScoreChange.objects.exists()
+    MatchRequest.objects.all().delete()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM leadapp_lead WHERE id = %s", [lead.pk])
     assert not LeadSearch.objects.exists()

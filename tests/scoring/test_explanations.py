@@ -173,7 +173,7 @@ def test_known_reasons_are_those_of_the_last_scoring_and_told_anew() -> None:
     lead.refresh_from_db()
 
     assert later != before
-    assert reasons_for([lead], now=NOW + DAY)[lead.pk][0] == "Asked for a demo just now"
+    assert reasons_for([lead], now=NOW + DAY)[lead.pk][0] == "Asked for a demo, last just now"
 
 
 def test_no_leads_or_no_scores_ask_nothing(django_assert_num_queries: Any) -> None:

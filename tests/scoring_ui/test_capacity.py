@@ -142,7 +142,7 @@ class TestOthers:
 
     def test_nobody_without_a_sign_in(self, client: Client, live: ScoringModelVersion) -> None:
         assert client.get(ADDRESS).status_code == 302
-        assert client.post(USE, {}).status_code == 302
+        assert client.post(USE, {}).status_code == 401
 
     def test_a_get_uses_no_proposal(self, as_: As, marketer: User, live: ScoringModelVersion) -> None:
         assert as_(marketer).get(USE).status_code == 405

@@ -115,7 +115,7 @@ def test_only_who_may_publish_finds_the_button(as_: As, rep: User, marketer: Use
 
 def test_nobody_sees_it_without_a_sign_in(client: Client, draft: ScoringModelVersion) -> None:
     assert client.get(ADDRESS).status_code == 302
-    assert client.post(ADDRESS, {}).status_code == 302
+    assert client.post(ADDRESS, {}).status_code == 401
 
 
 def test_a_rep_reads_no_names_of_leads_of_others(

@@ -136,7 +136,7 @@ def test_others_are_refused(
     settings.REPS_SEE = "own"
     assert send(as_(other_rep), lead, "call", outcome="no_answer").status_code == 404
     assert send(as_(rep), lead, "fax").status_code == 404
-    assert send(Client(), lead, "call", outcome="no_answer").status_code == 302
+    assert send(Client(), lead, "call", outcome="no_answer").status_code == 401
     assert everything() == before
 
 
