@@ -12,7 +12,7 @@
   const seconds = () => Math.floor(Date.now() / 1000);
 
   const see = () => {
-    for (const clock of document.querySelectorAll("[data-left]")) {
+    for (const clock of document.querySelectorAll(".sla[data-left]")) {
       if (!offsets.has(clock)) offsets.set(clock, seconds() - Number(clock.dataset.now));
     }
   };
@@ -51,6 +51,6 @@
   document.addEventListener("htmx:load", see);
   setInterval(() => {
     see();
-    document.querySelectorAll("[data-left]").forEach(count);
+    document.querySelectorAll(".sla[data-left]").forEach(count);
   }, MINUTE * 1000);
 })();
