@@ -40,10 +40,19 @@ class Row:
     trend: Trend | None = field(default=None)
     override: ScoreOverride | None = None
     tags: Sequence[str] = ()
-    # What stands below the name.
-    beneath: str = ""
+    # Of the list that it stands in.
+    columns: Collection[str] = ()
     # What the address of the lead carries on of this list.
     query: str = ""
+
+    @property
+    def beneath(self) -> str:
+        """Return title and company as far as they have no columns of their own."""
+        title, company = self.lead.job_title, self.lead.company.name if self.lead.company else ""
+        if not title and not company:
+            return _("No title, no company")
+        shown = ("" if "job_title" in self.columns else title, "" if "company" in self.columns else company)
+        return ", ".join(filter(None, shown))
 
     @property
     def as_seen(self) -> str:
@@ -69,19 +78,10 @@ def rows_of(leads: Sequence[Lead], *, columns: Collection[str] = USUAL, now: dat
             trends.get(lead.pk),
             overrides.get(lead.pk),
             tags.get(lead.pk, ()),
-            _beneath(lead, columns),
+            columns,
         )
         for lead in leads
     ]
-
-
-def _beneath(lead: Lead, columns: Collection[str]) -> str:
-    """Return title and company as far as they have no columns of their own."""
-    company = lead.company.name if lead.company else ""
-    if not lead.job_title and not company:
-        return _("No title, no company")
-    shown = ("" if "job_title" in columns else lead.job_title, "" if "company" in columns else company)
-    return ", ".join(filter(None, shown))
 
 
 def short_rows_of(leads: Sequence[Lead], *, now: datetime) -> list[Row]:
