@@ -186,7 +186,7 @@ LEAD_LIST = (
         REP,
         "refused",
         query="?country=DE",
-        steps=["click form button[type=submit]"],
+        steps=["click form.form-page button[type=submit]", "wait .error-summary"],
     ),
     page("lead-new", REP),
     page("leads-bulk", MANAGER, "move", query=lambda: "?what=move" + chosen(3)),
