@@ -11,5 +11,8 @@ class LeadappConfig(AppConfig):
     verbose_name = _("Leads")
 
     def ready(self) -> None:
-        """Register the checks of the configuration."""
+        """Register the checks of the configuration; let the names of models be translated."""
         import leadapp.checks  # noqa: F401
+        from leadapp.model_names import translate_names
+
+        translate_names()

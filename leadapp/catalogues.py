@@ -4,7 +4,9 @@ Run by make as `python -m leadapp.catalogues`; neither needs services, settings 
 """
 
 import argparse
+import ast
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -44,6 +46,9 @@ def find_texts() -> Catalog:
         )
         for _line, texts, _comments, context in found:
             catalog.add(texts, locations=[(str(path.relative_to(ROOT)), 1)], context=context)
+        if "models" in path.parts:
+            for name in _names(ast.parse(source)):
+                catalog.add(name, locations=[(str(path.relative_to(ROOT)), 1)])
     return catalog
 
 
@@ -74,6 +79,26 @@ def compile_all(paths: Sequence[Path]) -> None:
     for path in paths:
         with path.with_suffix(".mo").open("wb") as file:
             write_mo(file, read_catalogue(path))
+
+
+def _names(module: ast.Module) -> Iterator[str]:
+    """Return what Django calls the models of a module and their fields (leadapp/model_names.py)."""
+    for model in module.body:
+        if not isinstance(model, ast.ClassDef):
+            continue
+        fields = [node for node in model.body if isinstance(node, ast.Assign) and _is_field(node.value)]
+        for field in fields:
+            assert isinstance(field.targets[0], ast.Name)
+            yield field.targets[0].id.replace("_", " ")
+        if fields:
+            name = re.sub("(?<=[a-z0-9])(?=[A-Z])", " ", model.name).lower()
+            yield from (name, f"{name}s")
+
+
+def _is_field(value: ast.expr) -> bool:
+    function = value.func if isinstance(value, ast.Call) else None
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name.endswith(("Field", "ForeignKey"))
 
 
 def _sources() -> Iterator[tuple[Path, str]]:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -153,7 +154,9 @@ class _Row:
         return _("%(type)s of %(lead)s, %(occurred_at)s") % {
             "type": self.activity.type,
             "lead": self.activity.lead,
-            "occurred_at": f"{self.activity.occurred_at:%d %b %Y, %H:%M}",
+            "occurred_at": date_format(
+                timezone.localtime(self.activity.occurred_at), "SHORT_DATETIME_FORMAT"
+            ),
         }
 
 

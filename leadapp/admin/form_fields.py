@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from leadapp.models import CustomField, FieldType
 from leadapp.services.facts import COMPANY_FACTS, LEAD_FACTS
 from leadapp.services.forms.reading import OWN_FIELDS
+from leadapp.shipped import shown
 from qualification.models import Dimension
 
 EMPTY_ROWS = 3
@@ -150,4 +151,4 @@ def fact_choices() -> list[tuple[str, str]]:
 def answer_choices() -> list[tuple[str, str]]:
     """Return the dimensions that a field may answer."""
     asked = Dimension.objects.order_by("position", "pk").values_list("pk", "label")
-    return [("", _("nothing")), *asked]
+    return [("", _("nothing")), *((key, shown(label)) for key, label in asked)]

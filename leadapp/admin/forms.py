@@ -15,6 +15,7 @@ from leadapp.admin.form_fields import FieldRows, answer_choices, fact_choices
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import ActivityType, CustomField, Form
 from leadapp.services.forms.editing import faults_of, save_form
+from leadapp.shipped import shown
 
 PAGE = ("intro", "button", "language", "thanks", "redirect_url")
 CONSENT = ("consent_text", "consent_purpose", "double_opt_in", "is_progressive")
@@ -115,7 +116,7 @@ class FormAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("Fields"))
     def shown_fields(self, form: Form) -> str:
         """Return the fields as text."""
-        return ", ".join(str(field.get("label") or field.get("name")) for field in form.fields)
+        return ", ".join(shown(str(field.get("label") or field.get("name"))) for field in form.fields)
 
     @say_refusals
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -86,7 +86,7 @@ class MoveForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["reason_code"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "–"), *((item.code, item.label) for item in offered_reasons())]
+        field.choices = [("", "–"), *((item.code, str(item)) for item in offered_reasons())]
 
 
 class MoveManyForm(MoveForm):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leadapp.models.leads import Lead
+from leadapp.shipped import shown
 
 
 class ActivityType(models.Model):
@@ -66,7 +67,7 @@ class ActivityType(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.label
+        return shown(self.label)
 
 
 class Quarantine(models.Model):

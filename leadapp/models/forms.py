@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from leadapp.models.activities import Activity, ActivityType
 from leadapp.models.consents import Purpose
 from leadapp.models.leads import Lead
+from leadapp.shipped import shown
 
 
 class FieldType(models.TextChoices):
@@ -100,7 +101,7 @@ class Form(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return shown(self.name)
 
     @property
     def asks_consent(self) -> bool:

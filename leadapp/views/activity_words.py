@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.services.meetings import STARTS_AT, read_start
+from leadapp.shipped import shown
 from leadapp.times import write_date
 
 Properties = Mapping[str, Any]
@@ -44,7 +45,7 @@ def words_of(slug: str, label: str, channel: str, properties: Properties) -> Wor
     if tell is not None:
         return tell(properties)
     told = [f"{key.replace('_', ' ')}: {_text(value)}" for key, value in properties.items() if _text(value)]
-    return Words(strong=label, after=", " + ", ".join(told[:4]) if told else "", icon=ICONS[channel])
+    return Words(strong=shown(label), after=", " + ", ".join(told[:4]) if told else "", icon=ICONS[channel])
 
 
 ICONS = {

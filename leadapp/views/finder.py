@@ -156,7 +156,7 @@ def _scoring(text: str, user: User) -> list[Group]:
     rules = ScoringRule.objects.filter(name__icontains=text, version__state__in=shown)
     rules = rules.select_related("version__model").order_by("name", "version__state", "pk")
     hits = [
-        Hit(reverse("scoring-model", args=[model.slug]), model.name, _("Scoring model")) for model in models
+        Hit(reverse("scoring-model", args=[model.slug]), str(model), _("Scoring model")) for model in models
     ]
     seen: set[tuple[int, str]] = set()
     for rule in rules[: 2 * MOST]:
@@ -168,8 +168,8 @@ def _scoring(text: str, user: User) -> list[Group]:
         hits.append(
             Hit(
                 f"{address}#rule-{rule.pk}",
-                rule.name,
-                _("Rule of %(model)s") % {"model": rule.version.model.name},
+                str(rule),
+                _("Rule of %(model)s") % {"model": rule.version.model},
             )
         )
     return [Group("scoring", _("Scoring"), "rules", hits[:MOST])]

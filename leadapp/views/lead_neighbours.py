@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import Lead, User
+from leadapp.numbers import write_number
 from leadapp.views.list_filters import Asked, in_order, leads_of, read_address
 from leadapp.views.list_rows import Row
 from leadapp.views.paging import beside, place_of, read_place
@@ -101,7 +102,10 @@ def _position(number: int, total: int) -> str:
     # Others may have left the list since, so that it is shorter than the place says.
     if total > MOST_COUNTED:
         return _("%(number)s of more than %(total)s") % {
-            "number": f"{number:,}",
-            "total": f"{MOST_COUNTED:,}",
+            "number": write_number(number),
+            "total": write_number(MOST_COUNTED),
         }
-    return _("%(number)s of %(total)s") % {"number": f"{number:,}", "total": f"{max(number, total):,}"}
+    return _("%(number)s of %(total)s") % {
+        "number": write_number(number),
+        "total": write_number(max(number, total)),
+    }

@@ -14,6 +14,7 @@ from leadapp.access import may
 from leadapp.errors import NotFound
 from leadapp.models import Lead, User
 from leadapp.models.querysets import LeadQuerySet
+from leadapp.numbers import write_number
 from leadapp.services.bulk import MOST_TICKED, Chosen
 from leadapp.views.list_columns import Column, columns_of
 from leadapp.views.list_filters import Asked, leads_of, read_address
@@ -54,7 +55,9 @@ class Choice:
     @property
     def in_words(self) -> str:
         """Return their number as it stands in a question."""
-        return ngettext("%(number)s lead", "%(number)s leads", self.number) % {"number": f"{self.number:,}"}
+        return ngettext("%(number)s lead", "%(number)s leads", self.number) % {
+            "number": write_number(self.number)
+        }
 
     @property
     def fields(self) -> list[tuple[str, str]]:

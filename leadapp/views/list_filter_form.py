@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from leadapp.models import Advocacy, Company, CustomField, Lead, Stage, Status, Tag, Temperature, User
+from leadapp.shipped import shown
 from leadapp.views.answering import signed_in
 from leadapp.views.list_filter_kinds import FILTERS, FITS
 from leadapp.views.list_filters import Asked, read_address
@@ -140,7 +141,7 @@ class FilterForm(forms.Form):
             ],
         )
         reasons = DisqualifyReason.objects.order_by("position", "label").values_list("code", "label")
-        self._offer("reason", list(reasons))
+        self._offer("reason", [(code, shown(label)) for code, label in reasons])
         for name in ("active", "quiet"):
             self._offer(name, [(days, FILTERS[name].in_words(days)) for days in SPANS])
         self._offer("source", _pairs(leads.values_list("source", flat=True)))

@@ -22,6 +22,7 @@ from leadapp.models.querysets import mates_of
 from leadapp.periods import Period
 from leadapp.services.texts import text_fault
 from leadapp.views import report_filters as reports
+from qualification.models import DisqualifyReason
 from scoring.models import ScoreOverride, ScoringModelVersion, Verdict
 
 Values = dict[str, list[str]]
@@ -125,6 +126,10 @@ def _where_tag(values: list[str], asking: Asking) -> Q:
     return Q(pk__in=LeadTag.objects.filter(tag__in=tags).values("lead"))
 
 
+def _reason_in_words(code: str) -> str:
+    return str(DisqualifyReason.objects.filter(code=code).first() or code.replace("_", " "))
+
+
 def _where_in(column: str) -> Callable[[list[str], Asking], Q]:
     return lambda values, asking: Q(**{f"{column}__in": values})
 
@@ -165,7 +170,7 @@ FILTERS: dict[str, Filter] = {
         gettext_lazy("Disqualified for"),
         _where_in("disqualify_reason__code"),
         is_good=lambda value: re.fullmatch("[a-z0-9_-]{1,32}", value) is not None,
-        words=lambda value: value.replace("_", " "),
+        words=_reason_in_words,
     ),
     "advocacy": Filter(
         gettext_lazy("Speaks for us"),

@@ -10,6 +10,7 @@ from django.db.models.functions import TruncDay
 from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, Lead, LeadTag
+from leadapp.shipped import shown
 from leadapp.views.list_columns import USUAL
 from qualification.services.clock.clocks import Clock, clocks_of
 from scoring.engine import reasons_for
@@ -112,7 +113,7 @@ def last_activities(ids: Sequence[int]) -> dict[int, str]:
     newest = Activity.objects.filter(lead=OuterRef("pk"), voided_at__isnull=True)
     label = newest.order_by("-occurred_at", "-id").values("type__label")[:1]
     found = Lead.objects.filter(pk__in=ids).values_list("pk", Subquery(label))
-    return {pk: kind for pk, kind in found if kind}
+    return {pk: shown(kind) for pk, kind in found if kind}
 
 
 def trends_of(leads: Sequence[Lead], *, now: datetime) -> Mapping[int, Trend]:

@@ -5,13 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, Lead, Quarantine, Stage, Status
+from leadapp.numbers import write_number
 from leadapp.services.changes import UPDATED
 from leadapp.services.fact_history import who_changed
+from leadapp.shipped import shown
 from leadapp.views.activity_words import Words, duration, say, words_of
 from leadapp.views.fact_groups import label_of, say_value
+from leadapp.words import lower_first
 from qualification.models import Assignment, BantAnswer, BantState, Escalation, Move, Note, StageChange
 from qualification.services.clock.promises import write_in_zone, zone_of
 from scoring.models import Cause, ScoreChange
@@ -122,15 +126,15 @@ def stage_change_entry(row: StageChange) -> Entry:
     ]
     icons = {Move.NURTURE: "pause", Move.DISQUALIFY: "circle-x", Move.REOPEN: "undo", Move.UNDO: "undo"}
     icon = icons.get(Move(row.move), "arrow-right")
-    words = say("<b>%(what)s</b>", *details, icon=icon, note=row.reason, what=strong)
+    words = say("<b>%(what)s</b>", *details, icon=icon, note=shown(row.reason), what=strong)
     return Entry(at=row.at, rank=1, pk=row.pk, words=words, by=row.who, is_key=True)
 
 
 def bant_answer_entry(row: BantAnswer) -> Entry:
     """Tell of an answer, and how sure it is."""
     words = Words(
-        before=f"{row.dimension.label}: ",
-        strong=row.get_state_display().lower(),
+        before=f"{row.dimension}: ",
+        strong=lower_first(row.get_state_display()),
         after=f", {_from_a(row)}" if row.source != BantAnswer.Source.REP else "",
         note=row.value,
         icon="circle-check" if row.state == "confirmed" else "circle",
@@ -142,7 +146,7 @@ def bant_answer_entry(row: BantAnswer) -> Entry:
 
 
 def _from_a(row: BantAnswer) -> str:
-    return _("from a %(source)s") % {"source": row.get_source_display().lower()}
+    return _("from a %(source)s") % {"source": lower_first(row.get_source_display())}
 
 
 def score_change_entry(row: ScoreChange) -> Entry:
@@ -168,7 +172,7 @@ def score_change_entry(row: ScoreChange) -> Entry:
         rank=3,
         pk=row.pk,
         words=words,
-        small=f"{row.grade}, {row.get_temperature_display().lower()}" if row.score is not None else "",
+        small=f"{row.grade}, {lower_first(row.get_temperature_display())}" if row.score is not None else "",
         points=points,
         score=row.score,
         score_change=row,
@@ -211,7 +215,7 @@ def quarantine_entry(row: Quarantine) -> Entry:
     if is_clicks:
         pattern = _("<b>%(number)s links clicked</b> within %(length)s")
     words = say(
-        pattern, icon="click" if is_clicks else "eye", number=f"{row.activity_count:,}", length=length
+        pattern, icon="click" if is_clicks else "eye", number=write_number(row.activity_count), length=length
     )
     return Entry(at=row.ended_at, rank=5, pk=row.pk, words=words, small=_what_became_of(row), quarantine=row)
 
@@ -227,7 +231,7 @@ def _what_became_of(row: Quarantine) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return f"{timezone.localtime(at):%-d %b, %H:%M}"
+    return date_format(timezone.localtime(at), "MONTH_DAY_TIME_FORMAT")
 
 
 def fact_changes(properties: dict[str, Any]) -> list[FactChange]:

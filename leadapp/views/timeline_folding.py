@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from leadapp.views.activity_words import Words, duration, say
@@ -89,7 +90,7 @@ def _faded(newest: Entry, oldest: Entry) -> Words:
         icon="chart",
         before=before,
         score=newest.score,
-        day=f"{since.day} {since:%b}",
+        day=date_format(since, "MONTH_DAY_FORMAT"),
     )
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leadapp.models import Lead
+from leadapp.shipped import shown
 
 KEY = r"^[a-z][a-z0-9_]{0,31}$"
 # Fields of gates beside those of the dimensions are called so (qualification/services/gates/fields.py).
@@ -69,7 +70,7 @@ class Dimension(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.label
+        return shown(self.label)
 
 
 class Framework(models.Model):
@@ -88,7 +89,7 @@ class Framework(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return shown(self.name)
 
 
 class FrameworkDimension(models.Model):
@@ -109,7 +110,7 @@ class FrameworkDimension(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.label or str(self.dimension)
+        return shown(self.label) or str(self.dimension)
 
 
 class BantState(models.TextChoices):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import Lead, Match, Operator
+from leadapp.shipped import shown
 
 
 class Step(models.TextChoices):
@@ -139,7 +140,7 @@ class GateCriterion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.label
+        return shown(self.label)
 
 
 class GateHold(models.Model):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import Lead
+from leadapp.shipped import shown
 
 
 class DisqualifyReason(models.Model):
@@ -34,7 +35,7 @@ class DisqualifyReason(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.label
+        return shown(self.label)
 
 
 class WakeUp(models.Model):

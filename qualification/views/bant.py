@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from leadapp.access import may_work
+from leadapp.shipped import shown
 from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
 from qualification.services.evidence.answers import answer_bant, answers_about, bant_of
 from qualification.views.conversation import answer_line
@@ -25,7 +26,7 @@ def answer_dimension(request: HttpRequest, pk: int, dimension: str) -> HttpRespo
     form = BantForm(posted(request), known=known)
     history = answers_about(lead=lead, dimension=asked.key)
     question = Question(
-        title=_("%(asked)s: what is known?") % {"asked": asked.label},
+        title=_("%(asked)s: what is known?") % {"asked": shown(asked.label)},
         text=asked.prompts[0] if asked.prompts else "",
         # Without the right there is nothing to press: what was answered can be read.
         submit=_("Save %(asked)s") % {"asked": asked.name} if may_work(signed_in(request), lead) else "",
@@ -52,6 +53,6 @@ def answer_dimension(request: HttpRequest, pk: int, dimension: str) -> HttpRespo
             expires_at=expires_at,
             no_end=expires_at is None,
         )
-        return _("%(asked)s is saved.") % {"asked": asked.label}
+        return _("%(asked)s is saved.") % {"asked": shown(asked.label)}
 
     return answer(request, lead, question, carry_out)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from leadapp.models import Lead
 from leadapp.services.calls import OUTCOMES, REACHED, Call, FollowUp
+from leadapp.shipped import shown
 from leadapp.times import write_day
 from qualification.models import BantAnswer, BantState, Confidence
 from qualification.services.evidence.answers import BantView, NewAnswer
@@ -102,7 +103,7 @@ class CallForm(forms.Form):
             evidence = {"placeholder": _("as before: %(answer)s") % {"answer": view.answer.value}}
         self.fields |= {
             f"{key}-state": forms.ChoiceField(
-                label=_("%(asked)s is") % {"asked": asked.label},
+                label=_("%(asked)s is") % {"asked": shown(asked.label)},
                 choices=BantState.choices,
                 widget=forms.RadioSelect,
             ),

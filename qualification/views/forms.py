@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import Advocacy, Lead, User
+from leadapp.shipped import shown
 from leadapp.times import write_days
 from leadapp.views.answering import SeenForm
 from leadapp.words import Text
@@ -89,7 +90,7 @@ class WhyOutForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["reason_code"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("Choose…")), *((item.code, item.label) for item in offered_reasons())]
+        field.choices = [("", _("Choose…")), *((item.code, str(item)) for item in offered_reasons())]
         self.fields["reason"].label = _("A word more")
 
 
@@ -208,7 +209,7 @@ class BantForm(forms.Form):
     def __init__(self, *args: Any, known: BantView, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         asked = known.dimension
-        self.fields["value"].label = asked.value_label
+        self.fields["value"].label = shown(asked.value_label)
         self.fields["good_for"].choices = good_for_choices(asked.good_for_days)  # type: ignore[attr-defined]
         self.initial = {"good_for": str(asked.good_for_days or "")}
         if known.answer is not None and not known.is_stale:

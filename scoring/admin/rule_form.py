@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from leadapp.errors import Invalid, Refused
 from leadapp.models import ActivityType
+from leadapp.numbers import write_number
 from scoring.admin.conditions import ConditionForm, write_value
 from scoring.analysis.values import known_types
 from scoring.fields import PROPERTY
@@ -85,7 +86,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         if "activity_types" in self.fields:
             types: Any = self.fields["activity_types"]
             counts = known_types()
-            types.label_from_instance = lambda kind: f"{kind.label} ({counts.get(kind.slug, 0):,})"
+            types.label_from_instance = lambda kind: f"{kind} ({write_number(counts.get(kind.slug, 0))})"
             types.queryset = ActivityType.objects.filter(is_internal=False).order_by("channel", "label")
         if self.instance.pk:
             self.initial["revision"] = self.instance.revision

@@ -55,7 +55,7 @@ def look_at_typed(form: RuleForm, rows: ConditionRows, *, now: datetime, with_va
 
 
 def _say(facts: RuleFacts, form: RuleForm | None = None) -> Look:
-    labels = dict(ActivityType.objects.filter(slug__in=facts.activity_types).values_list("slug", "label"))
+    labels = {kind.slug: str(kind) for kind in ActivityType.objects.filter(slug__in=facts.activity_types)}
     has_points = form is None or form.cleaned_data.get("points") is not None
     return Look(
         points=say_points(facts.points) if has_points else NO_NAME,

@@ -19,6 +19,7 @@ from leadapp.admin.asking import person
 from leadapp.admin.refusals import say, say_refusals
 from leadapp.errors import Invalid, NotFound, Refused
 from leadapp.models import ActivityType
+from leadapp.words import lower_first
 from scoring.admin.conditions import TYPING, ConditionForm, rule_field_choices
 from scoring.admin.rule_form import ConditionRows, RuleForm, facts_from, read_seen, write_seen
 from scoring.admin.rule_look import look_at_stored, look_at_typed
@@ -209,7 +210,7 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not rule.pk:
             return context | {
                 "title": _("Add a rule to %(dimension)s")
-                % {"dimension": rule.get_dimension_display().lower()}
+                % {"dimension": lower_first(rule.get_dimension_display())}
             }
         return context | {
             "sentence": say_what(rule),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import ActivityType, ApiKey, Match, Operator
+from leadapp.shipped import shown
 
 
 class Dimension(models.TextChoices):
@@ -61,7 +62,7 @@ class ScoringModel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return shown(self.name)
 
 
 class ScoringModelVersion(models.Model):
@@ -223,7 +224,7 @@ class RuleGroup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return shown(self.name)
 
 
 class ScoringRule(models.Model):
@@ -292,7 +293,7 @@ class ScoringRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return shown(self.name)
 
 
 class RuleCondition(models.Model):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import ActivityType, CustomField, Lead
+from leadapp.shipped import shown
 from scoring.engine.imagined import ImaginedActivity, ImaginedLead
 from scoring.fields import ATTRIBUTE, FIELDS, PROPERTY, Field, Kind, find_field
 from scoring.models import RuleCondition, ScoringModelVersion
@@ -47,7 +48,7 @@ def read_asked(versions: Iterable[ScoringModelVersion]) -> Asked:
     types = ActivityType.objects.filter(is_internal=False).order_by("label")
     return Asked(
         fields=fields,
-        types=list(types.values_list("slug", "label")),
+        types=[(slug, shown(label)) for slug, label in types.values_list("slug", "label")],
         properties=sorted(key.removeprefix(PROPERTY) for key in keys if key.startswith(PROPERTY)),
     )
 

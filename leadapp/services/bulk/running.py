@@ -4,15 +4,19 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
+from django.utils.translation import ngettext
 
 from leadapp.advisory import one_of
 from leadapp.errors import Refused
 from leadapp.models import BulkAction, BulkItem, BulkRun
 from leadapp.nudging import send, send_soon
+from leadapp.numbers import write_number
 from leadapp.services.bulk.actions import ACTIONS, Done
+from leadapp.shipped import shown
 from qualification.models import Assignment, NoticeKind
 from qualification.services.notices import Telling, tell
 from qualification.services.notices.telling import take_back_notices
@@ -160,6 +164,13 @@ def _finish(run: BulkRun, *, now: datetime) -> None:
         _tell_owners(run, event, now)
 
 
+def _yours_now(number: int, reason: str) -> str:
+    said = ngettext(
+        "%(number)s lead is yours now. %(reason)s", "%(number)s leads are yours now. %(reason)s", number
+    )
+    return said % {"number": write_number(number), "reason": shown(reason)}
+
+
 def _tell_owners(run: BulkRun, event: str, now: datetime) -> None:
     """Tell everybody once how many leads they were given by somebody else."""
     made = run.items.filter(state=State.DONE).values(first=F("made__0"))
@@ -169,7 +180,7 @@ def _tell_owners(run: BulkRun, event: str, now: datetime) -> None:
             Telling(
                 user_id=owner_id,
                 kind=NoticeKind.HANDOVER,
-                text=f"{number:,} lead{'s are' if number > 1 else ' is'} yours now. {run.asked['reason']}",
+                text=partial(_yours_now, number, run.asked["reason"]),
                 event=event,
             )
             for owner_id, number in given.values_list("owner").annotate(number=Count("pk")).order_by("owner")

@@ -1,9 +1,11 @@
 """Whose a lead is once two are united, and the clock of whoever waits for an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from leadapp.access import Actor, user_of
 from leadapp.models import Lead, Merge, Status
@@ -51,25 +53,35 @@ def tell_owners(merge: Merge, winner: Lead, *, owners: Sequence[int | None], now
     """Tell those who had one of the two leads and have it no more, and who has it now."""
     names = {"winner": winner.name, "loser": merge.loser_name}
     said = {
-        owner_id: _("%(loser)s and %(winner)s are one lead now, and it is somebody else's.") % names
+        owner_id: partial(
+            _say, _("%(loser)s and %(winner)s are one lead now, and it is somebody else's."), names
+        )
         for owner_id in owners
         if owner_id is not None and owner_id != winner.owner_id
     }
     if said and winner.owner_id is not None:
-        said[winner.owner_id] = _("%(loser)s was merged into your lead %(winner)s.") % names
+        said[winner.owner_id] = partial(_say, _("%(loser)s was merged into your lead %(winner)s."), names)
     _tell(merge, said, winner.pk, "merge", now)
 
 
 def tell_of_undo(merge: Merge, winner: Lead, loser: Lead, *, now: datetime) -> None:
     """Tell the owners of both leads that these are two again."""
     names = {"winner": winner.name, "loser": loser.name}
-    text = _("The merge of %(loser)s into %(winner)s was undone: they are two leads again.") % names
-    said = {lead.owner_id: text for lead in (winner, loser) if lead.owner_id is not None}
+    text = _("The merge of %(loser)s into %(winner)s was undone: they are two leads again.")
+    said = {
+        lead.owner_id: partial(_say, text, names) for lead in (winner, loser) if lead.owner_id is not None
+    }
     if winner.owner_id != loser.owner_id:
         _tell(merge, said, loser.pk, "unmerge", now)
 
 
-def _tell(merge: Merge, said: dict[int, str], lead_id: int, event: str, now: datetime) -> None:
+def _say(text: str, names: Mapping[str, str]) -> str:
+    return gettext(text) % names
+
+
+def _tell(
+    merge: Merge, said: Mapping[int, Callable[[], str]], lead_id: int, event: str, now: datetime
+) -> None:
     tell(
         [
             Telling(

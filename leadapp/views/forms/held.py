@@ -17,6 +17,7 @@ from leadapp.access import require
 from leadapp.errors import Refused
 from leadapp.models import HeldSubmission
 from leadapp.services.forms.held import DECIDE, discard, release, take_back
+from leadapp.shipped import shown
 from leadapp.views.answering import signed_in
 
 State = HeldSubmission.State
@@ -102,4 +103,4 @@ def _undo(ids: Sequence[int]) -> str:
 
 def _row(held: HeldSubmission) -> Row:
     labels: Mapping[str, Any] = {field["name"]: field.get("label") for field in held.form.fields}
-    return Row(held, [(labels.get(name) or name, text) for name, text in held.answers.items()])
+    return Row(held, [(shown(labels.get(name) or name), text) for name, text in held.answers.items()])

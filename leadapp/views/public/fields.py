@@ -9,6 +9,7 @@ from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language
 
 from leadapp.models import FieldType, Form
+from leadapp.shipped import shown
 
 # What browsers may fill in by themselves, by what the field becomes.
 FILLED_IN_BY_BROWSERS = {
@@ -95,7 +96,7 @@ def _shown(field: Mapping[str, Any], values: Mapping[str, str], errors: Sequence
     default = str(field.get("value") or "") if kind == FieldType.HIDDEN else ""
     return ShownField(
         name=field["name"],
-        label=field.get("label") or field["name"],
+        label=shown(field.get("label") or field["name"]),
         type=kind,
         is_required=bool(field.get("required")),
         value=values.get(field["name"], default),

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.db.models import F, OuterRef, Q, Subquery
 
+from leadapp.shipped import shown
+from leadapp.words import lower_first
 from qualification.models import Dimension, FrameworkDimension
 
 
@@ -23,7 +25,7 @@ class Asked:
     @property
     def name(self) -> str:
         """Return what it is called inside a sentence; abbreviations stay as they are."""
-        return self.label if self.label[:2].isupper() else self.label[:1].lower() + self.label[1:]
+        return lower_first(shown(self.label))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, Operator
+from leadapp.shipped import shown
 from leadapp.words import Text
 from qualification.models import Dimension
 from scoring.engine.fragments import Fragment
@@ -166,7 +167,7 @@ def own_fields() -> list[tuple[str, str]]:
     dimensions = Dimension.objects.order_by("position", "pk").values_list("pk", "label")
     return [
         *((key, field.label) for key, field in FIXED_FIELDS.items()),
-        *((f"bant.{key}", f"BANT: {label}") for key, label in dimensions),
+        *((f"bant.{key}", f"BANT: {shown(label)}") for key, label in dimensions),
     ]
 
 
@@ -237,7 +238,7 @@ def validate_own(field: str, operator: str, value: Any) -> Any:
     if own.kind == "boolean":
         return _yes_or_no(value)
     if own.kind == "activity":
-        known: Mapping[str, Text] = dict(ActivityType.objects.values_list("slug", "label"))
+        known: Mapping[str, Text] = {kind.slug: str(kind) for kind in ActivityType.objects.all()}
     else:
         known = own.choices
     if operator in (Operator.EQUALS, Operator.NOT_EQUALS):

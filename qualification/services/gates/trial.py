@@ -151,7 +151,7 @@ def _most_lacked(edited: GateLines, counts: Sequence[int]) -> Lacking | None:
     if not number or (edited.is_any and number > 1):
         return None
     lacking = [
-        Lacking(line.alternatives[0].label, leads, alone)
+        Lacking(str(line.alternatives[0]), leads, alone)
         for line, leads, alone in zip(edited.lines, counts[:number], counts[number:], strict=True)
     ]
     most = max(lacking, key=lambda each: each.leads)

@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from leadapp.languages import speaking_to
 from leadapp.mailing import MailServer
 from leadapp.models import User
 from qualification.models import Notice, NoticeMail
@@ -66,7 +67,9 @@ def _send_to(user: User, mails: Sequence[NoticeMail], server: MailServer, now: d
     """Send one person what is due to them, but for what they have read, or may not see any more."""
     mine = NoticeMail.objects.filter(pk__in=[mail.pk for mail in mails], state=State.WAITING)
     wanted = _wanted(user, mails)
-    fault = server.send(_message(user, wanted)) if wanted else ""
+    with speaking_to(user):
+        message = _message(user, wanted) if wanted else None
+    fault = server.send(message) if message else ""
     sent = mine.filter(pk__in=[mail.pk for mail in wanted])
     mine.exclude(pk__in=[mail.pk for mail in wanted]).update(state=State.DROPPED, claimed_until=None)
     if fault:

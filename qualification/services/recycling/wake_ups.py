@@ -18,6 +18,7 @@ from leadapp.errors import Conflict, Invalid
 from leadapp.models import Lead, Status
 from leadapp.numbers import write_number
 from leadapp.shipped import in_english, shown
+from leadapp.words import lower_first
 from qualification.models import Move, NoticeKind, StageChange, WakeUp
 from qualification.services.announcing import announce_moves
 from qualification.services.assignment import give_back
@@ -97,7 +98,7 @@ def change_waking(*, lead: Lead, waking: Waking, actor: Actor, now: datetime) ->
         if locked.status != Status.NURTURE:
             raise Conflict(
                 _("This lead is %(status)s; only nurture has an end.")
-                % {"status": locked.get_status_display().lower()}
+                % {"status": lower_first(locked.get_status_display())}
             )
         check_waking(waking, lead=locked, today=days_of([locked], now=now)[locked.pk])
         stop_wake_ups(lead_ids=[locked.pk], now=now, outcome=WakeUp.Outcome.CHANGED)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from leadapp.models import BulkAction, BulkItem, BulkRun
+from leadapp.numbers import write_number
 
 # So many leads are named; of more, how often each reason came says enough.
 MOST_NAMED = 200
@@ -66,7 +67,7 @@ def _lines(run: BulkRun, state: str) -> list[Line]:
 
 
 def _title(run: BulkRun) -> str:
-    numbers = {"done": f"{run.done:,}", "total": f"{run.total:,}", "undone": f"{run.undone:,}"}
+    numbers = {name: write_number(getattr(run, name)) for name in ("done", "total", "undone")}
     if run.undo_asked_at is not None:
         return _("%(undone)s of %(done)s as before") % numbers
     return _("%(done)s of %(total)s done") % numbers
