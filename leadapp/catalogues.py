@@ -16,6 +16,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from scoring.starts import texts
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
 CODE, TEMPLATES = ("leadapp", "scoring", "qualification"), "templates"
@@ -44,11 +46,13 @@ def find_texts() -> Catalog:
         found = extract(
             "python", io.BytesIO(source.encode()), keywords=KEYWORDS, options={"encoding": "utf-8"}
         )
-        for _line, texts, _comments, context in found:
-            catalog.add(texts, locations=[(str(path.relative_to(ROOT)), 1)], context=context)
+        for _line, said, _comments, context in found:
+            catalog.add(said, locations=[(str(path.relative_to(ROOT)), 1)], context=context)
         if "models" in path.parts:
             for name in _names(ast.parse(source)):
                 catalog.add(name, locations=[(str(path.relative_to(ROOT)), 1)])
+    for text in texts():
+        catalog.add(text, locations=[("scoring/starts", 1)])
     return catalog
 
 
@@ -65,10 +69,10 @@ def catalogues() -> list[Path]:
 
 def update() -> None:
     """Add new texts to the translations, without guessing what they mean, and drop those that are gone."""
-    texts = find_texts()
+    found = find_texts()
     for path in catalogues():
         catalog = read_catalogue(path)
-        catalog.update(texts, no_fuzzy_matching=True, update_creation_date=False)
+        catalog.update(found, no_fuzzy_matching=True, update_creation_date=False)
         catalog.header_comment = HEADER
         with path.open("wb") as file:
             write_po(file, catalog, width=110, ignore_obsolete=True, include_lineno=False, sort_by_file=True)
@@ -91,8 +95,21 @@ def _names(module: ast.Module) -> Iterator[str]:
             assert isinstance(field.targets[0], ast.Name)
             yield field.targets[0].id.replace("_", " ")
         if fields:
-            name = re.sub("(?<=[a-z0-9])(?=[A-Z])", " ", model.name).lower()
+            name = (
+                _meta(model).get("verbose_name") or re.sub("(?<=[a-z0-9])(?=[A-Z])", " ", model.name).lower()
+            )
             yield from (name, f"{name}s")
+
+
+def _meta(model: ast.ClassDef) -> dict[str, str]:
+    """Return the names that the Meta of a model gives it."""
+    found = {}
+    for meta in (node for node in model.body if isinstance(node, ast.ClassDef) and node.name == "Meta"):
+        for node in (node for node in meta.body if isinstance(node, ast.Assign)):
+            said = node.value.args[0] if isinstance(node.value, ast.Call) and node.value.args else node.value
+            if isinstance(node.targets[0], ast.Name) and isinstance(said, ast.Constant):
+                found[node.targets[0].id] = str(said.value)
+    return found
 
 
 def _is_field(value: ast.expr) -> bool:

@@ -12,7 +12,7 @@ OURS = ("leadapp", "scoring", "qualification")
 
 def translate_names() -> None:
     """Let each name that is not marked in the code be looked up as well. No migration comes of it."""
-    for model in apps.get_models(include_auto_created=True):
+    for model in apps.get_models():
         options = model._meta
         if options.app_label not in OURS:
             continue

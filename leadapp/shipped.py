@@ -48,11 +48,10 @@ def _shown(text: str, language: str) -> str:
 
 def _day(text: str) -> str:
     """Return a day such as 3 December, with or without its year, as the language writes it."""
-    for form, shape in (("%d %B %Y %j", "LONG_DATE_FORMAT"), ("%d %B %j %Y", "LONG_MONTH_DAY_FORMAT")):
-        # A year that has a 29 February stands in for one that is not said.
-        said = f"{text} 1" if shape == "LONG_DATE_FORMAT" else f"{text} 1 2024"
+    # A year that has a 29 February stands in for one that is not said.
+    for said, shape in ((text, "LONG_DATE_FORMAT"), (f"{text} 2024", "LONG_MONTH_DAY_FORMAT")):
         try:
-            return date_format(datetime.strptime(said, form), shape)  # noqa: DTZ007 - a day, no moment
+            return date_format(datetime.strptime(said, "%d %B %Y"), shape)  # noqa: DTZ007 - a day, no moment
         except ValueError:
             continue
     return ""
@@ -64,6 +63,13 @@ def _compiled(says: str) -> tuple[re.Pattern[str], str]:
 
 
 TEXTS = {
+    # Roles.
+    _("rep"),
+    _("marketer"),
+    _("manager"),
+    _("admin"),
+    # Why an activity is void.
+    _("Released from the spam queue by mistake."),
     # Kinds of activities.
     _("Page view"),
     _("Form submitted"),
@@ -294,6 +300,8 @@ PATTERNS = [
         _("%(user)s was next in turn"),
         _("%(user)s had the fewest open leads for their share (%(number)s)"),
         _("%(user)s had the fewest open leads (%(number)s)"),
+        _("%(user)s had the fewest open leads."),
+        _("Score %(score)s reached the handover line"),
         _("%(user)s has %(company)s’s other leads but takes no more now"),
         _("%(user)s has %(company)s’s other leads and is away until %(day)s"),
         _("%(user)s has %(company)s’s other leads"),

@@ -9,3 +9,10 @@ class ScoringConfig(AppConfig):
 
     name = "scoring"
     verbose_name = _("Scoring")
+
+    def ready(self) -> None:
+        """Show the texts of the starts in the reader's language, as those of migrations are."""
+        from leadapp import shipped
+        from scoring.starts import texts
+
+        shipped.TEXTS.update(texts())

@@ -12,6 +12,7 @@ from leadapp.models import CustomField, FieldType
 from leadapp.services.facts import COMPANY_FACTS, LEAD_FACTS
 from leadapp.services.forms.reading import OWN_FIELDS
 from leadapp.shipped import shown
+from leadapp.views.fact_groups import label_of
 from qualification.models import Dimension
 
 EMPTY_ROWS = 3
@@ -142,8 +143,11 @@ def fact_choices() -> list[tuple[str, str]]:
     own = CustomField.objects.order_by("label").values_list("key", "label")
     return [
         ("", _("stays with the activity")),
-        *((name, name.replace("_", " ")) for name in LEAD_FACTS),
-        *((f"company.{name}", of_company % {"fact": name.replace("_", " ")}) for name in COMPANY_FACTS),
+        *((name, label_of(name, {})) for name in LEAD_FACTS),
+        *(
+            (f"company.{name}", of_company % {"fact": label_of(f"company.{name}", {})})
+            for name in COMPANY_FACTS
+        ),
         *((f"attributes.{key}", label) for key, label in own),
     ]
 

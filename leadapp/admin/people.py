@@ -15,12 +15,17 @@ from django.utils.translation import gettext_lazy
 from leadapp.admin.asking import carry_out, person
 from leadapp.models import User
 from leadapp.services.people import set_availability
+from leadapp.shipped import shown
 
 admin.site.site_header = "Leadapp"
 admin.site.site_title = "Leadapp"
 admin.site.index_title = gettext_lazy("Administration")
 # Roles come with Leadapp; a role that is changed by hand would say nothing true any more.
 admin.site.unregister(Group)
+
+
+def _role(group: Group) -> str:
+    return shown(group.name)
 
 
 @admin.register(User)
@@ -53,13 +58,16 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     @admin.display(description=gettext_lazy("Role"))
     def roles(self, user: User) -> str:
         """Return the groups."""
-        return ", ".join(group.name for group in user.groups.all())
+        return ", ".join(shown(group.name) for group in user.groups.all())
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the few roles as boxes to tick."""
         if db_field.name == "groups":
             kwargs["widget"] = forms.CheckboxSelectMultiple
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if isinstance(field, forms.ModelMultipleChoiceField) and db_field.name == "groups":
+            field.label_from_instance = _role  # type: ignore[method-assign, assignment]
+        return field
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Bring the groups along."""

@@ -101,7 +101,7 @@ class QuarantineAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def timeline(self, quarantine: Quarantine) -> SafeString:
         """Link to where it is released."""
         url = reverse("lead-timeline", args=[quarantine.lead_id])
-        return format_html('<a href="{}">Timeline of {}</a>', url, quarantine.lead)
+        return format_html('<a href="{}">{}</a>', url, _("Timeline of %(lead)s") % {"lead": quarantine.lead})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Quarantine]:
         """Keep to the leads that this person may see."""

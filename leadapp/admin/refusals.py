@@ -7,10 +7,11 @@ from typing import ParamSpec
 from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
 
 from leadapp.errors import Refused
 
-CHANGED = "Somebody else changed this at the same moment, so nothing was saved. Here is what is there now."
+CHANGED = _("Somebody else changed this at the same moment, so nothing was saved. Here is what is there now.")
 
 Arguments = ParamSpec("Arguments")
 

@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,7 +34,7 @@ from leadapp.services.webhooks.endpoints import (
 )
 from leadapp.times import write_date
 
-EVENTS = [(str(each), f"{each.label} ({each})") for each in LISTENABLE]
+EVENTS = [(str(each), format_lazy("{} ({})", each.label, each)) for each in LISTENABLE]
 OVERLAPS = [
     (0, gettext_lazy("at once")),
     (1, gettext_lazy("in an hour")),
@@ -246,7 +247,7 @@ class AttemptInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = WebhookAttempt
     fields = ("at", "status", "error", "answer", "milliseconds")
     ordering = ("-id",)
-    verbose_name_plural = "attempts"
+    verbose_name_plural = gettext_lazy("attempts")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Show them to who may see the delivery."""

@@ -104,7 +104,10 @@ class Quarantine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.activity_count} activities: {self.get_kind_display()}"
+        return _("%(count)s activities: %(kind)s") % {
+            "count": self.activity_count,
+            "kind": self.get_kind_display(),
+        }
 
     @property
     def reason(self) -> str:
@@ -167,7 +170,7 @@ class Activity(models.Model):
     )
 
     class Meta:
-        verbose_name_plural = "activities"
+        verbose_name_plural = _("activities")
         constraints = [
             # A retry of the same event is harmless.
             models.UniqueConstraint(

@@ -28,7 +28,7 @@ class BulkRun(models.Model):
     """
 
     action = models.CharField(max_length=16, choices=BulkAction.choices)
-    asked = models.JSONField(default=dict, help_text="What was chosen, such as the stage and the reason.")
+    asked = models.JSONField(default=dict, help_text=_("What was chosen, such as the stage and the reason."))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
     )
@@ -39,7 +39,7 @@ class BulkRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     undo_asked_at = models.DateTimeField(null=True, blank=True)
     undone = models.PositiveIntegerField(default=0)
-    kept = models.PositiveIntegerField(default=0, help_text="Done, and not to be taken back any more.")
+    kept = models.PositiveIntegerField(default=0, help_text=_("Done, and not to be taken back any more."))
     undo_finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -103,12 +103,16 @@ class BulkItem(models.Model):
     seen_status = models.CharField(max_length=16)
     seen_owner_id = models.BigIntegerField(null=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
-    reason = models.CharField(max_length=500, blank=True, help_text="Why it was refused, or not undone.")
+    reason = models.CharField(max_length=500, blank=True, help_text=_("Why it was refused, or not undone."))
     # What came of it, which an undo takes back. Of several kinds, so without a foreign key.
     made = ArrayField(
-        models.BigIntegerField(), default=list, help_text="The move, assignment, task or tags on the lead."
+        models.BigIntegerField(),
+        default=list,
+        help_text=_("The move, assignment, task or tags on the lead."),
     )
-    removed = models.JSONField(default=list, help_text="Tags that were taken off: tag, by whom put on, when.")
+    removed = models.JSONField(
+        default=list, help_text=_("Tags that were taken off: tag, by whom put on, when.")
+    )
 
     class Meta:
         constraints = [
@@ -128,4 +132,4 @@ class BulkItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"lead {self.lead_id}: {self.state}"
+        return _("lead %(lead_id)s: %(state)s") % {"lead_id": self.lead_id, "state": self.state}

@@ -38,7 +38,7 @@ class ConsentText(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.form_id}, version {self.version}"
+        return _("%(form_id)s, version %(version)s") % {"form_id": self.form_id, "version": self.version}
 
 
 class ConsentRecord(models.Model):
@@ -57,11 +57,14 @@ class ConsentRecord(models.Model):
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     granted = models.BooleanField()
-    text = models.TextField(blank=True, help_text="The words that were shown.")
-    text_version = models.PositiveIntegerField(null=True, help_text="Which version of the form's words.")
+    text = models.TextField(blank=True, help_text=_("The words that were shown."))
+    text_version = models.PositiveIntegerField(null=True, help_text=_("Which version of the form's words."))
     source = models.CharField(max_length=100)
     how = models.CharField(
-        max_length=16, choices=How.choices, blank=True, help_text="Empty where the lead gave it itself."
+        max_length=16,
+        choices=How.choices,
+        blank=True,
+        help_text=_("Empty where the lead gave it itself."),
     )
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -70,7 +73,7 @@ class ConsentRecord(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         db_index=False,
-        help_text="Who wrote it down for the lead.",
+        help_text=_("Who wrote it down for the lead."),
     )
     recorded_at = models.DateTimeField(default=timezone.now)
 
@@ -87,7 +90,7 @@ class ConsentRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_purpose_display()}: {'yes' if self.granted else 'no'}"
+        return f"{self.get_purpose_display()}: {_('yes') if self.granted else _('no')}"
 
 
 class ConsentRequest(models.Model):
@@ -104,7 +107,9 @@ class ConsentRequest(models.Model):
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="consent_requests")
     form = models.ForeignKey("leadapp.Form", on_delete=models.CASCADE, related_name="+")
     text = models.ForeignKey(ConsentText, on_delete=models.CASCADE, related_name="+")
-    email = models.EmailField(help_text="Where it was sent; following the link shows that it is read there.")
+    email = models.EmailField(
+        help_text=_("Where it was sent; following the link shows that it is read there.")
+    )
     language = models.CharField(max_length=12, blank=True)
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField()

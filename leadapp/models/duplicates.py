@@ -21,7 +21,7 @@ class MatchRequest(models.Model):
     requested_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
-        return f"lead {self.lead_id}"
+        return _("lead %(lead_id)s") % {"lead_id": self.lead_id}
 
 
 class MatchKey(models.Model):
@@ -37,7 +37,7 @@ class MatchKey(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"lead {self.lead_id}: {self.key}"
+        return _("lead %(lead_id)s: %(what)s") % {"lead_id": self.lead_id, "what": self.key}
 
 
 class DuplicatePair(models.Model):
@@ -96,4 +96,4 @@ class DuplicatePair(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"leads {self.first_id} and {self.second_id}"
+        return _("leads %(first)s and %(second)s") % {"first": self.first_id, "second": self.second_id}

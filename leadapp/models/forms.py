@@ -129,7 +129,7 @@ class HeldSubmission(models.Model):
 
     form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="held")
     number = models.CharField(max_length=200, editable=False)
-    answers = models.JSONField(default=dict, help_text="What was typed, by field.")
+    answers = models.JSONField(default=dict, help_text=_("What was typed, by field."))
     # What it came with: {"consent_version", "visitor_id", "language"}.
     visit = models.JSONField(default=dict)
     reasons = ArrayField(models.CharField(max_length=16, choices=Reason.choices))
@@ -140,7 +140,11 @@ class HeldSubmission(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     activity = models.ForeignKey(
-        Activity, null=True, on_delete=models.SET_NULL, related_name="+", help_text="What it was released as."
+        Activity,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("What it was released as."),
     )
     # The lead that came of it, if nobody had been known by that address.
     new_lead = models.ForeignKey(Lead, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -82,7 +82,7 @@ class WaitingActivity(models.Model):
     facts = models.JSONField(default=dict)
 
     class Meta:
-        verbose_name_plural = "waiting activities"
+        verbose_name_plural = _("waiting activities")
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "external_id"],
@@ -103,4 +103,7 @@ class WaitingActivity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} on {self.occurred_at:%Y-%m-%d %H:%M}"
+        return _("%(type)s on %(occurred_at)s") % {
+            "type": self.type,
+            "occurred_at": f"{self.occurred_at:%Y-%m-%d %H:%M}",
+        }

@@ -27,7 +27,7 @@ class Company(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        verbose_name_plural = "companies"
+        verbose_name_plural = _("companies")
         constraints = [
             models.UniqueConstraint(fields=["domain"], name="company_domain_unique"),
             models.CheckConstraint(

@@ -45,7 +45,7 @@ class Erasure(models.Model):
 
     erased_at = models.DateTimeField()
     kept_for = models.CharField(max_length=16, choices=KeptFor.choices)
-    days = models.PositiveIntegerField(help_text="For so many days they had been kept.")
+    days = models.PositiveIntegerField(help_text=_("For so many days they had been kept."))
     lead_count = models.PositiveIntegerField()
 
     class Meta:
@@ -55,4 +55,7 @@ class Erasure(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.lead_count} leads, {self.get_kept_for_display()}"
+        return _("%(count)s leads, %(kept_for)s") % {
+            "count": self.lead_count,
+            "kept_for": self.get_kept_for_display(),
+        }

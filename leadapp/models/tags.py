@@ -66,4 +66,4 @@ class LeadTag(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"lead {self.lead_id}: {self.tag}"
+        return _("lead %(lead_id)s: %(what)s") % {"lead_id": self.lead_id, "what": self.tag}

@@ -46,7 +46,7 @@ LOGS: dict[str, Log] = {
 def log(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Log what a rep did with the lead; a real touch stops the clock."""
     if kind not in LOGS:
-        raise Http404("There is nothing of this kind to log.")
+        raise Http404(_("There is nothing of this kind to log."))
     form_class, title, submit, done = LOGS[kind]
     lead = visible_lead(request, pk)
     form = form_class(posted(request))

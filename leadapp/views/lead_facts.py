@@ -36,7 +36,7 @@ def fact(request: HttpRequest, pk: int, key: str) -> HttpResponse:
     lead = visible_lead(request, pk)
     group = group_with(key)
     if group is None or (group.is_of_company and key != "company.name" and lead.company is None):
-        raise Http404("There is no such fact.")
+        raise Http404(_("There is no such fact."))
     form = FactsForm(posted(request), lead=lead, only=group.names)
 
     def carry_out(data: dict[str, Any]) -> Done:

@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leadapp.access import may, may_take
 from leadapp.errors import Conflict, NotAllowed, Refused
@@ -21,24 +23,31 @@ SOURCE = "app"
 class NewLeadForm(forms.Form):
     """What is known about a person. The services check it, as they do for every other way in."""
 
-    first_name = forms.CharField(label="First name", required=False)
-    last_name = forms.CharField(label="Last name", required=False)
-    email = forms.CharField(label="Email", required=False, widget=forms.EmailInput({"autocomplete": "off"}))
+    first_name = forms.CharField(label=gettext_lazy("First name"), required=False)
+    last_name = forms.CharField(label=gettext_lazy("Last name"), required=False)
+    email = forms.CharField(
+        label=gettext_lazy("Email"), required=False, widget=forms.EmailInput({"autocomplete": "off"})
+    )
     phone = forms.CharField(
-        label="Phone",
+        label=gettext_lazy("Phone"),
         required=False,
-        help_text="With the country code.",
+        help_text=gettext_lazy("With the country code."),
         widget=forms.TextInput({"type": "tel", "autocomplete": "off"}),
     )
-    company = forms.CharField(label="Company", required=False)
+    company = forms.CharField(label=gettext_lazy("Company"), required=False)
     company_id = forms.CharField(required=False, widget=forms.HiddenInput)
-    job_title = forms.CharField(label="Job title", required=False)
+    job_title = forms.CharField(label=gettext_lazy("Job title"), required=False)
     country = forms.CharField(
-        label="Country", required=False, help_text="Two letters, such as DE.", widget=forms.TextInput()
+        label=gettext_lazy("Country"),
+        required=False,
+        help_text=gettext_lazy("Two letters, such as DE."),
+        widget=forms.TextInput(),
     )
-    linkedin_url = forms.CharField(label="LinkedIn", required=False)
+    linkedin_url = forms.CharField(label=gettext_lazy("LinkedIn"), required=False)
     source = forms.CharField(
-        label="Source", required=False, help_text="Where you met, such as Hannover Messe."
+        label=gettext_lazy("Source"),
+        required=False,
+        help_text=gettext_lazy("Where you met, such as Hannover Messe."),
     )
 
     def facts(self) -> dict[str, object]:
@@ -68,7 +77,7 @@ def lead_new(request: HttpRequest) -> HttpResponse:
     """Ask for a new lead, and make it. What a rep makes is theirs."""
     user, now = signed_in(request), timezone.now()
     if not (may(user, "leadapp.work_own_lead") or may(user, "leadapp.work_any_lead")):
-        raise NotAllowed("You may not create leads.")
+        raise NotAllowed(_("You may not create leads."))
     known = company_with(request.GET.get("company", ""))
     initial = {"company": known.name, "company_id": known.pk} if known else {}
     form = NewLeadForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -81,13 +90,15 @@ def lead_new(request: HttpRequest) -> HttpResponse:
             raise
         except Conflict:
             existing = _existing(request, str(facts["email"]))
-            form.add_error("email", "Somebody with this address is here already.")
+            form.add_error("email", _("Somebody with this address is here already."))
         except Refused as refused:
             form.tell(refused)
         else:
             if may_take(user, lead):
                 take_lead(lead=lead, actor=user, now=now)
-            messages.success(request, f"{lead} is in the list. The score follows in a moment.")
+            messages.success(
+                request, _("%(lead)s is in the list. The score follows in a moment.") % {"lead": lead}
+            )
             return redirect("lead-detail", lead.pk)
     context = {"form": form, "existing": existing}
     return render(request, "leads/new.html", context, status=422 if form.errors else 200)

@@ -95,7 +95,7 @@ def assignment_entry(row: Assignment) -> Entry:
     pattern = _("<b>Given to</b> %(whom)s: %(reason)s")
     if row.due_at:
         pattern = _("<b>Handed to sales</b>, %(whom)s: %(reason)s")
-    words = say(pattern, icon="user", whom=whom, reason=_lower_first(row.reason))
+    words = say(pattern, icon="user", whom=whom, reason=lower_first(shown(row.reason)))
     by = str(row.assigned_by) if row.assigned_by else ""
     return Entry(at=row.assigned_at, rank=0, pk=row.pk, words=words, by=by, small=small, is_key=True)
 
@@ -248,7 +248,3 @@ def fact_changes(properties: dict[str, Any]) -> list[FactChange]:
         for name in {**before, **after}
         if before.get(name) != after.get(name)
     ]
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:] if not text[:2].isupper() else text

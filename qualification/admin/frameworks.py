@@ -42,8 +42,8 @@ class PartInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 2
     fields = ("position", "dimension", "label")
     ordering = ("position", "id")
-    verbose_name = "dimension"
-    verbose_name_plural = "dimensions"
+    verbose_name = gettext_lazy("dimension")
+    verbose_name_plural = gettext_lazy("dimensions")
 
 
 @admin.register(Framework)
@@ -74,7 +74,7 @@ class FrameworkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if framework.pk is None:
             return _("Save it first")
         address = reverse("admin:qualification_framework_use", args=[framework.pk])
-        return format_html('<a href="{}">Use it…</a>', address)
+        return format_html('<a href="{}">{}</a>', address, _("Use it…"))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page that says what switching would do."""

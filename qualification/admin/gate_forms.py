@@ -31,7 +31,9 @@ class GateForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=gettext_lazy("Nobody goes back by itself before. Empty: no minimum."),
     )
     stay_unit = forms.ChoiceField(
-        label=gettext_lazy("in"), required=False, choices=[("days", "days"), ("hours", "hours")]
+        label=gettext_lazy("in"),
+        required=False,
+        choices=[("days", gettext_lazy("days")), ("hours", gettext_lazy("hours"))],
     )
 
     class Meta:

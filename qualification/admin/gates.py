@@ -54,8 +54,8 @@ class CriterionInline(admin.TabularInline):  # type: ignore[type-arg]
         "one_of",
     )
     ordering = ("position", "id")
-    verbose_name = "criterion"
-    verbose_name_plural = "criteria"
+    verbose_name = gettext_lazy("criterion")
+    verbose_name_plural = gettext_lazy("criteria")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Offer what gates can ask."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from leadapp.admin.paging import CappedPaginator
 from qualification.models import Assignment, BantAnswer, Escalation, StageChange
@@ -33,9 +34,14 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 class StageChangeAdmin(ReadOnly):
     """Every move of every lead."""
 
-    list_display = ("at", "lead", "move", "from_stage", "to_stage", "to_status", "who", "reason", "score")
+    list_display = ("at", "lead", "move", "from_stage", "to_stage", "to_status", "by", "reason", "score")
     list_select_related = ("lead", "actor", "api_key")
     list_filter = ("move", "to_stage", "to_status", "is_automatic", "disqualify_reason")
+
+    @admin.display(description=gettext_lazy("Who"))
+    def by(self, change: StageChange) -> str:
+        """Return the person or the program."""
+        return change.who
 
 
 @admin.register(BantAnswer)

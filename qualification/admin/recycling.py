@@ -21,7 +21,9 @@ from qualification.services.customers.deals import void_deal
 class VoidForm(forms.Form):
     """Why deals are wrong."""
 
-    reason = forms.CharField(max_length=500, widget=forms.TextInput(attrs={"size": 70}))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=500, widget=forms.TextInput(attrs={"size": 70})
+    )
 
 
 @admin.register(Deal)

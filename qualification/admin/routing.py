@@ -29,7 +29,7 @@ class RoutingCriterionInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 1
     fields = ("field", "operator", "value")
     ordering = ("id",)
-    verbose_name = "criterion"
+    verbose_name = gettext_lazy("criterion")
     verbose_name_plural = gettext_lazy("criteria (none: every lead)")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:

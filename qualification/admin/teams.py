@@ -53,13 +53,14 @@ class HolidayInline(admin.TabularInline):  # type: ignore[type-arg]
 class PublicHolidaysForm(forms.Form):
     """Whose public holidays to fill in."""
 
-    country = forms.ChoiceField(initial="DE")
+    country = forms.ChoiceField(label=gettext_lazy("Country"), initial="DE")
     region = forms.CharField(
+        label=gettext_lazy("Region"),
         required=False,
         max_length=20,
         help_text=gettext_lazy("State or province, such as BY or CA. Empty: what the whole country has."),
     )
-    year = forms.IntegerField(min_value=2000, max_value=2100)
+    year = forms.IntegerField(label=gettext_lazy("Year"), min_value=2000, max_value=2100)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

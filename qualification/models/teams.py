@@ -104,7 +104,7 @@ class Holiday(models.Model):
         constraints = [models.UniqueConstraint(fields=["team", "day"], name="holiday_once")]
 
     def __str__(self) -> str:
-        return f"{self.name or 'Holiday'}, {self.day}"
+        return f"{self.name or _('Holiday')}, {self.day}"
 
 
 class TeamMember(models.Model):

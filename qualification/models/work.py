@@ -152,7 +152,9 @@ class Assignment(models.Model):
         permissions = [("see_response_times", "See the response times of everybody")]
 
     def __str__(self) -> str:
-        return f"lead {self.lead_id} to {self.owner or 'the team queue'}"
+        if self.owner is None:
+            return _("lead %(lead_id)s to the team queue") % {"lead_id": self.lead_id}
+        return _("lead %(lead_id)s to %(owner)s") % {"lead_id": self.lead_id, "owner": self.owner}
 
 
 class Escalation(models.Model):

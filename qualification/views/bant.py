@@ -27,14 +27,14 @@ def answer_dimension(request: HttpRequest, pk: int, dimension: str) -> HttpRespo
     history = answers_about(lead=lead, dimension=asked.key)
     question = Question(
         title=_("%(asked)s: what is known?") % {"asked": shown(asked.label)},
-        text=asked.prompts[0] if asked.prompts else "",
+        text=shown(asked.prompts[0]) if asked.prompts else "",
         # Without the right there is nothing to press: what was answered can be read.
         submit=_("Save %(asked)s") % {"asked": asked.name} if may_work(signed_in(request), lead) else "",
         form=form,
         template="qualification/bant_question.html",
         context={
             "known": known,
-            "example": f"e.g. {asked.example}" if asked.example else "",
+            "example": _("e.g. %(example)s") % {"example": shown(asked.example)} if asked.example else "",
             "history": [answer_line(one, is_stale=one.has_run_out(now)) for one in history],
         },
     )

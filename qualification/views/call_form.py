@@ -98,7 +98,11 @@ class CallForm(forms.Form):
                 (KEEP, _("Until %(end)s") % {"end": write_day(end)} if end else _("No end, as before")),
                 *spans,
             ]
-        evidence = {"placeholder": f"e.g. {asked.example}"} if asked.example else {}
+        evidence = (
+            {"placeholder": _("e.g. %(example)s") % {"example": shown(asked.example)}}
+            if asked.example
+            else {}
+        )
         if view.is_stale and view.answer is not None and view.answer.value:
             evidence = {"placeholder": _("as before: %(answer)s") % {"answer": view.answer.value}}
         self.fields |= {
@@ -108,7 +112,10 @@ class CallForm(forms.Form):
                 widget=forms.RadioSelect,
             ),
             f"{key}-value": forms.CharField(
-                label=asked.value_label, max_length=500, required=False, widget=forms.TextInput(evidence)
+                label=shown(asked.value_label),
+                max_length=500,
+                required=False,
+                widget=forms.TextInput(evidence),
             ),
             f"{key}-sure": forms.ChoiceField(label=_("How sure"), choices=Confidence.choices),
             f"{key}-until": forms.ChoiceField(label=_("Good until"), choices=spans, required=False),

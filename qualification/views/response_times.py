@@ -101,7 +101,13 @@ class Column:
     is_late: bool
 
 
-CHART_LABELS = (gettext_lazy("under 1 h"), "1–4 h", "4–8 h", gettext_lazy("over 8 h"), "late")
+CHART_LABELS = (
+    gettext_lazy("under 1 h"),
+    gettext_lazy("1–4 h"),
+    gettext_lazy("4–8 h"),
+    gettext_lazy("over 8 h"),
+    gettext_lazy("late"),
+)
 BASE, TALLEST = 118, 94
 
 

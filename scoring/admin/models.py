@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from leadapp.admin.asking import ask, person, show_in
 from leadapp.admin.refusals import say
 from leadapp.errors import Refused
+from leadapp.shipped import shown
 from scoring.models import ScoringModel, ScoringModelVersion
 from scoring.services.models import make_model
 from scoring.services.publishing import make_draft
@@ -35,14 +36,20 @@ class NewModelForm(forms.Form):
     """The name of a new model, and what it begins with."""
 
     name = forms.CharField(
-        max_length=100, help_text=gettext_lazy("A product line, for instance: “Retrofit”.")
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("A product line, for instance: “Retrofit”."),
     )
     start = forms.ChoiceField(label=gettext_lazy("Begin with"), required=False, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         starts = [
-            (start.slug, f"{start.name} ({start.rules} rules): {start.description}")
+            (
+                start.slug,
+                _("%(name)s (%(count)s rules): %(description)s")
+                % {"name": shown(start.name), "count": start.rules, "description": shown(start.description)},
+            )
             for start in list_starts()
         ]
         self.fields["start"].choices = [*starts, EMPTY]  # type: ignore[attr-defined]
@@ -85,9 +92,10 @@ class ScoringModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def versions_link(self, model: ScoringModel) -> SafeString:
         """Link to the list of versions."""
         return format_html(
-            '<a href="{}?model__id__exact={}">Versions</a>',
+            '<a href="{}?model__id__exact={}">{}</a>',
             reverse("admin:scoring_scoringmodelversion_changelist"),
             model.pk,
+            _("Versions"),
         )
 
     def get_urls(self) -> list[URLPattern]:

@@ -51,7 +51,7 @@ class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
     formset = ConditionRows
     extra = 1
     fields = ("field", "property_name", "operator", "value")
-    verbose_name = "condition"
+    verbose_name = gettext_lazy("condition")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Offer the fields that make sense for the rule's dimension; the service judges the values."""

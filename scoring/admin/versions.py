@@ -41,7 +41,7 @@ class GroupInline(admin.TabularInline):  # type: ignore[type-arg]
     formset = GroupRows
     extra = 1
     ordering = ("dimension", "position", "name")
-    verbose_name = "group"
+    verbose_name = gettext_lazy("group")
     verbose_name_plural = gettext_lazy("groups of rules, with their caps")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:

@@ -118,8 +118,8 @@ def ways_from(explanation: Explanation, *, lead: Lead) -> Ways:
 def next_line(version: ScoringModelVersion, score: int) -> Target | None:
     """Return the nearest line above a score: warm, hot or ready for sales."""
     lines = [
-        Target("warm", version.warm_from),
-        Target("hot", version.hot_from),
+        Target(_("warm"), version.warm_from),
+        Target(_("hot"), version.hot_from),
         Target(_("ready for sales"), version.threshold),
     ]
     return min((line for line in lines if line.at > score), key=lambda line: line.at, default=None)

@@ -91,7 +91,8 @@ class ScoreChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.score_before} → {self.score}"
+        before, after = ("–" if score is None else score for score in (self.score_before, self.score))
+        return f"{before} → {after}"
 
 
 class Rescore(models.Model):

@@ -50,9 +50,9 @@ class CapacityForm(forms.Form):
 class LinesForm(forms.Form):
     """A proposal that somebody takes over, and the version that it was made for."""
 
-    version = forms.IntegerField()
-    hot_from = forms.IntegerField()
-    threshold = forms.IntegerField()
+    version = forms.IntegerField(label="")
+    hot_from = forms.IntegerField(label=gettext_lazy("Hot from"))
+    threshold = forms.IntegerField(label=gettext_lazy("Threshold"))
 
 
 @require_http_methods(["GET", "POST"])

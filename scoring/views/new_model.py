@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from leadapp.access import require
 from leadapp.errors import Refused
 from leadapp.models import User
+from leadapp.shipped import shown
 from leadapp.views.answering import posted
 from scoring.models import ScoringModel
 from scoring.services.models import make_model
@@ -41,7 +42,7 @@ class NewModelForm(FileForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        starts = [(start.slug, start.name) for start in list_starts()]
+        starts = [(start.slug, shown(start.name)) for start in list_starts()]
         self.fields["start"].choices = [  # type: ignore[attr-defined]
             *starts,
             (EMPTY, _("No rules at all")),

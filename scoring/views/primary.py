@@ -22,7 +22,7 @@ def primary(request: HttpRequest, slug: str) -> HttpResponse:
     studio = open_studio(request, slug)
     before = ScoringModel.objects.filter(is_primary=True).exclude(pk=studio.model.pk).first()
     question = Question(
-        title=_("Let %(model)s drive the list?") % {"model": studio.model.name},
+        title=_("Let %(model)s drive the list?") % {"model": studio.model},
         submit=_("Make it primary") if studio.live and not studio.model.is_primary else "",
         cancel=_("Leave it as it is"),
         form=forms.Form(posted(request)),

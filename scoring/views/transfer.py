@@ -76,7 +76,7 @@ def take_in(request: HttpRequest, slug: str) -> HttpResponse:
     studio = open_studio(request, slug, tab="versions")
     form = FileForm(posted(request), request.FILES or None)
     question = Question(
-        title=_("Import rules into %(model)s") % {"model": studio.model.name},
+        title=_("Import rules into %(model)s") % {"model": studio.model},
         text=TEXT,
         submit=_("Import as a draft"),
         form=form,

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from leadapp.words import lower_first
 from scoring.analysis.diff import Difference, compare
 from scoring.models import Publication, ScoringModelVersion
 from scoring.views.shell import PEOPLE, Studio, find_version, open_studio, studio_page
@@ -67,7 +68,12 @@ def _page_of(request: HttpRequest, studio: Studio) -> Page[Any]:
 def _diff_form(request: HttpRequest, studio: Studio) -> DiffForm:
     numbers = ScoringModelVersion.objects.filter(model=studio.model).order_by("-number")
     choices = [
-        (number, f"v{number}, {state}" if state != "retired" else f"v{number}")
+        (
+            number,
+            f"v{number}, {lower_first(str(ScoringModelVersion.State(state).label))}"
+            if state != ScoringModelVersion.State.RETIRED
+            else f"v{number}",
+        )
         for number, state in numbers.values_list("number", "state")
     ]
     asked = "before" in request.GET or "after" in request.GET

@@ -9,7 +9,7 @@ TEXTS |= {"aria-roledescription", "aria-valuetext"}
 # What programs read, and what people type or copy as it is.
 SILENT = {"script", "style", "code", "pre", "samp", "kbd", "textarea", "template"}
 BUTTONS = {"submit", "button", "reset"}
-EMPTY = set("area base br col embed hr img input link meta source track wbr".split())
+EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
 class Reader(HTMLParser):

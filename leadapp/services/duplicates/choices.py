@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import Invalid
 from leadapp.models import CustomField, Lead, Stage, Status
 from leadapp.services.changes import OPT_OUTS
@@ -59,9 +61,9 @@ def chosen(winner: Lead, loser: Lead, choices: Mapping[str, str]) -> dict[str, A
     names = {one.name for one in found}
     for name, side in choices.items():
         if side not in ("winner", "loser"):
-            raise Invalid.field(name, "Choose one of the two.")
+            raise Invalid.field(name, _("Choose one of the two."))
         if name not in names and name not in FACTS and name not in LINKS and not _is_custom(name):
-            raise Invalid.field(name, "Is not a fact that can be chosen.")
+            raise Invalid.field(name, _("Is not a fact that can be chosen."))
     changed = {one.name: one.loser for one in found if choices.get(one.name, one.side) == "loser"}
     changed |= {name: True for name in sorted(OPT_OUTS) if getattr(loser, name) and not getattr(winner, name)}
     if loser.created_at < winner.created_at:

@@ -71,8 +71,8 @@ class CompanyForm(forms.Form):
 class FilterForm(forms.Form):
     """Every filter of the company list. It is sent to the list, which reads and checks it."""
 
-    industry = forms.ChoiceField(required=False)
-    country = forms.ChoiceField(required=False)
+    industry = forms.ChoiceField(label=gettext_lazy("Industry"), required=False)
+    country = forms.ChoiceField(label=gettext_lazy("Country"), required=False)
     size = forms.ChoiceField(
         label=gettext_lazy("Employees"),
         required=False,

@@ -3,6 +3,7 @@
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from leadapp.access import may, require
@@ -12,7 +13,7 @@ from leadapp.views.answering import signed_in
 from leadapp.views.forms.snippets import address_of_form, snippets_of
 
 SEE = "leadapp.view_form"
-NOT_YOURS = "You may not see forms."
+NOT_YOURS = _("You may not see forms.")
 
 
 @require_safe

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import holidays
+from babel import Locale
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from holidays.registry import COUNTRIES
 
@@ -64,7 +66,9 @@ class Day:
     def written(self) -> str:
         """Return the length in words, to the minute; nothing for a day without work."""
         hours, minutes = divmod(int(self.length.total_seconds()) // 60, 60)
-        return " ".join(f"{number} {unit}" for number, unit in ((hours, "h"), (minutes, "min")) if number)
+        said = [_("%(hours)s h") % {"hours": hours}] if hours else []
+        said += [_("%(minutes)s min") % {"minutes": minutes}] if minutes else []
+        return " ".join(said)
 
 
 def week_ahead(*, team: Team, now: datetime) -> list[Day]:
@@ -87,7 +91,8 @@ def week_ahead(*, team: Team, now: datetime) -> list[Day]:
 
 def countries() -> list[tuple[str, str]]:
     """Return the countries whose public holidays are known: code and name, by name."""
-    names = {str(row[1]): _spaced(str(row[0])) for row in COUNTRIES.values()}
+    called = Locale.parse(get_language() or "en", sep="-").territories
+    names = {str(row[1]): called.get(str(row[1])) or _spaced(str(row[0])) for row in COUNTRIES.values()}
     return sorted(names.items(), key=lambda pair: pair[1])
 
 

@@ -46,7 +46,7 @@ def _test(rule: RoutingRule) -> Fragment:
 def _as_of_gate(rule: RoutingRule, criterion: RoutingCriterion) -> GateCriterion:
     """Return the criterion as a gate asks it: one meaning of conditions everywhere."""
     return GateCriterion(
-        label=f"routing rule {rule.name}",
+        label=rule.name,
         field=criterion.field,
         operator=criterion.operator,
         value=criterion.value,

@@ -67,7 +67,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     action = data.get("what", "")
     question = QUESTIONS.get(action)
     if question is None:
-        raise Http404("There is no such thing to do with many leads.")
+        raise Http404(_("There is no such thing to do with many leads."))
     choice = read_choice(data, user, now=timezone.now())
     back = came_from(request) or reverse("lead-list")
     if not choice.number:

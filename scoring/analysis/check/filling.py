@@ -126,7 +126,9 @@ def _carried(names: list[str]) -> str:
     if not names:
         return _("They carry no properties at all.")
     shown = ", ".join(names[:8])
-    return f"They carry {shown}{' and others' if len(names) > 8 else ''}."
+    return (_("They carry %(names)s and others.") if len(names) > 8 else _("They carry %(names)s.")) % {
+        "names": shown
+    }
 
 
 def _mend(name: str, names: list[str]) -> str:

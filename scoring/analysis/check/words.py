@@ -5,6 +5,7 @@ from math import inf
 from django.utils.translation import gettext as _
 
 from leadapp.numbers import write_number
+from leadapp.shipped import shown
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -33,4 +34,4 @@ def share(part: int, whole: int) -> str:
 
 def quoted(name: str) -> str:
     """Write the name of a rule."""
-    return f"“{name}”"
+    return _("“%(name)s”") % {"name": shown(name)}
