@@ -95,10 +95,9 @@ def _names(module: ast.Module) -> Iterator[str]:
             assert isinstance(field.targets[0], ast.Name)
             yield field.targets[0].id.replace("_", " ")
         if fields:
-            name = (
-                _meta(model).get("verbose_name") or re.sub("(?<=[a-z0-9])(?=[A-Z])", " ", model.name).lower()
-            )
-            yield from (name, f"{name}s")
+            meta = _meta(model)
+            name = meta.get("verbose_name") or re.sub("(?<=[a-z0-9])(?=[A-Z])", " ", model.name).lower()
+            yield from (name, meta.get("verbose_name_plural") or f"{name}s")
 
 
 def _meta(model: ast.ClassDef) -> dict[str, str]:

@@ -22,4 +22,5 @@ def translate_names() -> None:
         if isinstance(options.verbose_name, str):
             options.verbose_name = gettext_lazy(options.verbose_name)
         if "verbose_name_plural" not in options.original_attrs:
-            options.verbose_name_plural = gettext_lazy(f"{options.verbose_name_raw}s")
+            plural = f"{options.verbose_name_raw}s"
+            options.verbose_name_plural = gettext_lazy(plural)
