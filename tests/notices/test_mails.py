@@ -60,6 +60,24 @@ def test_what_is_due_to_one_person_goes_in_one_e_mail() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "subject", "greeting"),
+    [
+        ("de", "Leadapp: 2 Mitteilungen", "Guten Tag Jonas Wiegand,"),
+        ("nl", "Leadapp: 2 meldingen", "Hallo Jonas Wiegand,"),
+    ],
+)
+def test_an_e_mail_is_in_the_language_of_whoever_gets_it(language: str, subject: str, greeting: str) -> None:
+    rep = make_rep(first_name="Jonas", last_name="Wiegand", language=language)
+    for number in range(2):
+        told(rep, f"Lead {number}")
+    send_due(now=NOW)
+    (message,) = mail.outbox
+    assert message.subject == subject
+    assert greeting in str(message.body)
+    assert f'<html lang="{language}">' in str(message.alternatives[0][0])  # type: ignore[attr-defined]
+
+
 def test_a_digest_waits_for_its_hour() -> None:
     rep = make_rep()
     for kind in (NoticeKind.MENTION, NoticeKind.WAKE_UP):
