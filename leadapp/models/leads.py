@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from leadapp.models.querysets import LeadQuerySet
 
@@ -103,7 +104,7 @@ class Seniority(models.TextChoices):
     DIRECTOR = "director", _("Director")
     VP = "vp", _("VP")
     C_LEVEL = "c_level", _("C-level")
-    OWNER = "owner", _("Owner")
+    OWNER = "owner", pgettext_lazy("of a company", "Owner")
 
 
 class Gender(models.TextChoices):
