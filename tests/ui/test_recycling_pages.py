@@ -165,7 +165,7 @@ def test_the_list_can_be_narrowed_to_a_reason(people: People) -> None:
     page: Any = client.get("/", {"reason": "no_budget"})
     assert "Großmann" in page.content.decode()
     assert "Other" not in page.content.decode()
-    assert "no budget" in page.content.decode()
+    assert "No budget" in page.content.decode()
     assert (
         'value="no_budget" selected'
         in client.get("/leads/filters/", {"reason": "no_budget"}).content.decode()
