@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 from django.utils.translation import gettext_lazy
 
 from leadapp.services.meetings import STARTS_AT, read_start
@@ -57,6 +58,13 @@ ICONS = {
     "social": "user",
     "product": "external",
     "record": "edit",
+}
+
+
+ON_SOCIAL_MEDIA = {
+    "like": pgettext_lazy("on social media", "Like"),
+    "comment": pgettext_lazy("on social media", "Comment"),
+    "share": pgettext_lazy("on social media", "Share"),
 }
 
 
@@ -147,7 +155,8 @@ def _talk(what: Promise, icon: str) -> Callable[[Properties], Words]:
 
 
 def _social(properties: Properties) -> Words:
-    action, network = _get(properties, "action").capitalize() or _("Interaction"), _get(properties, "network")
+    done, network = _get(properties, "action"), _get(properties, "network")
+    action = str(ON_SOCIAL_MEDIA.get(done.lower(), done.capitalize())) or _("Interaction")
     pattern = _("<b>%(action)s</b> on %(network)s") if network else "<b>%(action)s</b>"
     return say(pattern, icon="user", action=action, network=network)
 
