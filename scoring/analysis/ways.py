@@ -181,7 +181,7 @@ def _fact_step(rule: Rule, lead: Lead, explanation: Explanation) -> Iterator[Ste
     except Invalid:  # a rule may ask for what no lead can have
         return
     copy = ImaginedLead(copy_of=lead, facts=facts)
-    yield Step("fact", rule.name, rule.id, copy, rule.points, frozenset(facts))
+    yield Step("fact", shown(rule.name), rule.id, copy, rule.points, frozenset(facts))
 
 
 def _simulated(candidates: Sequence[tuple[Step, ...]], explanation: Explanation, target: Target) -> list[Way]:
