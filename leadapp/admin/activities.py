@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from leadapp.access import require
 from leadapp.admin.asking import ask, ask_about, carry_out, chosen_ids, person
-from leadapp.admin.paging import CappedPaginator
+from leadapp.admin.read_only import ReadOnly
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import Activity, ActivityType, Lead
 from leadapp.services.activities import void_activity
@@ -38,7 +38,7 @@ class VoidForm(forms.Form):
 
 
 @admin.register(Activity)
-class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ActivityAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Facts: never changed, only voided."""
 
     list_display = ("occurred_at", "lead", "type", "source", "actor", "voided")
@@ -46,8 +46,6 @@ class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("type", ("voided_at", admin.EmptyFieldListFilter))
     ordering = ("-id",)
     sortable_by = ()
-    paginator = CappedPaginator
-    show_full_result_count = False
     actions = ("void",)
     change_form_template = "admin/leadapp/activity_change_form.html"
     fields = (
@@ -86,18 +84,6 @@ class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         visible = Lead.objects.visible_to(person(request))
         found: QuerySet[Activity] = super().get_queryset(request)
         return found if visible.query.where.children == [] else found.filter(lead__in=visible)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """They come in through the API, forms and the lead page."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
-        """Facts are not changed."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
-        """Facts stay."""
-        return False
 
     def has_void_permission(self, request: HttpRequest) -> bool:
         """Allow voiding to who may work on any lead."""

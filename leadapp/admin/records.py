@@ -9,20 +9,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from leadapp.admin.asking import person
-from leadapp.admin.paging import CappedPaginator
+from leadapp.admin.read_only import ReadOnly
 from leadapp.models import ConsentRecord, DuplicatePair, Export, Lead, Merge, Quarantine
 
 
 @admin.register(ConsentRecord)
-class ConsentRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ConsentRecordAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Who agreed to what, and to which words."""
 
     list_display = ("recorded_at", "lead", "purpose", "granted", "source", "how", "recorded_by")
     list_select_related = ("lead", "recorded_by")
     list_filter = ("purpose", "granted")
     ordering = ("-id",)
-    paginator = CappedPaginator
-    show_full_result_count = False
     fields = (
         "lead",
         "purpose",
@@ -35,21 +33,9 @@ class ConsentRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "recorded_at",
     )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Forms write them, and people on the page of the lead."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: ConsentRecord | None = None) -> bool:
-        """Evidence is not changed."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ConsentRecord | None = None) -> bool:
-        """Evidence stays."""
-        return False
-
 
 @admin.register(Export)
-class ExportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ExportAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Who took leads out, when, and how many."""
 
     list_display = ("at", "username", "rows", "file_format", "query", "finished_at")
@@ -57,25 +43,11 @@ class ExportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("username",)
     ordering = ("-at", "-id")
     sortable_by = ()
-    paginator = CappedPaginator
-    show_full_result_count = False
     fields = ("at", "user", "username", "file_format", "query", "columns", "rows", "finished_at")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """The export itself writes them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Export | None = None) -> bool:
-        """Evidence is not changed."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Export | None = None) -> bool:
-        """Evidence stays."""
-        return False
 
 
 @admin.register(Quarantine)
-class QuarantineAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class QuarantineAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Bursts that no person made; they are released in the timeline of the lead."""
 
     list_display = ("found_at", "lead", "kind", "activity_count", "started_at", "released_at", "released_by")
@@ -83,8 +55,6 @@ class QuarantineAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("kind", ("released_at", admin.EmptyFieldListFilter))
     ordering = ("-id",)
     sortable_by = ()
-    paginator = CappedPaginator
-    show_full_result_count = False
     fields = (
         "timeline",
         "kind",
@@ -117,46 +87,15 @@ class QuarantineAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Show it in the index to the same people."""
         return request.user.has_perm("leadapp.view_activity")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Workers find them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Quarantine | None = None) -> bool:
-        """Nothing about them is changed here."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Quarantine | None = None) -> bool:
-        """They stay, so that no burst is found twice."""
-        return False
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Evidence that Leadapp writes itself: to be seen, never to be added, changed or deleted."""
-
-    paginator = CappedPaginator
-    show_full_result_count = False
-    sortable_by = ()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Leadapp writes them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        """Evidence is not changed."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        """Evidence stays."""
-        return False
-
 
 @admin.register(DuplicatePair)
-class DuplicatePairAdmin(ReadOnlyAdmin):
+class DuplicatePairAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Leads that may be one person; they are reviewed on the page Duplicates."""
 
     list_display = ("first", "second", "probability", "state", "decided_by", "found_at")
     list_select_related = ("first", "second", "decided_by")
     list_filter = ("state",)
+    sortable_by = ()
     ordering = ("-probability", "-id")
     fields = (
         "first",
@@ -172,7 +111,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Merge)
-class MergeAdmin(ReadOnlyAdmin):
+class MergeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Leads that were merged; they are taken apart on the page Duplicates."""
 
     list_display = (
@@ -186,6 +125,7 @@ class MergeAdmin(ReadOnlyAdmin):
         "undone_by",
     )
     list_select_related = ("winner", "actor", "undone_by")
+    sortable_by = ()
     ordering = ("-id",)
     fields = (
         "winner",

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from leadapp.admin.read_only import ReadOnly
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import BoughtList, Erasure
 from leadapp.services.retention import preview
@@ -27,7 +28,7 @@ class BoughtListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Erasure)
-class ErasureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ErasureAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """What was erased; above it, what will be."""
 
     change_list_template = "admin/leadapp/erasures.html"
@@ -41,15 +42,3 @@ class ErasureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().changelist_view(
             request, {**(extra_context or {}), "outlook": outlook, "title": _("Erasures")}
         )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Workers erase, by the rule."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was done is not changed."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nor forgotten."""
-        return False

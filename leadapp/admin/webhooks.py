@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from leadapp.admin.asking import ask, person, show_in
 from leadapp.admin.paging import CappedPaginator
+from leadapp.admin.read_only import ReadOnly
 from leadapp.admin.refusals import say_refusals
 from leadapp.errors import NotAllowed, Refused
 from leadapp.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -223,22 +224,6 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         response = render(request, "admin/leadapp/webhook_secret.html", context)
         response["Cache-Control"] = "no-store"
         return response
-
-
-class ReadOnly:
-    """What Leadapp writes and nobody changes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Leadapp writes them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Leadapp writes them."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They go with time, or with their lead."""
-        return False
 
 
 class AttemptInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]

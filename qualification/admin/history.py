@@ -1,39 +1,17 @@
 """The history in the admin: moves, evidence and owners are read."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from leadapp.admin.paging import CappedPaginator
+from leadapp.admin.read_only import ReadOnly
 from qualification.models import Assignment, BantAnswer, Escalation, StageChange
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """History: newest first, written by the services alone."""
-
-    ordering = ("-id",)
-    paginator = CappedPaginator
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody writes it by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody writes it by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody writes it by hand."""
-        return False
-
-
 @admin.register(StageChange)
-class StageChangeAdmin(ReadOnly):
+class StageChangeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Every move of every lead."""
 
+    ordering = ("-id",)
     list_display = ("at", "lead", "move", "from_stage", "to_stage", "to_status", "by", "reason", "score")
     list_select_related = ("lead", "actor", "api_key")
     list_filter = ("move", "to_stage", "to_status", "is_automatic", "disqualify_reason")
@@ -45,9 +23,10 @@ class StageChangeAdmin(ReadOnly):
 
 
 @admin.register(BantAnswer)
-class BantAnswerAdmin(ReadOnly):
+class BantAnswerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Evidence."""
 
+    ordering = ("-id",)
     list_display = (
         "answered_at",
         "lead",
@@ -64,9 +43,10 @@ class BantAnswerAdmin(ReadOnly):
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(ReadOnly):
+class AssignmentAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Who had which lead, and whether the answer came in time."""
 
+    ordering = ("-id",)
     list_display = (
         *("assigned_at", "lead", "owner", "team", "reason"),
         *("clock_started_at", "due_at", "answered_at", "ended_at"),
@@ -76,9 +56,10 @@ class AssignmentAdmin(ReadOnly):
 
 
 @admin.register(Escalation)
-class EscalationAdmin(ReadOnly):
+class EscalationAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Who was told that an answer was due."""
 
+    ordering = ("-id",)
     list_display = ("at", "level", "assignment")
     list_select_related = ("assignment__owner",)
     list_filter = ("level",)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from leadapp.access import require
 from leadapp.admin.asking import ask, ask_about, carry_out, chosen_ids, person
+from leadapp.admin.read_only import ReadOnly
 from leadapp.models import Lead
-from qualification.admin.history import ReadOnly
 from qualification.models import AdvocacyChange, Deal, DisqualifyReason, WakeUp
 from qualification.services.customers.deals import void_deal
 
@@ -27,9 +27,10 @@ class VoidForm(forms.Form):
 
 
 @admin.register(Deal)
-class DealAdmin(ReadOnly):
+class DealAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """What was won; a wrong one is voided with a reason."""
 
+    ordering = ("-id",)
     list_display = ("won_on", "lead", "value", "currency", "product", "round", "created_by", "void_reason")
     list_select_related = ("lead", "created_by")
     list_filter = ("currency", ("voided_at", admin.EmptyFieldListFilter))
@@ -95,18 +96,20 @@ class DisqualifyReasonAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(WakeUp)
-class WakeUpAdmin(ReadOnly):
+class WakeUpAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """When leads in nurture wake."""
 
+    ordering = ("-id",)
     list_display = ("lead", "wake_on", "wake_score", "set_by", "set_at", "ended_at", "outcome")
     list_select_related = ("lead", "set_by")
     list_filter = ("outcome", ("ended_at", admin.EmptyFieldListFilter))
 
 
 @admin.register(AdvocacyChange)
-class AdvocacyChangeAdmin(ReadOnly):
+class AdvocacyChangeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Fans and references."""
 
+    ordering = ("-id",)
     list_display = ("at", "lead", "before", "after", "actor", "note")
     list_select_related = ("lead", "actor")
     list_filter = ("after",)

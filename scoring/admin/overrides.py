@@ -6,20 +6,18 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leadapp.admin.paging import CappedPaginator
+from leadapp.admin.read_only import ReadOnly
 from scoring.models import OverriddenRule, ScoreOverride
 
 
 @admin.register(ScoreOverride)
-class ScoreOverrideAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ScoreOverrideAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Scores that were set aside, newest first; people do that on the page of the lead."""
 
     list_display = ("created_at", "lead", "verdict", "reason", "score", "author", "expires_at", "ended_at")
     list_filter = ("verdict", ("ended_at", admin.EmptyFieldListFilter))
     ordering = ("-id",)
     sortable_by = ()
-    paginator = CappedPaginator
-    show_full_result_count = False
     fields = (
         "lead",
         "verdict",
@@ -50,15 +48,3 @@ class ScoreOverrideAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return "; ".join(f"{blamed.rule}: {blamed.points:.1f}" for blamed in override.rules.all()) or _(
             "None"
         )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Reps write them on the page of the lead."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: ScoreOverride | None = None) -> bool:
-        """Whoever disagrees says so on the page of the lead."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ScoreOverride | None = None) -> bool:
-        """They stay: marketing counts them."""
-        return False

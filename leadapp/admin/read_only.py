@@ -1,0 +1,26 @@
+"""What the admin shows and nobody writes there."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from leadapp.admin.paging import CappedPaginator
+
+
+class ReadOnly:
+    """Evidence, of which there may be much: services alone write it, and it stays."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody writes it by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes it."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody takes it away."""
+        return False
