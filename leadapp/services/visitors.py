@@ -72,13 +72,7 @@ def see(visitor_ids: Iterable[str], *, now: datetime) -> dict[str, int]:
 
     Raise Overtaken where somebody has just said who one of them is.
     """
-    values = sorted(set(visitor_ids))
-    insert_unless_present(
-        [LeadIdentifier(kind=VISITOR, value=value, created_at=now) for value in values], returning=["id"]
-    )
-    roots = _roots(values)
-    if len(roots) < len(values):
-        raise Overtaken
+    roots = _strangers(visitor_ids, now)
     _lock(roots.values(), "KEY SHARE")
     return roots
 
@@ -120,13 +114,7 @@ def join_waiting(visitors: Mapping[str, Person], *, origin: Origin) -> Applied:
 
 def link(visitor_ids: Sequence[str], *, now: datetime) -> None:
     """Let these visitor ids be one visitor, whom nobody knows yet."""
-    values = sorted(set(visitor_ids))
-    insert_unless_present(
-        [LeadIdentifier(kind=VISITOR, value=value, created_at=now) for value in values], returning=["id"]
-    )
-    roots = _roots(values)
-    if len(roots) < len(values):
-        raise Overtaken
+    roots = _strangers(visitor_ids, now)
     _lock(roots.values(), "UPDATE")
     oldest, *others = sorted(set(roots.values()))
     if others:
@@ -151,6 +139,18 @@ def facts_as_json(facts: Facts) -> dict[str, Any]:
 
 def _facts(kept: Any) -> Facts:
     return Facts(**json.loads(kept))  # a cursor gives JSON as text
+
+
+def _strangers(visitor_ids: Iterable[str], now: datetime) -> dict[str, int]:
+    """Write these visitor ids down and return their roots; raise Overtaken where one is somebody's by now."""
+    values = sorted(set(visitor_ids))
+    insert_unless_present(
+        [LeadIdentifier(kind=VISITOR, value=value, created_at=now) for value in values], returning=["id"]
+    )
+    roots = _roots(values)
+    if len(roots) < len(values):
+        raise Overtaken
+    return roots
 
 
 def _roots(values: Iterable[str]) -> dict[str, int]:

@@ -239,14 +239,20 @@ def _carry_decisions(merge: Merge, winner: Lead) -> None:
 
 
 def _record(merge: Merge, winner: Lead, actor: Actor, now: datetime) -> None:
-    types = {kind.slug: kind for kind in ActivityType.objects.filter(slug__in=[MERGED, UPDATED])}
     said = {"merge": merge.pk, "lead": merge.loser_id, "name": merge.loser_name}
-    records = [(MERGED, said | {"is_automatic": actor is None})]
+    records = [(winner.pk, MERGED, said | {"is_automatic": actor is None})]
     if merge.after:
-        records.append((UPDATED, readable(merge.before, merge.after) | {"by": SOURCE}))
+        records.append((winner.pk, UPDATED, readable(merge.before, merge.after) | {"by": SOURCE}))
+    keep_records(records, actor=actor, now=now)
+
+
+def keep_records(records: Sequence[tuple[int, str, dict[str, Any]]], *, actor: Actor, now: datetime) -> None:
+    """Write into the histories of leads what was done to them: (lead, type, properties) each."""
+    slugs = {slug for _lead, slug, _properties in records}
+    types = {kind.slug: kind for kind in ActivityType.objects.filter(slug__in=slugs)}
     Activity.objects.bulk_create(
         Activity(
-            lead=winner,
+            lead_id=lead_id,
             type=types[slug],
             occurred_at=now,
             received_at=now,
@@ -254,7 +260,7 @@ def _record(merge: Merge, winner: Lead, actor: Actor, now: datetime) -> None:
             properties=properties,
             actor=user_of(actor),
         )
-        for slug, properties in records
+        for lead_id, slug, properties in records
     )
 
 

@@ -13,8 +13,6 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor, key_of, require, user_of
 from leadapp.errors import Conflict, NotFound
 from leadapp.models import (
-    Activity,
-    ActivityType,
     DuplicatePair,
     Lead,
     LeadIdentifier,
@@ -24,7 +22,7 @@ from leadapp.models import (
 )
 from leadapp.services.changes import UPDATED
 from leadapp.services.duplicates import choices as choosing
-from leadapp.services.duplicates.merging import MERGE, OWN_PAGES, as_json, readable, value_of
+from leadapp.services.duplicates.merging import MERGE, as_json, keep_records, readable, value_of
 from leadapp.services.duplicates.owning import tell_of_undo
 from leadapp.services.duplicates.tables import Column, from_rows, put_back
 from leadapp.services.recording import try_again
@@ -175,7 +173,6 @@ def _remember(merge: Merge, actor: Actor, now: datetime) -> None:
 
 
 def _record(merge: Merge, winner: Lead, facts: Mapping[str, Any], actor: Actor, now: datetime) -> None:
-    types = {kind.slug: kind for kind in ActivityType.objects.filter(slug__in=[UNMERGED, UPDATED])}
     records: list[tuple[int, str, dict[str, Any]]] = [
         (winner.pk, UNMERGED, {"merge": merge.pk, "lead": merge.loser_id, "name": merge.loser_name}),
         (merge.loser_id, UNMERGED, {"merge": merge.pk, "lead": winner.pk, "name": winner.name}),
@@ -183,15 +180,4 @@ def _record(merge: Merge, winner: Lead, facts: Mapping[str, Any], actor: Actor, 
     if facts:
         were = {name: merge.after[name] for name in facts}
         records.append((winner.pk, UPDATED, readable(were, facts) | {"by": "undo"}))
-    Activity.objects.bulk_create(
-        Activity(
-            lead_id=lead_id,
-            type=types[slug],
-            occurred_at=now,
-            received_at=now,
-            source=OWN_PAGES,
-            properties=properties,
-            actor=user_of(actor),
-        )
-        for lead_id, slug, properties in records
-    )
+    keep_records(records, actor=actor, now=now)

@@ -78,17 +78,11 @@ class BulkOwnerForm(BulkForm):
 
     owner = forms.ModelChoiceField(
         label=_("New owner"),
-        queryset=User.objects.none(),
+        queryset=_reps(),
         required=False,
         empty_label=_("Whoever is next, for each of them"),
     )
     reason = reason_field(_("Why this person; both of you read it."))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        owner = self.fields["owner"]
-        assert isinstance(owner, forms.ModelChoiceField)
-        owner.queryset = _reps()
 
     @property
     def asked(self) -> Asked:
@@ -143,16 +137,10 @@ class BulkTaskForm(BulkForm):
     )
     owner = forms.ModelChoiceField(
         label=_("Who does it"),
-        queryset=User.objects.none(),
+        queryset=_reps(),
         required=False,
         empty_label=_("Whoever has the lead, else me"),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        owner = self.fields["owner"]
-        assert isinstance(owner, forms.ModelChoiceField)
-        owner.queryset = _reps()
 
     @property
     def asked(self) -> Asked:
