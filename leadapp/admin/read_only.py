@@ -1,6 +1,6 @@
 """What the admin shows and nobody writes there."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpRequest
 
@@ -10,8 +10,8 @@ from leadapp.admin.paging import CappedPaginator
 class ReadOnly:
     """Evidence, of which there may be much: services alone write it, and it stays."""
 
-    paginator = CappedPaginator
-    show_full_result_count = False
+    paginator: ClassVar[type] = CappedPaginator
+    show_full_result_count: bool = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody writes it by hand."""

@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.admin.asking import ask, person, show_in
-from leadapp.admin.paging import CappedPaginator
 from leadapp.admin.read_only import ReadOnly
 from leadapp.admin.refusals import say_refusals
 from leadapp.errors import NotAllowed, Refused
@@ -248,8 +247,6 @@ class WebhookDeliveryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg
     list_filter = ("state", "event__type", "endpoint")
     ordering = ("-id",)
     sortable_by = ()
-    paginator = CappedPaginator
-    show_full_result_count = False
     actions = ("send_again",)
     inlines = (AttemptInline,)
     fields = (
