@@ -132,7 +132,7 @@ def answer(
     except NotFound as refused:
         raise Http404(refused.message) from refused
     except Refused as refused:
-        return _tell(request, lead, question, back, refused)
+        return _told(request, lead, question, back, refused)
     done = done if isinstance(done, Done) else Done(done)
     messages.success(request, done.text, extra_tags=done.undo_url)
     return redirect(back)
@@ -157,15 +157,20 @@ def lead_page_of(request: HttpRequest, lead: Lead, *, tab: str = "") -> str:
     return f"{tab or here}{carried_by(address) if path in tabs else ''}"
 
 
-def _tell(request: HttpRequest, lead: Lead, question: Question, back: str, refused: Refused) -> HttpResponse:
+def tell(form: Any, refused: Refused) -> None:
+    """Put what was refused beside the fields that it is about."""
+    for name, sentences in refused.errors.items():
+        if name in form.fields:
+            form.add_error(name, list(sentences))
+
+
+def _told(request: HttpRequest, lead: Lead, question: Question, back: str, refused: Refused) -> HttpResponse:
     form = question.form
     # Others may have moved or deleted it: people are told about the lead as it is now.
     fresh = visible_lead(request, lead.pk)
     if isinstance(refused, Conflict) and isinstance(form, LooksAgain):
         form.look_again(fresh)
-    for name, sentences in refused.errors.items():
-        if name in form.fields:
-            form.add_error(name, list(sentences))
+    tell(form, refused)
     return _ask(request, fresh, question, back, status=refused.status, refused=refused)
 
 

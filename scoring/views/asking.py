@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leadapp.access import require
 from leadapp.errors import Conflict, NotFound, Refused
-from leadapp.views.answering import Question, signed_in
+from leadapp.views.answering import Question, signed_in, tell
 from scoring.views.shell import Studio, studio_page
 
 EDIT = "scoring.change_scoringmodelversion"
@@ -60,13 +60,6 @@ def ask(
 def require_right(request: HttpRequest, permission: str) -> None:
     """Refuse people without a right a form that the service would refuse anyway."""
     require(signed_in(request), permission, MAY_NOT[permission])
-
-
-def tell(form: Any, refused: Refused) -> None:
-    """Put what was refused beside the fields that it is about."""
-    for name, sentences in refused.errors.items():
-        if name in form.fields:
-            form.add_error(name, list(sentences))
 
 
 def _page(

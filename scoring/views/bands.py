@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.errors import Conflict, Refused
-from leadapp.views.answering import posted, replaced, signed_in
+from leadapp.views.answering import posted, replaced, signed_in, tell
 from scoring.models import ScoringModelVersion
 from scoring.rules import VersionFacts, names_of, version_facts_of
 from scoring.services.editing import Stale, change_version
-from scoring.views.asking import EDIT, require_right, tell
+from scoring.views.asking import EDIT, require_right
 from scoring.views.bands_picture import draw_bands
 from scoring.views.shell import Studio, open_studio, studio_page
 

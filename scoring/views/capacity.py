@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from leadapp.errors import Refused
 from leadapp.numbers import write_number
-from leadapp.views.answering import posted, signed_in
+from leadapp.views.answering import posted, signed_in, tell
 from scoring.analysis.capacity import STEP, Proposal, propose_thresholds
 from scoring.models import ScoringModel, ScoringModelVersion
 from scoring.services.capacity import MOST, set_weekly_capacity, use_lines
-from scoring.views.asking import EDIT, require_right, tell
+from scoring.views.asking import EDIT, require_right
 from scoring.views.columns import Columns, draw_columns
 from scoring.views.shell import Studio, open_studio, studio_page
 

@@ -15,11 +15,10 @@ from leadapp.access import require
 from leadapp.errors import Refused
 from leadapp.models import User
 from leadapp.shipped import shown
-from leadapp.views.answering import posted
+from leadapp.views.answering import posted, tell
 from scoring.models import ScoringModel
 from scoring.services.models import make_model
 from scoring.services.transfer import import_version, list_starts, read_start
-from scoring.views.asking import tell
 from scoring.views.shell import require_view
 from scoring.views.transfer import FileForm
 

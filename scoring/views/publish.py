@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.errors import Conflict, Refused
-from leadapp.views.answering import posted, replaced, signed_in
+from leadapp.views.answering import posted, replaced, signed_in, tell
 from scoring.analysis.check import blocking, check_version
 from scoring.analysis.diff import compare
 from scoring.models import ScoringModelVersion
 from scoring.services.publishing import publish
-from scoring.views.asking import PUBLISH, require_right, tell
+from scoring.views.asking import PUBLISH, require_right
 from scoring.views.shell import Studio, open_studio, studio_page
 
 
