@@ -20,6 +20,7 @@ from leadapp.views.sign_in import ask_again, is_htmx
 LEAD_ADDRESS = re.compile(r"/leads/([0-9]{1,18})/((?:timeline|stages|notes)/)?")
 # Programs read English, whoever's key they use.
 FOR_PROGRAMS = ("/api/", "/healthz/")
+TRACKER = frozenset({"/t", "/t.js"})
 
 
 class LanguageMiddleware:
@@ -30,7 +31,7 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Choose the language and the time zone; they hold until the next request of this thread."""
-        if request.path.startswith(FOR_PROGRAMS):
+        if request.path.startswith(FOR_PROGRAMS) or request.path in TRACKER:
             translation.activate(settings.LANGUAGE_CODE)
             timezone.deactivate()
             for_programs: HttpResponseBase = self.get_response(request)

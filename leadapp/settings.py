@@ -211,6 +211,8 @@ SPECTACULAR_SETTINGS = {
 }
 # How many submissions of public forms one address may send in a minute.
 FORM_SUBMISSIONS_PER_MINUTE = env.int("FORM_SUBMISSIONS_PER_MINUTE", default=300)
+# How many batches of what visitors of websites do are taken from one address in a minute.
+TRACKER_REQUESTS_PER_MINUTE = env.int("TRACKER_REQUESTS_PER_MINUTE", default=600)
 # Hosts of the websites, such as www.example.com or *.example.com: forms may lead on to them, and once any
 # is named only they may embed forms.
 FORM_HOSTS = env.list("FORM_HOSTS", default=[])

@@ -6,6 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 
 from leadapp import health
+from leadapp.api import tracker
 from leadapp.api.docs import NothingHere
 from leadapp.views import (
     lead,
@@ -161,6 +162,8 @@ urlpatterns = [
     path("f/<slug:slug>/embed/", public_forms.embedded, name="form-embed"),
     path("f/<slug:slug>/embed/thanks/", public_forms.embedded_thanks, name="form-embed-thanks"),
     path("f/<slug:slug>/forget/", public_forms.forget, name="form-forget"),
+    path("t.js", tracker.script, name="tracker-script"),
+    path("t", tracker.Visits.as_view(), name="tracker"),
     path("confirm/<str:token>/", public_consents.confirm, name="consent-confirm"),
     path("opt-out/<str:token>/", public_consents.opt_out_page, name="opt-out"),
     path("accounts/login/", SignIn.as_view(), name="login"),

@@ -27,6 +27,7 @@ from leadapp.models.retention import BoughtList, Erasure, KeptFor
 from leadapp.models.saved_views import SavedView, Sharing
 from leadapp.models.search import LeadSearch
 from leadapp.models.tags import LeadTag, Tag
+from leadapp.models.tracking import AnonymousView, TrackedSite, VisitorConsent
 from leadapp.models.webhooks import (
     EventType,
     OutgoingEvent,
@@ -39,6 +40,7 @@ __all__ = [
     "Activity",
     "ActivityType",
     "Advocacy",
+    "AnonymousView",
     "ApiKey",
     "BoughtList",
     "BulkAction",
@@ -83,7 +85,9 @@ __all__ = [
     "Tag",
     "Temperature",
     "Theme",
+    "TrackedSite",
     "User",
+    "VisitorConsent",
     "WaitingActivity",
     "WebhookAttempt",
     "WebhookDelivery",

@@ -19,9 +19,14 @@ class Purpose(models.TextChoices):
 
 
 class ConsentText(models.Model):
-    """The words that a form asked with, version by version. Never changed."""
+    """The words that a form or a website asked with, version by version. Never changed."""
 
-    form = models.ForeignKey("leadapp.Form", on_delete=models.CASCADE, related_name="consent_texts")
+    form = models.ForeignKey(
+        "leadapp.Form", null=True, on_delete=models.CASCADE, related_name="consent_texts"
+    )
+    site = models.ForeignKey(
+        "leadapp.TrackedSite", null=True, on_delete=models.CASCADE, related_name="consent_texts"
+    )
     version = models.PositiveIntegerField()
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     text = models.TextField()
@@ -30,6 +35,11 @@ class ConsentText(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["form", "version"], name="consent_text_version_unique"),
+            models.UniqueConstraint(fields=["site", "version"], name="consent_text_site_version_unique"),
+            models.CheckConstraint(
+                condition=Q(form__isnull=True, site__isnull=False) | Q(form__isnull=False, site__isnull=True),
+                name="consent_text_of_form_or_site",
+            ),
             models.CheckConstraint(condition=Q(version__gt=0), name="consent_text_version_positive"),
             models.CheckConstraint(condition=~Q(text=""), name="consent_text_has_text"),
             models.CheckConstraint(
@@ -38,7 +48,8 @@ class ConsentText(models.Model):
         ]
 
     def __str__(self) -> str:
-        return _("%(form_id)s, version %(version)s") % {"form_id": self.form_id, "version": self.version}
+        asked_by = self.form or self.site
+        return _("%(asked_by)s, version %(version)s") % {"asked_by": asked_by, "version": self.version}
 
 
 class ConsentRecord(models.Model):

@@ -28,9 +28,19 @@ LOCK = """
 SELECT id FROM leadapp_leadidentifier
 WHERE id = ANY(%s) AND lead_id IS NULL AND same_as_id IS NULL ORDER BY id FOR {strength}
 """
+# What visitors of a website agreed to before they were known becomes a consent of the lead.
 CLAIM = """
-UPDATE leadapp_leadidentifier i SET lead_id = m.lead_id, same_as_id = NULL
-FROM unnest(%s::bigint[], %s::bigint[]) AS m (root, lead_id) WHERE i.id = m.root OR i.same_as_id = m.root
+WITH claimed AS (
+    UPDATE leadapp_leadidentifier i SET lead_id = m.lead_id, same_as_id = NULL
+    FROM unnest(%s::bigint[], %s::bigint[]) AS m (root, lead_id) WHERE i.id = m.root OR i.same_as_id = m.root
+    RETURNING i.id, i.lead_id
+)
+INSERT INTO leadapp_consentrecord (lead_id, purpose, granted, text, text_version, source, how, recorded_at)
+SELECT v.lead_id, t.purpose, TRUE, t.text, t.version, s.name, '', c.given_at
+FROM claimed v
+JOIN leadapp_visitorconsent c ON c.visitor_id = v.id AND c.withdrawn_at IS NULL
+JOIN leadapp_consenttext t ON t.id = c.text_id
+JOIN leadapp_trackedsite s ON s.id = c.site_id
 """
 # An event that came again with a name of the lead was stored by then, and is dropped here.
 JOIN = """
@@ -56,13 +66,25 @@ DELETE FROM leadapp_waitingactivity WHERE id IN (
     SELECT id FROM leadapp_waitingactivity WHERE received_at < %s ORDER BY received_at LIMIT %s
 )
 """
+# A consent that was taken back is remembered as long as events may come late.
 FORGET_VISITORS = """
-DELETE FROM leadapp_leadidentifier WHERE id IN (
+WITH old AS (
     SELECT i.id FROM leadapp_leadidentifier i
     WHERE i.lead_id IS NULL AND i.created_at < %s
         AND NOT EXISTS (SELECT FROM leadapp_waitingactivity w WHERE w.visitor_id = i.id)
         AND NOT EXISTS (SELECT FROM leadapp_leadidentifier a WHERE a.same_as_id = i.id)
+        AND NOT EXISTS (
+            SELECT FROM leadapp_visitorconsent c WHERE c.visitor_id = i.id AND c.withdrawn_at >= %s
+        )
     ORDER BY i.created_at LIMIT %s FOR UPDATE SKIP LOCKED
+), consents AS (
+    DELETE FROM leadapp_visitorconsent WHERE visitor_id IN (SELECT id FROM old)
+)
+DELETE FROM leadapp_leadidentifier WHERE id IN (SELECT id FROM old)
+"""
+FORGET_VIEWS = """
+DELETE FROM leadapp_anonymousview WHERE id IN (
+    SELECT id FROM leadapp_anonymousview WHERE seen_at < %s ORDER BY seen_at LIMIT %s
 )
 """
 
@@ -124,12 +146,30 @@ def link(visitor_ids: Sequence[str], *, now: datetime) -> None:
 
 
 def forget_waiting(*, before: datetime, limit: int = 10_000) -> int:
-    """Forget what waited since before then, and visitors of whom nothing waits; return how many rows."""
+    """Forget what waited since before then, visitors of whom nothing waits, and views of nobody.
+
+    Return how many rows.
+    """
+    forgotten = 0
     with connection.cursor() as cursor:
-        cursor.execute(FORGET_ACTIVITIES, [before, limit])
-        activities = cursor.rowcount
-        cursor.execute(FORGET_VISITORS, [before, limit])
-        return int(activities + cursor.rowcount)
+        for statement, values in (
+            (FORGET_ACTIVITIES, [before, limit]),
+            (FORGET_VISITORS, [before, before, limit]),
+            (FORGET_VIEWS, [before, limit]),
+        ):
+            cursor.execute(statement, values)
+            forgotten += cursor.rowcount
+    return forgotten
+
+
+def forget_what_waits(visitor_id: str) -> None:
+    """Delete what a visitor did whom nobody knows yet; what is a lead's already stays.
+
+    Raise Overtaken where somebody has just said who it is.
+    """
+    roots = _roots([visitor_id])
+    _lock(roots.values(), "UPDATE")
+    WaitingActivity.objects.filter(visitor__in=roots.values()).delete()
 
 
 def facts_as_json(facts: Facts) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def read_answers(
             errors[name] = [_("This field is required.")]
     if errors:
         raise Invalid(_("The form is not filled in correctly."), errors=errors)
-    return typed | {name: place for name in PLACES if (place := _place(given.get(name)))}
+    return typed | {name: place for name in PLACES if (place := clean_place(given.get(name)))}
 
 
 def is_ticked(value: object) -> bool:
@@ -63,7 +63,7 @@ def is_ticked(value: object) -> bool:
     )
 
 
-def _place(value: object) -> str:
+def clean_place(value: object) -> str:
     """Return an address without what is secret in it; one that is odd says nothing and stops nobody."""
     if not isinstance(value, str) or text_fault(value, longest=LONGEST_PLACE):
         return ""

@@ -1,0 +1,63 @@
+"""Keep what visitors of a website do: of those who agreed as theirs, of the others as numbers."""
+
+from datetime import datetime
+
+from leadapp.errors import NotAllowed
+from leadapp.models import AnonymousView, TrackedSite
+from leadapp.services.inserts import insert_unless_present
+from leadapp.services.recording import record_activities, try_again
+from leadapp.services.tracking.consenting import hold_consent, keep_consent, withdraw_consent
+from leadapp.services.tracking.reading import Batch
+
+
+def take_batch(*, site: TrackedSite, batch: Batch, now: datetime) -> None:
+    """Keep a batch; sent again it changes nothing.
+
+    What a visitor does waits until somebody says who it is, and is the lead's from then on.
+    """
+    if not batch.visitor_id:
+        _count(site, batch)
+    else:
+        keep_consent(
+            site=site,
+            visitor_id=batch.visitor_id,
+            version=batch.consent_version,
+            at=batch.consent_at,
+            now=now,
+        )
+        if batch.is_withdrawn:
+            withdraw_consent(site=site, visitor_id=batch.visitor_id, now=now)
+        elif batch.events or batch.arrival:
+            try_again(lambda: _record(site, batch, now))
+    if site.first_seen_at is None:
+        TrackedSite.objects.filter(pk=site.pk, first_seen_at__isnull=True).update(first_seen_at=now)
+
+
+def _record(site: TrackedSite, batch: Batch, now: datetime) -> None:
+    if hold_consent(visitor_id=batch.visitor_id):
+        record_activities(
+            events=batch.events,
+            source=site.name,
+            actor=None,
+            now=now,
+            arrivals=[batch.arrival] if batch.arrival else [],
+        )
+
+
+def _count(site: TrackedSite, batch: Batch) -> None:
+    """Count views of nobody, where the website does not wait for consent."""
+    if site.waits_for_consent:
+        raise NotAllowed("This website waits for consent: nothing is taken before it.")
+    views = sorted(batch.events, key=lambda event: event.external_id or "")
+    insert_unless_present(
+        [
+            AnonymousView(
+                site=site,
+                number=view.external_id or "",
+                path=view.properties["path"],
+                seen_at=view.occurred_at,
+            )
+            for view in views
+        ],
+        returning=["id"],
+    )
