@@ -50,6 +50,14 @@ class LanguageMiddleware:
 class SignInMiddleware(LoginRequiredMiddleware):
     """Every page is for people who are signed in, unless its view is marked `login_not_required`."""
 
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Look at nobody's session where no sign-in is needed: then caches may keep what is for everybody."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponseBase:

@@ -418,6 +418,7 @@ ACTS = {
     "scoring-draft",
     "scoring-restore",
     "scoring-schedule-cancel",
+    "tracker",
 }
 # Addresses that answer with a piece of a page, a file, or lead on to another address.
 PIECES = {
@@ -436,4 +437,5 @@ PIECES = {
     "scoring-export",
     "scoring-findings",
     "scoring-try",
+    "tracker-script",
 }
