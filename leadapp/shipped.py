@@ -94,6 +94,8 @@ TEXTS = {
     _("Trial started"),
     _("Login"),
     _("Purchase"),
+    _("Read on"),
+    _("Came back to the website"),
     _("Lead created"),
     _("Facts changed"),
     # Forms and what they ask.

@@ -22,12 +22,13 @@ from tests.support.database import migrated_copy, restore_migrated_data
 from tests.support.parallel import agree_on_names, broker_database, is_a_share, long_files_first, turn
 from tests.support.processes import Process, WebServer, celery_beat, celery_worker
 from tests.support.waiting import wait_for as wait_until
+from tests.support.website import website
 
 # How long an example takes says something about the machine, and nothing about the code.
 properties.register_profile("leadapp", deadline=None)
 properties.load_profile("leadapp")
 
-__all__ = ["browser", "browser_context", "page", "sign_in"]
+__all__ = ["browser", "browser_context", "page", "sign_in", "website"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

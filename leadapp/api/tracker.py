@@ -73,7 +73,8 @@ class VisitThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Count the batch and tell whether it is within the limit."""
         name = f"visits:{address_of(request)}:{int(time.time() // MINUTE)}"
-        return _count(name) <= settings.TRACKER_REQUESTS_PER_MINUTE
+        allowed: int = settings.TRACKER_REQUESTS_PER_MINUTE
+        return _count(name) <= allowed
 
     def wait(self) -> float:
         """Return the seconds until the next minute."""

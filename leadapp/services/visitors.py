@@ -150,13 +150,14 @@ def forget_waiting(*, before: datetime, limit: int = 10_000) -> int:
 
     Return how many rows.
     """
+    statements: tuple[tuple[str, list[datetime | int]], ...] = (
+        (FORGET_ACTIVITIES, [before, limit]),
+        (FORGET_VISITORS, [before, before, limit]),
+        (FORGET_VIEWS, [before, limit]),
+    )
     forgotten = 0
     with connection.cursor() as cursor:
-        for statement, values in (
-            (FORGET_ACTIVITIES, [before, limit]),
-            (FORGET_VISITORS, [before, before, limit]),
-            (FORGET_VIEWS, [before, limit]),
-        ):
+        for statement, values in statements:
             cursor.execute(statement, values)
             forgotten += cursor.rowcount
     return forgotten

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from leadapp.services.meetings import STARTS_AT, read_start
 from leadapp.shipped import shown
@@ -99,11 +99,21 @@ def _seats(properties: Properties) -> str:
     return _("%(seats)s seats") % {"seats": seats} if seats else ""
 
 
-def _page_view(properties: Properties) -> Words:
-    seconds = properties.get("seconds")
-    length = duration(int(seconds)) if isinstance(seconds, int | float) and seconds > 0 else ""
-    title = _get(properties, "title", "path", "url") or _("a page")
-    return say(_("Read <b>%(title)s</b>"), length, icon="eye", title=title)
+def _reading(pattern: Promise) -> Callable[[Properties], Words]:
+    def tell(properties: Properties) -> Words:
+        seconds = properties.get("seconds")
+        length = duration(int(seconds)) if isinstance(seconds, int | float) and seconds > 0 else ""
+        title = _get(properties, "title", "path", "url") or _("a page")
+        return say(str(pattern), length, icon="eye", title=title)
+
+    return tell
+
+
+def _came_back(properties: Properties) -> Words:
+    given = properties.get("days")
+    days = given if isinstance(given, int) else 0
+    length = ngettext("after %(days)d day", "after %(days)d days", days) % {"days": days} if days > 0 else ""
+    return say(_("<b>Came back</b> to the website"), length, icon="eye")
 
 
 def _form(what: Promise, icon: str = "doc") -> Callable[[Properties], Words]:
@@ -177,7 +187,9 @@ def _merged(properties: Properties) -> Words:
 
 
 TELLERS: dict[str, Callable[[Properties], Words]] = {
-    "page_view": _page_view,
+    "page_view": _reading(gettext_lazy("Read <b>%(title)s</b>")),
+    "time_on_page": _reading(gettext_lazy("Read on in <b>%(title)s</b>")),
+    "returning_visit": _came_back,
     "form_submission": _form(gettext_lazy("Filled in")),
     "demo_requested": _form(gettext_lazy("Asked for a demo")),
     "quote_requested": _form(gettext_lazy("Asked for a quote")),

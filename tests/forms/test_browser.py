@@ -1,9 +1,6 @@
 """In a real browser: from an empty Leadapp to a scored lead, and a form in a page of another website."""
 
 import re
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -23,33 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def marketer(transactional_db: None) -> User:
     """Give a marketer."""
     return make_user("mareike", "marketer", first_name="Mareike", is_staff=True)
-
-
-@pytest.fixture
-def website() -> Iterator[Website]:
-    """Run a website of its own origin; its pages are put into the dictionary, by path."""
-    pages: dict[str, str] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = self.path.partition("?")[0]
-            body = pages.get(path, "").encode()
-            self.send_response(200 if path in pages else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    # By name, and Leadapp by number: another site, as it would be in life.
-    yield f"http://localhost:{server.server_address[1]}", pages
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.mark.worker

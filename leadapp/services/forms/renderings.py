@@ -26,10 +26,14 @@ class Rendering:
     consent_version: int
     not_asked: tuple[str, ...] = ()
     visitor_id: str = ""
+    is_tracked: bool = False
 
 
-def new_rendering(*, form: Form, visitor_id: str, now: datetime) -> Rendering:
-    """Return a page of this form; a visitor who is known is not asked again for what is known."""
+def new_rendering(*, form: Form, visitor_id: str, now: datetime, is_tracked: bool = False) -> Rendering:
+    """Return a page of this form; a visitor who is known is not asked again for what is known.
+
+    One who `is_tracked` was handed over by a website: what they did there counts from now on.
+    """
     lead = find_visitor(visitor_id) if form.is_progressive and visitor_id else None
     not_asked = known_fields(form, lead) if lead else ()
     return Rendering(
@@ -37,7 +41,8 @@ def new_rendering(*, form: Form, visitor_id: str, now: datetime) -> Rendering:
         shown_at=now,
         consent_version=form.consent_version if form.asks_consent else 0,
         not_asked=not_asked,
-        visitor_id=visitor_id if not_asked else "",
+        visitor_id=visitor_id if not_asked or is_tracked else "",
+        is_tracked=is_tracked,
     )
 
 
@@ -50,6 +55,7 @@ def sign_rendering(form: Form, rendering: Rendering) -> str:
         "c": rendering.consent_version,
         "k": rendering.not_asked,
         "v": rendering.visitor_id,
+        "w": rendering.is_tracked,
     }
     return signing.dumps(told, salt=SALT, compress=True)
 
@@ -68,6 +74,7 @@ def read_rendering(text: str, *, form: Form) -> Rendering | None:
         consent_version=int(str(told["c"])),
         not_asked=tuple(told["k"]),  # type: ignore[arg-type]
         visitor_id=str(told["v"]),
+        is_tracked=bool(told.get("w")),  # pages that were shown before an update have no such mark
     )
 
 

@@ -11,6 +11,7 @@ from leadapp.services.identity import VISITOR
 from leadapp.services.inserts import insert_unless_present
 from leadapp.services.opt_in.records import GivenConsent, record_of
 from leadapp.services.recording import try_again
+from leadapp.services.tracking.reading import Agreement
 from leadapp.services.visitors import forget_what_waits, see
 
 HOLD = """
@@ -20,12 +21,13 @@ WHERE i.kind = 'visitor' AND i.value = %s FOR SHARE OF c
 """
 
 
-def keep_consent(*, site: TrackedSite, visitor_id: str, version: int, at: datetime, now: datetime) -> None:
+def keep_consent(*, site: TrackedSite, agreement: Agreement, now: datetime) -> None:
     """Keep that a visitor agreed to a version of the website's words; saying so again changes nothing.
 
     Where we know who the visitor is, it is a consent of the lead at once, else once we know. What was
     taken back is not given again: whoever agrees anew gets another visitor id.
     """
+    visitor_id, version = agreement.visitor_id, agreement.version
     known = VisitorConsent.objects.filter(
         visitor__kind=VISITOR, visitor__value=visitor_id, text__version__gte=version
     )
@@ -34,7 +36,7 @@ def keep_consent(*, site: TrackedSite, visitor_id: str, version: int, at: dateti
     text = ConsentText.objects.filter(site=site, version=version).first()
     if text is None:
         raise Invalid.field("consent.version", _("This website has no such words of consent."))
-    try_again(lambda: _keep(site, visitor_id, text, min(at, now), now))
+    try_again(lambda: _keep(site, visitor_id, text, agreement.at, now))
 
 
 def _keep(site: TrackedSite, visitor_id: str, text: ConsentText, at: datetime, now: datetime) -> None:
@@ -61,10 +63,12 @@ def hold_consent(*, visitor_id: str) -> bool:
     return bool(row and row[0])
 
 
-def has_consented(*, visitor_id: str) -> bool:
-    """Tell whether a visitor of a website agreed to be recognised, and has not taken it back."""
-    consents = VisitorConsent.objects.filter(visitor__kind=VISITOR, visitor__value=visitor_id)
-    return consents.filter(withdrawn_at__isnull=True).exists()
+def has_consented(*, visitor_id: str, origin: str = "") -> bool:
+    """Tell whether a visitor agreed to be recognised, on a website with this origin if one is given."""
+    consents = VisitorConsent.objects.filter(
+        visitor__kind=VISITOR, visitor__value=visitor_id, withdrawn_at__isnull=True, site__is_active=True
+    )
+    return (consents.filter(site__origins__contains=[origin]) if origin else consents).exists()
 
 
 def withdraw_consent(*, site: TrackedSite, visitor_id: str, now: datetime) -> None:

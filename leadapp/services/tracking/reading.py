@@ -26,23 +26,29 @@ EVENT_FIELDS = frozenset({"id", "name", "at", "url", "title", "referrer", "prope
 NUMBER = re.compile(r"[0-9A-Za-z-]{16,64}")
 LONGEST_URL = 2_000
 LONGEST_DAY = 24 * 3600
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What a website may say of somebody who signed in there. Whatever else is known comes by key.
 MAY_TELL = frozenset({"email", "first_name", "last_name", "phone", "job_title", "company"})
 # What sales does, and what mail programs do, is not told by websites: anybody can send what they send.
 NOT_FROM_WEBSITES = (ActivityType.Channel.SALES, ActivityType.Channel.EMAIL, ActivityType.Channel.RECORD)
 
 
+@dataclass(frozen=True)
+class Agreement:
+    """Which visitor agreed to which version of the website's words, and when."""
+
+    visitor_id: str
+    version: int
+    at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What came in one request. Without a visitor it is of nobody: views to count, and nothing else.
+    """What came in one request. Without an agreement it is of nobody: views to count, and nothing else.
 
     `left_out` are custom events whose name no activity type has.
     """
 
-    visitor_id: str = ""
-    consent_version: int = 0
-    consent_at: datetime = EPOCH
+    agreement: Agreement | None = None
     is_withdrawn: bool = False
     events: list[Event] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -58,22 +64,23 @@ def read_batch(raw: Mapping[str, Any], *, site: TrackedSite, now: datetime) -> B
     events = _list(raw.get("events"))
     if not raw.get("visitor"):
         return Batch(events=_of_nobody(events, now, shift))
+    agreement = _agreement(raw, now, shift)
+    if raw.get("withdrawn") is True:
+        return Batch(agreement=agreement, is_withdrawn=True)
+    reference = Reference(visitor_id=agreement.visitor_id)
+    facts = _first_touch(_object(raw.get("first") or {}, "first"), site)
+    known, left_out = _events(events, reference, facts, now, shift)
+    arrival = _arrival(raw["identify"], reference) if raw.get("identify") is not None else None
+    return Batch(agreement=agreement, events=known, left_out=left_out, arrival=arrival)
+
+
+def _agreement(raw: Mapping[str, Any], now: datetime, shift: timedelta) -> Agreement:
     visitor_id = _number(raw["visitor"], "visitor")
     consent = _object(raw.get("consent"), "consent")
     version = consent.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < 2**31:
         raise Invalid.field("consent.version", _("Name the version of the words that the visitor agreed to."))
-    agreed = {
-        "visitor_id": visitor_id,
-        "consent_version": version,
-        "consent_at": min(now, _moment(consent.get("at"), "consent.at") + shift),
-    }
-    if raw.get("withdrawn") is True:
-        return Batch(is_withdrawn=True, **agreed)
-    facts = _first_touch(_object(raw.get("first") or {}, "first"), site)
-    known, left_out = _events(events, Reference(visitor_id=visitor_id), facts, now, shift)
-    arrival = _arrival(raw["identify"], visitor_id) if raw.get("identify") is not None else None
-    return Batch(events=known, left_out=left_out, arrival=arrival, **agreed)
+    return Agreement(visitor_id, version, min(now, _moment(consent.get("at"), "consent.at") + shift))
 
 
 def _events(
@@ -176,14 +183,14 @@ def _first_touch(raw: Mapping[str, Any], site: TrackedSite) -> Facts:
     return clean_facts(given, custom_fields={}, path="first.", soft=given.keys())
 
 
-def _arrival(value: object, visitor_id: str) -> Arrived:
+def _arrival(value: object, visitor: Reference) -> Arrived:
     told = _object(value, "identify")
     if unknown := sorted(set(told) - MAY_TELL):
         raise Invalid.field(f"identify.{unknown[0][:100]}", _("A website cannot tell this of somebody."))
     facts = clean_facts(told, custom_fields={}, path="identify.", soft={"phone"})
     if facts.email is None:
         raise Invalid.field("identify.email", _("Give an email address."))
-    return Arrived(Reference.of(facts, visitor_id=visitor_id), facts, path="identify.")
+    return Arrived(Reference.of(facts, visitor_id=visitor.visitor_id), facts, path="identify.")
 
 
 def _when(raw: Mapping[str, Any], path: str, now: datetime, shift: timedelta) -> datetime:

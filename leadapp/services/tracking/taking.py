@@ -15,33 +15,26 @@ def take_batch(*, site: TrackedSite, batch: Batch, now: datetime) -> None:
 
     What a visitor does waits until somebody says who it is, and is the lead's from then on.
     """
-    if not batch.visitor_id:
+    if batch.agreement is None:
         _count(site, batch)
     else:
-        keep_consent(
-            site=site,
-            visitor_id=batch.visitor_id,
-            version=batch.consent_version,
-            at=batch.consent_at,
-            now=now,
-        )
-        if batch.is_withdrawn:
-            withdraw_consent(site=site, visitor_id=batch.visitor_id, now=now)
-        elif batch.events or batch.arrival:
-            try_again(lambda: _record(site, batch, now))
+        keep_consent(site=site, agreement=batch.agreement, now=now)
+        _keep(site, batch, batch.agreement.visitor_id, now)
     if site.first_seen_at is None:
         TrackedSite.objects.filter(pk=site.pk, first_seen_at__isnull=True).update(first_seen_at=now)
 
 
-def _record(site: TrackedSite, batch: Batch, now: datetime) -> None:
-    if hold_consent(visitor_id=batch.visitor_id):
-        record_activities(
-            events=batch.events,
-            source=site.name,
-            actor=None,
-            now=now,
-            arrivals=[batch.arrival] if batch.arrival else [],
-        )
+def _keep(site: TrackedSite, batch: Batch, visitor_id: str, now: datetime) -> None:
+    if batch.is_withdrawn:
+        withdraw_consent(site=site, visitor_id=visitor_id, now=now)
+    elif batch.events or batch.arrival:
+        try_again(lambda: _record(site, batch, visitor_id, now))
+
+
+def _record(site: TrackedSite, batch: Batch, visitor_id: str, now: datetime) -> None:
+    if hold_consent(visitor_id=visitor_id):
+        arrivals = [batch.arrival] if batch.arrival else []
+        record_activities(events=batch.events, source=site.name, actor=None, now=now, arrivals=arrivals)
 
 
 def _count(site: TrackedSite, batch: Batch) -> None:

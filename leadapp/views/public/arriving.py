@@ -6,7 +6,9 @@ from urllib.parse import parse_qsl, urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from leadapp.services.forms.reading import CAMPAIGN_FIELDS, RENDERING
+from leadapp.services.forms.reading import CAMPAIGN_FIELDS, RENDERING, clean_place
+from leadapp.services.tracking.consenting import has_consented
+from leadapp.services.tracking.reading import NUMBER
 
 VISITOR_COOKIE, COOKIE_SALT, COOKIE_PATH = "leadapp_visitor", "leadapp.visitor", "/f/"
 ONE_YEAR = 365 * 24 * 3600
@@ -31,10 +33,11 @@ def texts_of(answers: Mapping[str, object]) -> dict[str, str]:
     return {name: value for name, value in answers.items() if isinstance(value, str)}
 
 
-def origin_of(request: HttpRequest, *, is_embedded: bool) -> dict[str, str]:
+def origin_of(request: HttpRequest, *, is_embedded: bool, is_tracked: bool) -> dict[str, str]:
     """Return where a visitor came from: the campaign, and the page before or around this one.
 
-    A frame learns the address of the page around it, whose parameters name the campaign.
+    A frame learns the address of the page around it, whose parameters name the campaign. The tracker of a
+    website knows how the visitor came there first.
     """
     referrer = foreign_referrer(request)
     parameters: dict[str, str] = {name: str(text) for name, text in request.GET.items()}
@@ -44,7 +47,10 @@ def origin_of(request: HttpRequest, *, is_embedded: bool) -> dict[str, str]:
         name: parameters[name][:LONGEST_PARAMETER] for name in CAMPAIGN_FIELDS if parameters.get(name)
     }
     place = "page" if is_embedded else "referrer"
-    return campaign | ({place: referrer.partition("?")[0]} if referrer else {})
+    places = {place: referrer.partition("?")[0]} if referrer else {}
+    if is_tracked and (first := clean_place(request.GET.get("referrer"))):
+        places["referrer"] = first
+    return campaign | places
 
 
 def foreign_referrer(request: HttpRequest) -> str:
@@ -61,6 +67,17 @@ def foreign_referrer(request: HttpRequest) -> str:
 def visitor_of(request: HttpRequest) -> str:
     """Return the visitor id of this device, if its owner agreed to be recognised."""
     return str(request.get_signed_cookie(VISITOR_COOKIE, default="", salt=COOKIE_SALT) or "")
+
+
+def visitor_handed_over(request: HttpRequest) -> str:
+    """Return the visitor id that the tracker of a website put into the address, if it was that website.
+
+    An address that was passed on or kept comes from elsewhere, and says nothing.
+    """
+    visitor_id = request.GET.get("visitor", "")
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(foreign_referrer(request)))
+    is_one = NUMBER.fullmatch(visitor_id) and has_consented(visitor_id=visitor_id, origin=origin)
+    return visitor_id if is_one else ""
 
 
 def remember_visitor(response: HttpResponse, visitor_id: str) -> None:

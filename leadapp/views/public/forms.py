@@ -35,6 +35,7 @@ from leadapp.services.forms.reading import (
 )
 from leadapp.services.forms.renderings import Rendering, new_rendering, read_rendering, sign_rendering
 from leadapp.services.forms.submitting import REMEMBER_WORDS
+from leadapp.services.tracking.consenting import has_consented
 from leadapp.views.public.arriving import (
     LONGEST_PARAMETER,
     forget_visitor,
@@ -42,6 +43,7 @@ from leadapp.views.public.arriving import (
     posted_answers,
     remember_visitor,
     texts_of,
+    visitor_handed_over,
     visitor_of,
 )
 from leadapp.views.public.fields import fields_of
@@ -117,12 +119,19 @@ def _answer(request: HttpRequest, slug: str, *, is_embedded: bool) -> HttpRespon
 
 
 def _show_fresh(asked: Asked) -> HttpResponse:
-    rendering = new_rendering(form=asked.form, visitor_id=asked.visitor_id, now=timezone.now())
+    tracked = visitor_handed_over(asked.request)
+    rendering = new_rendering(
+        form=asked.form,
+        visitor_id=tracked or asked.visitor_id,
+        now=timezone.now(),
+        is_tracked=bool(tracked),
+    )
     hidden = {field["name"] for field in asked.form.fields if field.get("type") == "hidden"}
     given = {
         name: str(text)[:LONGEST_PARAMETER] for name, text in asked.request.GET.items() if name in hidden
     }
-    return _show(asked, rendering, values=given | origin_of(asked.request, is_embedded=asked.is_embedded))
+    origin = origin_of(asked.request, is_embedded=asked.is_embedded, is_tracked=bool(tracked))
+    return _show(asked, rendering, values=given | origin)
 
 
 def _take(asked: Asked) -> HttpResponse:
@@ -134,9 +143,9 @@ def _take(asked: Asked) -> HttpResponse:
     answers = posted_answers(request)
     token = request.POST.get(RENDERING, "")
     rendering = read_rendering(token, form=form) if token else None
-    if rendering and rendering.visitor_id != asked.visitor_id:
+    if rendering and not _is_for(rendering, asked):
         # Known fields may be missing only for the visitor to whom the page was shown.
-        rendering = replace(rendering, not_asked=(), visitor_id="")
+        rendering = replace(rendering, not_asked=(), visitor_id="", is_tracked=False)
     again = rendering or replace(new_rendering(form=form, visitor_id="", now=timezone.now()), not_asked=())
     if wait := seconds_to_wait(request):
         message = _("Too many forms came from your network. Wait a minute and send it again.")
@@ -144,11 +153,12 @@ def _take(asked: Asked) -> HttpResponse:
         response["Retry-After"] = str(wait)
         return response
     is_new = form.is_progressive and is_ticked(answers.get(REMEMBER)) and not asked.visitor_id
-    visitor_id = f"form-{uuid.uuid4()}" if is_new else asked.visitor_id
+    known_id = rendering.visitor_id if rendering else ""
+    visitor_id = f"form-{uuid.uuid4()}" if is_new else known_id
     visit = Visit(
         rendering=rendering,
         is_forged=bool(token) and rendering is None,
-        visitor_id=visitor_id if is_new or (rendering and rendering.not_asked) else "",
+        visitor_id=visitor_id,
         language=translation.get_language() or "",
         address=address_of(request),
     )
@@ -163,6 +173,13 @@ def _take(asked: Asked) -> HttpResponse:
     if is_new:
         remember_visitor(response, visitor_id)
     return response
+
+
+def _is_for(rendering: Rendering, asked: Asked) -> bool:
+    """Tell whether a page was shown to this visitor. One whom a website handed over is in no cookie."""
+    if rendering.is_tracked:
+        return has_consented(visitor_id=rendering.visitor_id)
+    return rendering.visitor_id == asked.visitor_id
 
 
 def _show(
@@ -191,7 +208,8 @@ def _show(
         "asks_consent": form.asks_consent and CONSENT not in shown,
         "consent": CONSENT,
         "is_agreed": is_ticked(values.get(CONSENT)),
-        "may_remember": form.is_progressive and not asked.is_embedded and not asked.visitor_id,
+        "may_remember": not (asked.is_embedded or asked.visitor_id or rendering.is_tracked)
+        and form.is_progressive,
         "remember": REMEMBER,
         "remember_words": _(REMEMBER_WORDS),
     }
