@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from leadapp.api import operations
 from leadapp.api.access import actor_of, seen_by
 from leadapp.api.bodies import LARGEST_BATCH
-from leadapp.api.cursors import read_page
+from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.queries import LARGEST_ID, Parameters
 from leadapp.api.representations import activity_as_json
 from leadapp.errors import Invalid, NotAllowed, NotFound
@@ -18,7 +18,7 @@ from leadapp.models import Activity, ApiKey
 from leadapp.services.events import Event, read_event, read_events
 from leadapp.services.recording import Recorded, record_activities
 
-ORDER = ("occurred_at", "id")
+ORDER = newest_first("occurred_at", "id")
 
 
 class Activities(APIView):
@@ -39,12 +39,12 @@ class Activities(APIView):
             raise NotFound("There is no such lead.")
         page = read_page(
             Activity.objects.filter(lead=number).select_related("type", "actor"),
-            columns=ORDER,
+            order=ORDER,
             size=limit,
             cursor=parameters.text("cursor") or "",
             request=request,
         )
-        return Response(page.answer([activity_as_json(activity) for activity in page.rows]))
+        return page.response([activity_as_json(activity) for activity in page.rows])
 
     @operations.push_event
     def post(self, request: Request) -> Response:

@@ -10,14 +10,14 @@ from rest_framework.views import APIView
 
 from leadapp.api import answer_operations as operations
 from leadapp.api.access import actor_of, find_lead
-from leadapp.api.cursors import read_page
+from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.queries import Parameters
 from leadapp.api.scoring_bodies import Body
 from qualification.models import BantAnswer
 from qualification.services.evidence.answers import BantView, NewAnswer, answer_all, bant_of_many
 from qualification.services.evidence.frameworks import read_questions
 
-ORDER = ("answered_at", "id")
+ORDER = newest_first("answered_at", "id")
 FIELDS = ("dimension", "state", "value", "source", "confidence", "expires_at")
 
 
@@ -35,18 +35,16 @@ class LeadAnswers(APIView):
         lead, now, questions = find_lead(request, pk), timezone.now(), read_questions()
         page = read_page(
             BantAnswer.objects.filter(lead=lead).select_related("author"),
-            columns=ORDER,
+            order=ORDER,
             size=limit,
             cursor=parameters.text("cursor") or "",
             request=request,
         )
         known = bant_of_many(lead_ids=[lead.pk], now=now, questions=questions)[lead.pk]
-        return Response(
-            {
-                "framework": questions.framework,
-                "dimensions": [_standing(view, now) for view in known.values()],
-                **page.answer([_as_json(answer, now) for answer in page.rows]),
-            }
+        return page.response(
+            [_as_json(answer, now) for answer in page.rows],
+            framework=questions.framework,
+            dimensions=[_standing(view, now) for view in known.values()],
         )
 
     @operations.add_answer

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from leadapp.api.access import find_lead
-from leadapp.api.cursors import read_page
+from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.operations import ALWAYS, PAGING, answers_of, operation
 from leadapp.api.queries import Parameters
 from qualification.models import Assignment
@@ -60,12 +60,12 @@ class LeadAssignments(APIView):
         assignments = Assignment.objects.filter(lead=find_lead(request, pk))
         page = read_page(
             assignments.select_related("owner", "assigned_by", "rule"),
-            columns=("id",),
+            order=newest_first("id"),
             size=limit,
             cursor=parameters.text("cursor") or "",
             request=request,
         )
-        return Response(page.answer([assignment_as_json(item) for item in page.rows]))
+        return page.response([assignment_as_json(item) for item in page.rows])
 
 
 def assignment_as_json(item: Assignment) -> dict[str, Any]:

@@ -1,41 +1,29 @@
 """/api/v1/leads: find, make and change leads."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from leadapp.access import Actor
-from leadapp.api import operations
+from leadapp.api import operations, schema
 from leadapp.api.access import actor_of, find_lead, seen_by
 from leadapp.api.bodies import object_of
 from leadapp.api.cursors import read_page
+from leadapp.api.etags import check_of, etag_of, is_unchanged
+from leadapp.api.fields import ALL, Fields, names_in, read_fields
+from leadapp.api.lead_filters import LeadParameters
 from leadapp.api.queries import Parameters
-from leadapp.api.representations import leads_as_json
-from leadapp.models import ApiKey, LeadIdentifier, LeadTag, Stage, Status, Temperature
-from leadapp.models.querysets import LeadQuerySet
+from leadapp.api.representations import leads_as_json, related_of
+from leadapp.models import ApiKey, Lead
 from leadapp.services.leads import create_lead, update_lead
+from leadapp.views.list_orders import order_of
 
-FILTERS = (
-    "email",
-    "external_id",
-    "stage",
-    "status",
-    "temperature",
-    "owner",
-    "tag",
-    "min_score",
-    "updated_since",
-    "limit",
-    "cursor",
-)
-ORDER = ("priority", "last_activity_at", "id")
-NOBODY, ME = "none", "me"
 SCOPES = {"GET": ("read",), "POST": ("write",), "PATCH": ("write",)}
+FIELDS = names_in(schema.Lead())
 
 
 class Leads(APIView):
@@ -45,28 +33,29 @@ class Leads(APIView):
 
     @operations.list_leads
     def get(self, request: Request) -> Response:
-        """List leads in the order of the prioritised list."""
-        parameters = Parameters(request, FILTERS)
-        leads = _filtered(seen_by(request), parameters, request)
-        limit = parameters.limit()
+        """List leads in the order of the prioritised list, or in another one."""
+        parameters = LeadParameters(request)
+        leads = parameters.narrow(seen_by(request), now=timezone.now())
+        limit, fields = parameters.limit(), read_fields(parameters, FIELDS)
         parameters.check()
         page = read_page(
-            leads.select_related("company", "owner", "disqualify_reason"),
-            columns=ORDER,
+            leads.select_related(*related_of(fields)),
+            order=order_of(parameters.sort),
             size=limit,
             cursor=parameters.text("cursor") or "",
             request=request,
         )
-        return Response(page.answer(leads_as_json(page.rows)))
+        return page.response(leads_as_json(page.rows, fields))
 
     @operations.create_lead
     def post(self, request: Request) -> Response:
         """Create a lead."""
+        Parameters(request, ()).check()
         actor = actor_of(request)
         lead = create_lead(
-            facts=object_of(request.data), source=_source(actor), actor=actor, now=timezone.now()
+            facts=object_of(request.data), source=source_of(actor), actor=actor, now=timezone.now()
         )
-        return Response(_one(request, lead.pk), status=201, headers={"Location": f"/api/v1/leads/{lead.pk}"})
+        return _one(request, lead.pk, status=201, headers={"Location": f"/api/v1/leads/{lead.pk}"})
 
 
 class OneLead(APIView):
@@ -76,60 +65,50 @@ class OneLead(APIView):
 
     @operations.show_lead
     def get(self, request: Request, pk: int) -> Response:
-        """Show a lead."""
-        Parameters(request, ()).check()
-        return Response(_one(request, pk))
+        """Show a lead, or the one with which it was united."""
+        parameters = Parameters(request, ("fields",))
+        fields = read_fields(parameters, FIELDS)
+        parameters.check()
+        return _one(request, pk, fields)
 
     @operations.change_lead
     def patch(self, request: Request, pk: int) -> Response:
-        """Change facts of a lead."""
+        """Change facts of a lead; with If-Match only if nobody else changed it meanwhile."""
+        Parameters(request, ()).check()
         actor = actor_of(request)
         update_lead(
             lead=find_lead(request, pk),
             facts=object_of(request.data),
-            source=_source(actor),
+            source=source_of(actor),
             actor=actor,
             now=timezone.now(),
+            check=check_of(request, _whole),
         )
-        return Response(_one(request, pk))
+        return _one(request, pk)
 
 
-def _one(request: Request, pk: int) -> dict[str, Any]:
-    return leads_as_json([find_lead(request, pk)])[0]
-
-
-def _source(actor: Actor) -> str:
+def source_of(actor: Actor) -> str:
+    """Return where a lead comes from that does not say so itself."""
     return actor.name if isinstance(actor, ApiKey) else "api"
 
 
-def _filtered(leads: LeadQuerySet, parameters: Parameters, request: Request) -> LeadQuerySet:
-    if (email := parameters.text("email")) is not None:
-        leads = leads.filter(email=email.strip().lower())
-    if (external_id := parameters.text("external_id")) is not None:
-        known = LeadIdentifier.objects.filter(kind=LeadIdentifier.Kind.EXTERNAL, value=external_id)
-        leads = leads.filter(pk__in=known.values("lead"))
-    for name, choices in (
-        ("stage", Stage.values),
-        ("status", Status.values),
-        ("temperature", Temperature.values),
-    ):
-        if (choice := parameters.one_of(name, choices)) is not None:
-            leads = leads.filter(**{name: choice})
-    if (owner := parameters.text("owner")) is not None:
-        leads = leads.filter(_owned_by(owner, request))
-    if (tag := parameters.text("tag")) is not None:
-        tagged = LeadTag.objects.annotate(name=Lower("tag__name")).filter(name=tag.strip().lower())
-        leads = leads.filter(pk__in=tagged.values("lead"))
-    if (smallest := parameters.number("min_score", smallest=-1)) is not None:
-        leads = leads.filter(priority__gte=smallest)
-    if (moment := parameters.moment("updated_since")) is not None:
-        leads = leads.filter(Q(updated_at__gte=moment) | Q(scored_at__gte=moment))
-    return leads
+def _one(
+    request: Request,
+    pk: int,
+    fields: Fields = ALL,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    lead = find_lead(request, pk)
+    whole = leads_as_json([lead])[0]
+    # Under the id of a lead that was merged, this is the one that is left.
+    sent = {"ETag": etag_of(whole), "Content-Location": f"/api/v1/leads/{lead.pk}", **(headers or {})}
+    if request.method == "GET" and is_unchanged(request, sent["ETag"]):
+        return Response(status=304, headers=sent)
+    return Response(fields.cut(whole), status=status, headers=sent)
 
 
-def _owned_by(owner: str, request: Request) -> Q:
-    if owner == NOBODY:
-        return Q(owner__isnull=True)
-    if owner == ME and request.user.is_authenticated:
-        return Q(owner=request.user.pk)
-    return Q(owner__username=owner)
+def _whole(lead: Lead) -> dict[str, Any]:
+    fresh = Lead.objects.select_related(*related_of(ALL)).get(pk=lead.pk)
+    return leads_as_json([fresh])[0]

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from leadapp.api import move_operations as operations
 from leadapp.api.access import actor_of, find_lead, seen_by
-from leadapp.api.cursors import read_page
+from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.deal_bodies import DEAL, read_day, read_deal
 from leadapp.api.problems import refusal_as_json
 from leadapp.api.queries import LARGEST_ID, Parameters
@@ -45,12 +45,12 @@ class LeadMoves(APIView):
             StageChange.objects.filter(lead=find_lead(request, pk)).select_related(
                 "actor", "api_key", "disqualify_reason"
             ),
-            columns=("id",),
+            order=newest_first("id"),
             size=limit,
             cursor=parameters.text("cursor") or "",
             request=request,
         )
-        return Response(page.answer([stage_change_as_json(change) for change in page.rows]))
+        return page.response([stage_change_as_json(change) for change in page.rows])
 
 
 class MoveLead(APIView):

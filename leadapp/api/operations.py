@@ -7,7 +7,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from leadapp.api import schema, score_schema
+from leadapp.api.lead_filters import LISTED, SORTS
 from leadapp.api.problems import KINDS, MEDIA_TYPE
+from leadapp.api.queries import LARGEST_INTEGER, LARGEST_PAGE
 from leadapp.models import Stage, Status, Temperature
 
 Decorator = Callable[[Any], Any]
@@ -30,6 +32,35 @@ SUBMISSION_EXAMPLE = {
     "message": "Please show us around.",
 }
 
+# The filters of the lead list; of several values with commas between them one has to hold.
+FILTER_WORDS = {
+    "stage": f"{', '.join(Stage.values)}; one or more.",
+    "status": f"{', '.join(Status.values)}; one or more.",
+    "reason": "Disqualified for one of these codes.",
+    "advocacy": "fan, reference.",
+    "temperature": f"{', '.join(Temperature.values)}; one or more.",
+    "grade": "A1 to D4, or A to D for all of that fit; one or more.",
+    "score": "A range, such as 50-99 or 100-, or none.",
+    "aside": "The score was set aside as too_high or too_low.",
+    "due": "waiting: an answer is still to be given.",
+    "active": "Did something within so many days.",
+    "quiet": "Did nothing for so many days or more.",
+    "tag": "Has one of these tags, in capitals or not.",
+    "source": "Where it came from; - is not known.",
+    "campaign": "The campaign; - is not known.",
+    "form": "Came in by this form; - is by none.",
+    "created": "Came in within these days: 2026-10-01..2026-10-31, or today.",
+    "reached": "Ever came as far as this stage.",
+    "mql": "Became MQL within these days.",
+    "sql": "Became SQL within these days.",
+    "customer": "Became a customer within these days.",
+    "mql_score": "A range of the score on becoming MQL.",
+    "won": "Bought something within these days.",
+    "country": "Two letters; one or more.",
+    "industry": "The industry of the company.",
+}
+SCORE = {"type": "integer", "minimum": 0, "maximum": LARGEST_INTEGER}
+
 OVERRIDE_EXAMPLE = {
     "verdict": "too_high",
     "reason": "Works for a competitor.",
@@ -50,9 +81,47 @@ def query(name: str, description: str, kind: Any = OpenApiTypes.STR, **more: Any
     return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=description, **more)
 
 
+def sent_back(name: str, description: str, *statuses: int) -> OpenApiParameter:
+    """Return a header of the answers with these statuses."""
+    answers = [str(status) for status in statuses]
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, response=answers)
+
+
+def header(name: str, description: str) -> OpenApiParameter:
+    """Return a header that a request may have."""
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description)
+
+
+LIMIT = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE}
 PAGING = [
-    query("limit", "Rows on a page, 1 to 200. Default: 50.", OpenApiTypes.INT),
+    query("limit", "Rows on a page, 1 to 200. Default: 50.", LIMIT),
     query("cursor", "From the link next or previous of a page."),
+    sent_back("Link", "The pages around this one, as rel=next and rel=prev (RFC 8288).", 200),
+]
+FIELDS = query(
+    "fields",
+    "Only these fields, with commas between them: `id,email,company.name,attributes.plan`. Default: all.",
+)
+ETAG = sent_back("ETag", "Changes with the lead; for If-Match and If-None-Match.", 200, 201, 304, 412)
+LOCATION = sent_back("Location", "The address of what was made.", 201)
+CONTENT_LOCATION = sent_back(
+    "Content-Location",
+    "The lead's own address; another one than was asked for where it was merged.",
+    200,
+    201,
+)
+IF_NONE_MATCH = header("If-None-Match", "An ETag: if the lead is still the same, the answer is 304.")
+IF_MATCH = header("If-Match", "An ETag: if somebody changed the lead since, nothing is written (412).")
+
+LEAD_FILTERS = [
+    query("email", "The lead with this address."),
+    query("external_id", "The lead that your system knows by this id."),
+    query("owner", "A user name, `none`, or (signed in) `me`."),
+    query("min_score", "Leads that score at least so much.", SCORE),
+    query("max_score", "Leads that score at most so much.", SCORE),
+    query("updated_since", "Changed or scored again since then.", OpenApiTypes.DATETIME),
+    *(query(name, FILTER_WORDS[name]) for name in LISTED),
+    query("sort", "Default: score. With a minus in front: from the other end.", enum=SORTS),
 ]
 
 
@@ -80,24 +149,14 @@ def operation(
 list_leads = operation(
     "list_leads",
     answers=answers_of(200, schema.LeadPage, (*ALWAYS, 422)),
-    parameters=[
-        query("email", "The lead with this address."),
-        query("external_id", "The lead that your system knows by this id."),
-        query("stage", "", enum=Stage.values),
-        query("status", "", enum=Status.values),
-        query("temperature", "", enum=Temperature.values),
-        query("owner", "A user name, `none`, or (signed in) `me`."),
-        query("tag", "Leads with this tag, in capitals or not."),
-        query("min_score", "Leads that score at least so much.", OpenApiTypes.INT),
-        query("updated_since", "Changed or scored again since then.", OpenApiTypes.DATETIME),
-        *PAGING,
-    ],
+    parameters=[*LEAD_FILTERS, FIELDS, *PAGING],
     tag="leads",
 )
 create_lead = operation(
     "create_lead",
     answers=answers_of(201, schema.Lead, (*ALWAYS, 409, 411, 413, 415, 422)),
     request=schema.NewLead,
+    parameters=[ETAG, CONTENT_LOCATION, LOCATION],
     examples=[
         OpenApiExample(
             "A new lead",
@@ -107,11 +166,18 @@ create_lead = operation(
     ],
     tag="leads",
 )
-show_lead = operation("show_lead", answers=answers_of(200, schema.Lead, (*ALWAYS, 404, 422)), tag="leads")
+show_lead = operation(
+    "show_lead",
+    answers=answers_of(200, schema.Lead, (*ALWAYS, 404, 422))
+    | {304: OpenApiResponse(description="The lead is as If-None-Match says.")},
+    parameters=[FIELDS, IF_NONE_MATCH, ETAG, CONTENT_LOCATION],
+    tag="leads",
+)
 change_lead = operation(
     "change_lead",
-    answers=answers_of(200, schema.Lead, (*ALWAYS, 404, 409, 411, 413, 415, 422)),
+    answers=answers_of(200, schema.Lead, (*ALWAYS, 404, 409, 411, 412, 413, 415, 422)),
     request=schema.LeadFacts,
+    parameters=[IF_MATCH, ETAG, CONTENT_LOCATION],
     examples=[OpenApiExample("Two facts", {"job_title": "CTO", "country": "DE"}, request_only=True)],
     tag="leads",
 )

@@ -30,6 +30,7 @@ KINDS = {
     405: ("method_not_allowed", "Method not allowed"),
     409: ("conflict", "Conflict"),
     411: ("length_required", "Length required"),
+    412: ("changed_meanwhile", "Changed meanwhile"),
     413: ("too_large", "The body is too large"),
     415: ("unsupported_media_type", "Unsupported media type"),
     422: ("invalid", "Invalid input"),
@@ -87,7 +88,8 @@ def _document(status: int, detail: str, errors: Sequence[Mapping[str, Any]]) -> 
 def as_problem(error: Exception, context: Mapping[str, Any]) -> Response:
     """Turn whatever a view raised into a problem document; DRF calls this for every exception."""
     if isinstance(error, Refused):
-        return problem(error.status, error.message, errors=_named(error))
+        headers = getattr(error, "headers", None)
+        return problem(error.status, error.message, errors=_named(error), headers=headers)
     if isinstance(error, exceptions.APIException):
         return _from_framework(error)
     if isinstance(error, Http404):

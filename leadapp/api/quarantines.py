@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of, find_lead, seen_by
-from leadapp.api.cursors import read_page
+from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.queries import LARGEST_ID, Parameters
 from leadapp.api.scoring_bodies import Body
 from leadapp.api.scoring_representations import quarantine_as_json
@@ -29,12 +29,12 @@ class LeadQuarantines(APIView):
         parameters.check()
         page = read_page(
             Quarantine.objects.filter(lead=find_lead(request, pk)).select_related("released_by"),
-            columns=("id",),
+            order=newest_first("id"),
             size=limit,
             cursor=parameters.text("cursor") or "",
             request=request,
         )
-        return Response(page.answer([quarantine_as_json(quarantine) for quarantine in page.rows]))
+        return page.response([quarantine_as_json(quarantine) for quarantine in page.rows])
 
 
 class ReleaseQuarantine(APIView):

@@ -1,9 +1,10 @@
 """How leads, activities and scores look from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from leadapp.models import Activity, Company, Lead, LeadIdentifier, Status
+from leadapp.api.fields import ALL, Fields
+from leadapp.models import Activity, Lead, LeadIdentifier, Status
 from leadapp.services.facts import LEAD_FACTS
 from leadapp.services.tags import tags_of
 from qualification.models import Assignment, Deal, StageChange, WakeUp
@@ -14,29 +15,46 @@ from scoring.models import ScoreOverride
 FACTS = tuple(name for name in LEAD_FACTS if name not in {"email", "source"})
 
 
-def leads_as_json(leads: Sequence[Lead]) -> list[dict[str, Any]]:
-    """Return the leads, with company, owner and disqualify reason read before.
+def related_of(fields: Fields) -> list[str]:
+    """Return what has to be read along with leads that are shown with these fields."""
+    return [column for name, column in RELATED.items() if fields.have(name)]
 
-    Takes four statements for any number of them, and one more where some are in nurture.
+
+def leads_as_json(leads: Sequence[Lead], fields: Fields = ALL) -> list[dict[str, Any]]:
+    """Return the leads, with what `related_of` names read before.
+
+    Takes four statements for any number of them, and one more where some are in nurture; fewer where what
+    they read is not among the fields.
     """
-    tags = tags_of([lead.pk for lead in leads]) if leads else {}
-    reasons = reasons_for(leads)
+    ids = [lead.pk for lead in leads]
+    tags = tags_of(ids) if ids and fields.have("tags") else {}
+    reasons = reasons_for(leads) if fields.have("reasons") else {}
     resting = [lead.pk for lead in leads if lead.status == Status.NURTURE]
-    wake_ups = wake_ups_of(resting) if resting else {}
-    running = Assignment.objects.running().filter(lead__in=[lead.pk for lead in leads])
-    clocks = {item.lead_id: item for item in running.filter(due_at__isnull=False)} if leads else {}
-    external_ids: dict[int, list[str]] = {}
-    identifiers = LeadIdentifier.objects.filter(
-        lead__in=[lead.pk for lead in leads], kind=LeadIdentifier.Kind.EXTERNAL
-    )
-    for lead_id, value in identifiers.order_by("id").values_list("lead_id", "value") if leads else ():
-        external_ids.setdefault(lead_id, []).append(value)
+    wake_ups = wake_ups_of(resting) if resting and fields.have("wake_on", "wake_score") else {}
+    clocks = _clocks(ids) if ids and fields.have(*CLOCK) else {}
+    external_ids = _external_ids(ids) if ids and fields.have("external_ids") else {}
     return [
-        _lead(lead, reasons.get(lead.pk, []), external_ids.get(lead.pk, []), wake_ups.get(lead.pk))
-        | _clock(clocks.get(lead.pk))
-        | {"tags": tags.get(lead.pk, [])}
+        fields.cut(
+            _lead(lead, reasons.get(lead.pk, []), external_ids.get(lead.pk, []), wake_ups.get(lead.pk))
+            | {name: read(lead) for name, read in READERS.items() if fields.have(name)}
+            | _clock(clocks.get(lead.pk))
+            | {"tags": tags.get(lead.pk, [])}
+        )
         for lead in leads
     ]
+
+
+def _clocks(ids: Sequence[int]) -> dict[int, Assignment]:
+    running = Assignment.objects.running().filter(lead__in=ids, due_at__isnull=False)
+    return {item.lead_id: item for item in running}
+
+
+def _external_ids(ids: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    identifiers = LeadIdentifier.objects.filter(lead__in=ids, kind=LeadIdentifier.Kind.EXTERNAL)
+    for lead_id, value in identifiers.order_by("id").values_list("lead_id", "value"):
+        found.setdefault(lead_id, []).append(value)
+    return found
 
 
 def _lead(lead: Lead, reasons: list[str], external_ids: list[str], wake_up: WakeUp | None) -> dict[str, Any]:
@@ -54,12 +72,9 @@ def _lead(lead: Lead, reasons: list[str], external_ids: list[str], wake_up: Wake
         "reasons": reasons,
         **{name: getattr(lead, name) for name in FACTS},
         "source": lead.source,
-        "company": _company(lead.company),
         "attributes": lead.attributes,
         "external_ids": external_ids,
-        "owner": lead.owner.username if lead.owner else None,
         "status_reason": lead.status_reason,
-        "reason_code": lead.disqualify_reason.code if lead.disqualify_reason else None,
         "wake_on": wake_up.wake_on if wake_up else None,
         "wake_score": wake_up.wake_score if wake_up else None,
         "advocacy": lead.advocacy,
@@ -77,11 +92,22 @@ def _clock(running: Assignment | None) -> dict[str, Any]:
     }
 
 
-def _company(company: Company | None) -> dict[str, Any] | None:
+def _company(lead: Lead) -> dict[str, Any] | None:
+    company = lead.company
     if company is None:
         return None
     names = ("id", "name", "domain", "industry", "employees", "annual_revenue", "country")
     return {name: getattr(company, name) for name in names}
+
+
+# What stands in other tables: read along, or not at all.
+RELATED = {"company": "company", "owner": "owner", "reason_code": "disqualify_reason"}
+READERS: Mapping[str, Callable[[Lead], Any]] = {
+    "company": _company,
+    "owner": lambda lead: lead.owner.username if lead.owner else None,
+    "reason_code": lambda lead: lead.disqualify_reason.code if lead.disqualify_reason else None,
+}
+CLOCK = ("waits_since", "answer_due_at", "answered_at")
 
 
 def activity_as_json(activity: Activity) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from leadapp.api import operations
 from leadapp.api.access import find_lead
-from leadapp.api.cursors import read_page
+from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.leads import SCOPES
 from leadapp.api.queries import Parameters
 from leadapp.api.score_representations import (
@@ -73,12 +73,12 @@ class LeadScoreHistory(APIView):
         changes = ScoreChange.objects.filter(lead=lead).select_related("version__model")
         page = read_page(
             changes,
-            columns=("id",),
+            order=newest_first("id"),
             size=limit,
             cursor=parameters.text("cursor") or "",
             request=request,
         )
-        return Response(page.answer([move_as_json(move) for move in moves_of(lead, page.rows)]))
+        return page.response([move_as_json(move) for move in moves_of(lead, page.rows)])
 
 
 def _version(parameters: Parameters) -> ScoringModelVersion | None:

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of
-from leadapp.api.cursors import read_page
+from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.queries import LARGEST_ID, Parameters
 from leadapp.api.scoring_bodies import Body, read_version
 from leadapp.api.scoring_finding import SCOPES, find_model, find_version, versions
@@ -39,12 +39,12 @@ class Versions(APIView):
         rows = versions().filter(model=model)
         page = read_page(
             rows.filter(state=state) if state else rows,
-            columns=("number", "id"),
+            order=newest_first("number", "id"),
             size=limit,
             cursor=parameters.text("cursor") or "",
             request=request,
         )
-        return Response(page.answer([version_as_json(version) for version in page.rows]))
+        return page.response([version_as_json(version) for version in page.rows])
 
     @operations.make_draft
     def post(self, request: Request, slug: str) -> Response:

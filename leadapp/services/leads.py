@@ -1,6 +1,6 @@
 """Make, change and find leads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -23,6 +23,7 @@ from leadapp.services.facts import Facts, clean_facts, custom_fields_for
 from leadapp.services.identity import Person, Reference, create_people, look_up
 from leadapp.services.recording import try_again
 from leadapp.services.visitors import join_waiting
+from qualification.services.locks import lock_lead
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
 from scoring.tasks import nudge
@@ -59,16 +60,32 @@ def create_lead(*, facts: Mapping[str, object], source: str, actor: Actor, now: 
     return lead
 
 
-def update_lead(*, lead: Lead, facts: Mapping[str, object], source: str, actor: Actor, now: datetime) -> Lead:
+def update_lead(
+    *,
+    lead: Lead,
+    facts: Mapping[str, object],
+    source: str,
+    actor: Actor,
+    now: datetime,
+    check: Callable[[Lead], None] | None = None,
+) -> Lead:
     """Change facts of a lead: those that are given replace what is known, null or "" empties them.
 
     What changed is kept as an activity with before and after; facts that stay the same write nothing.
+    `check` is called with the lead once it is locked, to refuse if it is not what the caller saw.
     """
-    return change_lead(lead=lead, facts=facts, source=source, actor=actor, now=now)[0]
+    return change_lead(lead=lead, facts=facts, source=source, actor=actor, now=now, check=check)[0]
 
 
 def change_lead(
-    *, lead: Lead, facts: Mapping[str, object], source: str, actor: Actor, now: datetime, by: str = "edit"
+    *,
+    lead: Lead,
+    facts: Mapping[str, object],
+    source: str,
+    actor: Actor,
+    now: datetime,
+    by: str = "edit",
+    check: Callable[[Lead], None] | None = None,
 ) -> tuple[Lead, Activity | None]:
     """Change facts of a lead as `update_lead` does; return also the record of what changed, if anything did.
 
@@ -79,6 +96,8 @@ def change_lead(
     origin = Origin(source=source, actor=actor, by=by, now=now)
 
     def write() -> tuple[Lead, Activity | None]:
+        if check is not None:
+            check(lock_lead(lead))
         applied = apply_facts(changes=[Change(lead.pk, cleaned, Overwrite.ALWAYS)], origin=origin)
         if lead.pk not in applied.leads:
             raise Conflict(_("This lead does not exist any more."))

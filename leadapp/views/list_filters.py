@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
-from django.db.models import F, FilteredRelation, Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -20,7 +19,7 @@ from leadapp.search import find_leads, has_any, leads_like
 from leadapp.services.texts import text_fault
 from leadapp.views.list_columns import read_columns
 from leadapp.views.list_filter_kinds import FILTERS, LONGEST, Asking, Filter, Values, read_values, shown
-from leadapp.views.list_orders import order_of
+from leadapp.views.list_orders import order_of, with_deadline, with_place
 from leadapp.views.list_own_filters import own_fields_for, own_filters
 from leadapp.views.list_views import (
     View,
@@ -211,9 +210,7 @@ def leads_of(asked: Asked, user: User, *, now: datetime) -> LeadQuerySet:
         return Lead.objects.none()
     leads: LeadQuerySet = Lead.objects.visible_to(user)
     if "due" in asked.values:
-        running = Q(assignments__ended_at__isnull=True, assignments__answered_at__isnull=True)
-        leads = leads.annotate(running=FilteredRelation("assignments", condition=running))
-        leads = leads.annotate(due_at=F("running__due_at"))
+        leads = with_deadline(leads)
     for name, values in asked.values.items():
         leads = leads.filter(asked.known[name].where(values, Asking(user, now)))
     if not asked.text:
@@ -226,11 +223,7 @@ def leads_of(asked: Asked, user: User, *, now: datetime) -> LeadQuerySet:
 
 def in_order(leads: LeadQuerySet, asked: Asked) -> LeadQuerySet:
     """Bring along what the order of the list needs."""
-    if asked.sorted_by.removeprefix("-") in ("name", "created"):
-        return leads.filter(search__isnull=False).annotate(
-            place=F("search__lead_id"), sort_name=F("search__name"), arrived_at=F("search__created_at")
-        )
-    return leads
+    return with_place(leads, asked.sorted_by)
 
 
 def chips_of(asked: Asked) -> list[Chip]:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from django.db.models import F, FilteredRelation, Q
 from django.utils.translation import gettext_lazy as _
 
+from leadapp.models.querysets import LeadQuerySet
 from leadapp.views.paging import Order
 
 BY_PRIORITY = Order(
@@ -60,3 +62,19 @@ def is_descending(sort: str) -> bool:
 def turned(sort: str) -> str:
     """Return the same order from its other end."""
     return sort.removeprefix("-") if sort.startswith("-") else f"-{sort}"
+
+
+def with_deadline(leads: LeadQuerySet) -> LeadQuerySet:
+    """Bring along by when an answer is due; null where none is."""
+    running = Q(assignments__ended_at__isnull=True, assignments__answered_at__isnull=True)
+    leads = leads.annotate(running=FilteredRelation("assignments", condition=running))
+    return leads.annotate(due_at=F("running__due_at"))
+
+
+def with_place(leads: LeadQuerySet, sort: str) -> LeadQuerySet:
+    """Bring along what leads are sorted by, where that is no column of theirs."""
+    if sort.removeprefix("-") in ("name", "created"):
+        return leads.filter(search__isnull=False).annotate(
+            place=F("search__lead_id"), sort_name=F("search__name"), arrived_at=F("search__created_at")
+        )
+    return leads
