@@ -104,7 +104,7 @@ def _one(
     whole = leads_as_json([lead])[0]
     # Under the id of a lead that was merged, this is the one that is left.
     sent = {"ETag": etag_of(whole), "Content-Location": f"/api/v1/leads/{lead.pk}", **(headers or {})}
-    if request.method == "GET" and is_unchanged(request, sent["ETag"]):
+    if request.method in ("GET", "HEAD") and is_unchanged(request, sent["ETag"]):
         return Response(status=304, headers=sent)
     return Response(fields.cut(whole), status=status, headers=sent)
 
