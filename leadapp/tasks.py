@@ -16,6 +16,7 @@ from leadapp.services.duplicates.reviewing import merge_certain
 from leadapp.services.forms.held import forget_discarded
 from leadapp.services.opt_in import mails
 from leadapp.services.opt_in.nudging import SEND_MAILS
+from leadapp.services.refused_messages import forget_refused
 from leadapp.services.retention import erase_due
 from leadapp.services.visitors import forget_waiting
 from leadapp.services.webhooks import delivery
@@ -52,8 +53,9 @@ def sweep() -> None:
 
 @shared_task
 def forget_old_events() -> None:
-    """Forget events of the past, and which leads were in runs of the past."""
+    """Forget events of the past, which leads were in runs of the past, and what was refused long ago."""
     forget_old(before=timezone.now() - KEPT)
+    forget_refused(now=timezone.now())
     bulk.forget_items(before=timezone.now() - KEPT)
 
 

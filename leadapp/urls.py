@@ -172,6 +172,7 @@ urlpatterns = [
     path("healthz/live", login_not_required(health.live)),
     path("healthz/ready", login_not_required(health.ready)),
     path("api/v1/", include("leadapp.api.urls")),
+    path("v1/", include("leadapp.api.segment.urls")),
     re_path("^api(/|$)", NothingHere.as_view()),
     path("admin/login/", admin_sign_in, name="admin-sign-in"),
     path("admin/", admin.site.urls),

@@ -2,6 +2,7 @@
 
 from leadapp.admin.activities import ActivityAdmin, ActivityTypeAdmin
 from leadapp.admin.companies import CompanyAdmin
+from leadapp.admin.event_names import EventNameAdmin, RefusedMessageAdmin
 from leadapp.admin.forms import CustomFieldAdmin, FormAdmin
 from leadapp.admin.keys import ApiKeyAdmin
 from leadapp.admin.leads import LeadAdmin
@@ -20,11 +21,13 @@ __all__ = [
     "ConsentRecordAdmin",
     "CustomFieldAdmin",
     "ErasureAdmin",
+    "EventNameAdmin",
     "ExportAdmin",
     "FormAdmin",
     "LeadAdmin",
     "PersonAdmin",
     "QuarantineAdmin",
+    "RefusedMessageAdmin",
     "TagAdmin",
     "WebhookDeliveryAdmin",
     "WebhookEndpointAdmin",

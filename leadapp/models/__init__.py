@@ -6,6 +6,7 @@ from leadapp.models.capture import ApiKey, ImportJob
 from leadapp.models.company_changes import CompanyChange
 from leadapp.models.consents import ConsentRecord, ConsentRequest, ConsentText, Purpose
 from leadapp.models.duplicates import DuplicatePair, MatchKey, MatchRequest
+from leadapp.models.event_names import EventName, RefusedMessage
 from leadapp.models.exports import Export
 from leadapp.models.forms import FieldType, Form, HeldSubmission
 from leadapp.models.identity import LeadIdentifier, WaitingActivity
@@ -55,6 +56,7 @@ __all__ = [
     "Density",
     "DuplicatePair",
     "Erasure",
+    "EventName",
     "EventType",
     "Export",
     "FieldType",
@@ -77,6 +79,7 @@ __all__ = [
     "OutgoingEvent",
     "Purpose",
     "Quarantine",
+    "RefusedMessage",
     "SavedView",
     "Seniority",
     "Sharing",

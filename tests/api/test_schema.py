@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from scoring.services.queue import score_waiting
 from tests.api.conftest import Caller
 
 pytestmark = pytest.mark.django_db
+
+SEGMENT = ("identify", "track", "page", "screen", "group", "alias", "batch")
 
 
 @pytest.fixture
@@ -30,6 +33,7 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], tmp_path: Any)
     calls = {(path, method) for path, methods in schema["paths"].items() for method in methods}
     # Those of scoring: tests/api/test_scoring_schema.py.
     assert {call for call in calls if not call[0].startswith("/api/v1/scoring/")} == {
+        *((f"/v1/{call}", "post") for call in SEGMENT),
         ("/api/v1/forms/{slug}/submissions", "post"),
         ("/api/v1/activities", "get"),
         ("/api/v1/activities", "post"),
@@ -75,7 +79,9 @@ def test_every_call_names_its_refusals_and_an_example(schema: dict[str, Any]) ->
                 if int(status) >= 400:
                     assert set(response["content"]) == {"application/problem+json"}, (path, method, status)
             if method in {"post", "put", "patch"}:
-                assert {"400", "411", "413", "415", "422"} <= set(responses), (path, method)
+                # Segment's calls answer 400 to whatever they cannot take.
+                wanted = {"400", "411"} | (set() if path.startswith("/v1/") else {"413", "415", "422"})
+                assert wanted <= set(responses), (path, method)
                 body = call.get("requestBody", {"content": {}})
                 assert all("examples" in content for content in body["content"].values()), (path, method)
 
@@ -137,6 +143,14 @@ def test_the_examples_work(api: Caller, visitor: Caller, schema: dict[str, Any])
     content = schema["paths"]["/api/v1/forms/{slug}/submissions"]["post"]["requestBody"]["content"]
     for example in content["application/json"]["examples"].values():
         assert visitor.post("forms/demo-request/submissions", example["value"]).status_code == 202
+
+
+def test_the_examples_of_segment_work(make_caller: Callable[..., Caller], schema: dict[str, Any]) -> None:
+    caller = make_caller("ingest", name="website")
+    for call in SEGMENT:
+        content = schema["paths"][f"/v1/{call}"]["post"]["requestBody"]["content"]["application/json"]
+        for example in content["examples"].values():
+            assert caller.post(f"/v1/{call}", example["value"]).json() == {"success": True}, example
 
 
 def test_the_page_has_no_inline_script_or_style(client: Client) -> None:
