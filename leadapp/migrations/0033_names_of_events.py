@@ -151,7 +151,7 @@ def let_edit(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leadapp", "0030_event_names"),
+        ("leadapp", "0032_event_names"),
         ("qualification", "0003_roles"),
     ]
 
