@@ -1,7 +1,6 @@
 """Go to all pages in a real browser, each as the person who opens it."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -16,39 +15,37 @@ PATIENCE = 15_000
 
 
 def visit(
-    browser: Browser, url: str, pages: Iterable[WebPage], **look: Any
+    browser: Browser, url: str, pages: Iterable[WebPage], *, missed: list[str] | None = None, **look: Any
 ) -> Iterator[tuple[WebPage, Page]]:
     """Open pages one after another and give each as a person sees it; `look` is what the browser is like.
 
-    Motion is off, so that nothing is half-way between two colours.
+    Motion is off, so that nothing is half-way between two colours. A page that cannot be opened ends it,
+    unless there is a list that takes those that are missed.
     """
     visitors: dict[str, BrowserContext] = {}
     try:
         for page in pages:
             if page.who not in visitors:
                 visitors[page.who] = _visitor(browser, url, page.who, look)
-            with _tab(visitors[page.who]) as tab:
+            tab = visitors[page.who].new_page()
+            try:
                 _go(tab, url, page)
+            except Error as error:
+                RESULTS.mkdir(exist_ok=True)
+                tab.screenshot(path=RESULTS / "visit.png", full_page=True)
+                if missed is None:
+                    raise
+                missed.append(f"{page}: {error}")
+            else:
                 yield page, tab
+            tab.close()
     finally:
         for visitor in visitors.values():
             visitor.close()
 
 
-@contextmanager
-def _tab(visitor: BrowserContext) -> Iterator[Page]:
-    tab = visitor.new_page()
-    try:
-        yield tab
-    except Error:
-        RESULTS.mkdir(exist_ok=True)
-        tab.screenshot(path=RESULTS / "visit.png", full_page=True)
-        raise
-    tab.close()
-
-
 def _visitor(browser: Browser, url: str, who: str, look: dict[str, Any]) -> BrowserContext:
-    context = browser.new_context(locale="en-GB", reduced_motion="reduce", **look)
+    context = browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce"} | look)
     context.set_default_timeout(PATIENCE)
     if who:
         client = Client()
@@ -66,7 +63,9 @@ def _go(tab: Page, url: str, page: WebPage) -> None:
 
     if page.template:
         tab.route(address, show)
-    tab.goto(address)
+    answer = tab.goto(address)
+    if answer and answer.request.redirected_from:
+        raise Error(f"leads on to {answer.url}")
     for step in page.steps:
         what, _, wanted = step.partition(" ")
         if what == "click":
