@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -10,6 +11,7 @@ from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
 from leadapp.models import CustomField, Gender, Lead, Seniority
+from leadapp.numbers import write_exact
 from leadapp.services.edits import fact_of
 
 LABELS = {
@@ -153,7 +155,7 @@ def say_value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if name == "company.annual_revenue":
-        return f"€{short_amount(value)}"
+        return _("€%(euros)s") % {"euros": short_amount(value)}
     if name == "company.employees":
         return str(intcomma(value))
     if name == "language":
@@ -177,8 +179,8 @@ def short_amount(amount: int) -> str:
     units = ((1_000_000_000, _("%(amount)s bn")), (1_000_000, _("%(amount)s m")), (1_000, _("%(amount)s k")))
     for size, words in units:
         if amount >= size:
-            return words % {"amount": f"{amount / size:.3g}"}
-    return str(amount)
+            return words % {"amount": write_exact(Decimal(f"{amount / size:.3g}"))}
+    return write_exact(amount)
 
 
 def _language(code: str) -> str:

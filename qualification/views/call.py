@@ -19,6 +19,7 @@ from leadapp.errors import NotFound, Refused
 from leadapp.models import Lead, Stage, User
 from leadapp.services.calls import gate_after, is_saved, save_call
 from leadapp.views.answering import signed_in, visible_lead
+from leadapp.views.fact_groups import say_value
 from leadapp.views.lead_page import Rights
 from qualification.models import CallDraft
 from qualification.services.clock.clocks import clocks_of
@@ -120,6 +121,7 @@ def _page(
     asked = [Turn(prompt, form.heard(prompt.view.dimension.key)) for prompt in prompts]
     context: dict[str, Any] = {
         "lead": lead,
+        "language": say_value("language", lead.language),
         "now": now,
         "form": form,
         "asked": [turn for turn in asked if turn.prompt.view.dimension.counts],

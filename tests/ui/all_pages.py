@@ -328,7 +328,7 @@ STUDIO = (
     page("scoring-versions", MARKETER, **MODEL),
     page("scoring-versions", MARKETER, "compared", query="?before=1&after=2", **MODEL),
     page("scoring-check", MARKETER, **MODEL),
-    page("scoring-preview", MARKETER, **MODEL),
+    page("scoring-preview", MARKETER, steps=["wait #preview .verdict"], **MODEL),
     page("scoring-capacity", MARKETER, **MODEL),
     page("scoring-test", MARKETER, **MODEL),
     page("scoring-test", MARKETER, "a lead", query=lambda: f"?lead={MQL()}", **MODEL),
@@ -358,7 +358,12 @@ CAPTURE = (
 )
 ERRORS = (
     page("login", NOBODY),
-    page("login", NOBODY, "wrong", steps=["click button[type=submit]"]),
+    page(
+        "login",
+        NOBODY,
+        "wrong",
+        steps=["press x", "press Tab", "press x", "press Enter", "wait .notice--bad"],
+    ),
     page("lead-detail", REP, "not there", status=404, pk=999_999_999),
     page("scoring-publish", REP, "forbidden", status=403, **MODEL),
     page("admin-sign-in", REP, "forbidden", status=403),

@@ -32,6 +32,7 @@ from scoring.models import ScoringModel, ScoringModelVersion
 from scoring.rules import facts_of
 from scoring.services.editing import save_rule
 from scoring.services.publishing import make_draft, publish
+from scoring.services.queue import score_waiting
 from scoring.services.rescore import continue_rescores
 
 PASSWORD = "secret"
@@ -47,6 +48,8 @@ def furnish(*, now: datetime, leads: int = 200) -> Mapping[str, User]:
     _capture(people["marketer"], now=now)
     _work_on_many(people["manager"], now=now)
     _come_twice(people["manager"], now=now)
+    while score_waiting(now=now):
+        pass
     return people
 
 
