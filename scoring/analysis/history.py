@@ -10,10 +10,21 @@ from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, Lead
 from leadapp.shipped import shown
+from leadapp.words import lower_first
+from scoring.fields import FIELDS
 from scoring.models import Cause, ScoreChange
 
 CREATED, UPDATED = "lead.created", "lead.updated"
 MOST_CHANGES, MOST_ACTIVITIES = 400, 2_000
+
+
+def _called(name: str) -> str:
+    """Return what people call a fact; the team's own ones are called after their key."""
+    field = FIELDS.get(name if name.startswith("company.") else f"lead.{name}")
+    if field is not None:
+        return field.label
+    words = name.removeprefix("attributes.").replace(".", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True)
@@ -42,10 +53,8 @@ class Event:
         if self.is_voiding:
             return _("Voided: %(what)s") % {"what": label}
         if self.activity.type.slug == UPDATED and self.facts:
-            names = [
-                name.removeprefix("attributes.").replace(".", " ").replace("_", " ") for name in self.facts
-            ]
-            return _("%(names)s changed") % {"names": ", ".join(names[:4]).capitalize()}
+            first, *others = (_called(name) for name in self.facts[:4])
+            return _("%(names)s changed") % {"names": ", ".join([first, *map(lower_first, others)])}
         return label
 
 

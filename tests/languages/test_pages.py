@@ -17,6 +17,7 @@ from django.db import models
 from django.test import Client
 from django.utils import timezone, translation
 
+from leadapp.demo.vocabulary import LOSS_REASONS
 from leadapp.models import Activity, Form, Lead, User
 from leadapp.shipped import shown
 from leadapp.views.public.fields import countries
@@ -97,6 +98,8 @@ SAID = {"zzzz", "shmidt", "purple", "path", "@rep", ": they asked for you.", "li
 SAID |= {"Somebody moved this lead meanwhile.", "BANT", "CHAMP", "MEDDIC", "CSV", "Kosovo", "True", "False"}
 # Answers of leads, in the words of the form.
 SAID |= {"Just looking", "50 to 199 employees"}
+# What was said besides a reason that ships.
+SAID |= {text.partition(": ")[2] for text in LOSS_REASONS} - {""}
 
 
 def typed() -> set[str]:
