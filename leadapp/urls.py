@@ -21,7 +21,7 @@ from leadapp.views import (
 from leadapp.views.companies import pages as companies
 from leadapp.views.duplicates import pages as duplicates
 from leadapp.views.finder import find
-from leadapp.views.forms import guide, held
+from leadapp.views.forms import guide, held, websites
 from leadapp.views.forms import pages as form_pages
 from leadapp.views.lead_list import lead_list
 from leadapp.views.lead_new import lead_new
@@ -154,6 +154,9 @@ urlpatterns = [
     path("forms/<slug:slug>/", form_pages.share, name="form-share"),
     path("guide/", guide.guide, name="guide"),
     path("guide/lead/", guide.guide_lead, name="guide-lead"),
+    path("websites/", websites.site_list, name="websites"),
+    path("websites/<int:pk>/", websites.site_share, name="website"),
+    path("guide/site/", guide.follow_site, name="guide-site"),
     path("guide/form/", guide.make_form, name="guide-form"),
     path("guide/<slug:slug>/test/", guide.try_form, name="guide-test"),
     path("guide/<slug:slug>/remove/<int:pk>/", guide.take_away, name="guide-remove"),

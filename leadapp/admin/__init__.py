@@ -10,6 +10,7 @@ from leadapp.admin.people import PersonAdmin
 from leadapp.admin.records import ConsentRecordAdmin, ExportAdmin, QuarantineAdmin
 from leadapp.admin.retention import BoughtListAdmin, ErasureAdmin
 from leadapp.admin.tags import TagAdmin
+from leadapp.admin.tracking import TrackedSiteAdmin
 from leadapp.admin.webhooks import WebhookDeliveryAdmin, WebhookEndpointAdmin
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "QuarantineAdmin",
     "RefusedMessageAdmin",
     "TagAdmin",
+    "TrackedSiteAdmin",
     "WebhookDeliveryAdmin",
     "WebhookEndpointAdmin",
 ]

@@ -1,14 +1,20 @@
-"""Forms in use: since when each was, the words of consent, and submissions that look like spam."""
+"""Forms and a website in use: since when each was, the words of consent, and what looks like spam."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from leadapp.demo.extras import CONSENT
 from leadapp.demo.population import Prospect
-from leadapp.models import Form, HeldSubmission
+from leadapp.models import Form, HeldSubmission, TrackedSite
 from leadapp.services.forms.editing import save_form
+from leadapp.services.tracking.sites import save_site
 
 Reason = HeldSubmission.Reason
+WEBSITE = "www.example.com"
+TRACKING = (
+    "I agree that you recognise this browser, and see which of your pages it opens and for how long. "
+    "I can take this back at any time."
+)
 # Form, hours ago, address, what was typed, what gave it away.
 SPAM = (
     ("contact", 3, "offers@cheap-leads.example", "We rank your site first: https://a.example "
@@ -46,3 +52,10 @@ def use_forms(prospects: Sequence[Prospect], *, now: datetime) -> None:
         )
         for number, (slug, hours, email, message, reasons) in enumerate(SPAM, start=1)
     )
+
+
+def follow_website(*, now: datetime) -> None:
+    """Follow the website on which the year's visitors were."""
+    site = TrackedSite(name=WEBSITE, origins=[f"https://{WEBSITE}"], consent_text=TRACKING)
+    save_site(site=site, actor=None, now=now - timedelta(days=366))
+    TrackedSite.objects.filter(pk=site.pk).update(first_seen_at=now - timedelta(days=365))

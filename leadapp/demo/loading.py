@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from leadapp.demo.behaviour import behave
-from leadapp.demo.capture import use_forms
+from leadapp.demo.capture import follow_website, use_forms
 from leadapp.demo.copying import copy_rows
 from leadapp.demo.evidence import answer_in_forms, hear_more
 from leadapp.demo.extras import (
@@ -100,6 +100,7 @@ def load(
         selling.bant_answers += hear_more(selling.bant_answers, seed=seed)
         selling.bant_answers += answer_in_forms(prospects, seed=seed, now=now)
         use_forms(prospects, now=now)
+        follow_website(now=now)
         _finish_leads(prospects)
         _insert_selling(selling, version)
         WakeUp.objects.bulk_create(recycled.wake_ups, batch_size=BATCH)

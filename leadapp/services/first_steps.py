@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, may, require
 from leadapp.errors import Conflict
-from leadapp.models import Activity, Form, Lead
+from leadapp.models import Activity, Form, Lead, TrackedSite
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.services.erasing import erase_leads
 from leadapp.services.forms import Submission, submit_form
@@ -39,8 +39,14 @@ class Steps:
     """How far somebody has come; `lead` is the newest that came through the form."""
 
     form: Form | None
+    site: TrackedSite | None
     is_on_website: bool
     lead: Lead | None
+
+    @property
+    def is_followed(self) -> bool:
+        """Tell whether the website's tracker has sent something."""
+        return self.site is not None and self.site.first_seen_at is not None
 
     @property
     def is_submitted(self) -> bool:
@@ -62,9 +68,10 @@ def read_steps(*, slug: str, visible: LeadQuerySet) -> Steps:
     """Return how far the first steps are with the form of this name, else the newest that somebody made."""
     forms = Form.objects.filter(is_active=True)
     form = forms.filter(slug=slug).first() or forms.filter(created_by__isnull=False).order_by("-pk").first()
+    site = TrackedSite.objects.filter(is_active=True).order_by("-pk").first()
     newest_lead = Lead.objects.order_by("-pk").values_list("pk", flat=True).first()
     if form is None or newest_lead is None or form.first_submitted_at is None:
-        return Steps(form, is_on_website=False, lead=None)
+        return Steps(form, site, is_on_website=False, lead=None)
     through = Activity.objects.filter(
         lead=OuterRef("pk"), properties__has_key="form", properties__form=form.slug
     )
@@ -75,7 +82,7 @@ def read_steps(*, slug: str, visible: LeadQuerySet) -> Steps:
         properties__form=form.slug,
         properties__page__isnull=False,
     )
-    return Steps(form, is_on_website=on_website.exists(), lead=newest.order_by("-pk").first())
+    return Steps(form, site, is_on_website=on_website.exists(), lead=newest.order_by("-pk").first())
 
 
 def sample_answers(form: Form) -> dict[str, str]:

@@ -44,7 +44,7 @@ def test_the_first_steps_end_with_a_scored_lead(
     # By itself: the page asks again until the worker has scored the lead.
     expect(last.locator(".score")).to_have_text(re.compile(r"^\d+$"), timeout=30_000)
     expect(last).to_contain_text("Asked for a demo")
-    expect(last).to_contain_text("Step 4, done:")
+    expect(last).to_contain_text("Step 5, done:")
     assert not faults_of(page)
 
     last.get_by_role("button", name="Remove the test lead").click()

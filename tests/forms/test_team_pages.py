@@ -137,19 +137,19 @@ def ticks(page: Any) -> list[bool]:
 def test_the_first_steps_lead_from_nothing_to_a_scored_lead_and_back(as_: As, marketer: User) -> None:
     client = as_(marketer)
     before = (Lead.objects.count(), Company.objects.count(), Activity.objects.count())
-    assert ticks(client.get("/guide/")) == [False, False, False, False]
+    assert ticks(client.get("/guide/")) == [False] * 5
     made = client.post("/guide/form/", follow=True)
-    assert ticks(made) == [True, False, False, False]
+    assert ticks(made) == [True, False, False, False, False]
     form = Form.objects.get(created_by=marketer)
     assert f"/f/{form.slug}/embed/" in made.content.decode()
 
     sent = client.post(f"/guide/{form.slug}/test/", follow=True)
-    assert ticks(sent) == [True, False, True, False]
+    assert ticks(sent) == [True, False, False, True, False]
     assert "Its score takes a moment." in sent.content.decode()
     assert "hx-trigger" in client.get(f"/guide/lead/?form={form.slug}").content.decode()
     score_waiting(now=timezone.now())
     scored = client.get(f"/guide/?form={form.slug}")
-    assert ticks(scored) == [True, False, True, True]
+    assert ticks(scored) == [True, False, False, True, True]
     lead = Lead.objects.get()
     assert lead.score
     assert "Asked for a demo" in scored.content.decode()
@@ -158,7 +158,7 @@ def test_the_first_steps_lead_from_nothing_to_a_scored_lead_and_back(as_: As, ma
     gone = client.post(f"/guide/{form.slug}/remove/{lead.pk}/", follow=True)
     assert "The test lead is gone" in gone.content.decode()
     assert (Lead.objects.count(), Company.objects.count(), Activity.objects.count()) == before
-    assert ticks(gone) == [True, False, True, False]
+    assert ticks(gone) == [True, False, False, True, False]
 
 
 def test_the_place_on_a_website_is_ticked_by_a_submission_from_there(as_: As, marketer: User) -> None:
@@ -166,7 +166,7 @@ def test_the_place_on_a_website_is_ticked_by_a_submission_from_there(as_: As, ma
     client.post("/guide/form/")
     form = Form.objects.get(created_by=marketer)
     Client().post(f"/f/{form.slug}/", JANE, HTTP_REFERER="https://shop.example/contact")
-    assert ticks(client.get("/guide/"))[:3] == [True, True, True]
+    assert ticks(client.get("/guide/"))[:4] == [True, True, False, True]
 
 
 def test_only_leads_of_a_test_are_removed(as_: As, marketer: User) -> None:

@@ -29,6 +29,7 @@ from leadapp.models import (
     Lead,
     Quarantine,
     SavedView,
+    TrackedSite,
     User,
 )
 from leadapp.services.opt_in.confirming import sign_request
@@ -348,6 +349,8 @@ CAPTURE = (
     page("held-submissions", MARKETER, "discarded", query="?state=discarded"),
     page("guide", MARKETER),
     page("guide", REP),
+    page("websites", MARKETER),
+    page("website", MARKETER, pk=pk_of(TrackedSite)),
     page("consent-confirm", NOBODY, token=lambda: sign_request(first(ConsentRequest))),
     page("form-page", NOBODY, slug="contact"),
     page("form-page", NOBODY, "wrong", slug="contact", steps=["click button[type=submit]"]),
@@ -379,6 +382,7 @@ PAGES = (*LEAD_LIST, *LEAD_PAGE, *DAY, *TEAM, *COMPANIES, *DUPLICATES, *STUDIO, 
 EMPTY_PAGES = (
     page("guide", MARKETER, "empty"),
     page("guide", REP, "empty"),
+    page("websites", MARKETER, "empty"),
     page("held-submissions", MARKETER, "empty"),
     page("lead-list", REP, "empty"),
     page("my-day", REP, "empty"),
@@ -404,6 +408,7 @@ ACTS = {
     "form-forget",
     "guide-form",
     "guide-remove",
+    "guide-site",
     "guide-test",
     "held-decide",
     "held-take-back",

@@ -16,13 +16,14 @@ MOST_ORIGINS = 50
 USUAL_PORTS = {"http": 80, "https": 443}
 
 
-def create_site(*, name: str, address: str, actor: Actor, now: datetime) -> TrackedSite:
-    """Follow a website; whoever edits it later changes the words of consent."""
+def create_site(*, address: str, actor: Actor, now: datetime) -> TrackedSite:
+    """Follow a website, named after its host; whoever edits it later changes the words of consent."""
+    (origin,) = clean_origins([address])
     words = _(
-        "We may recognise this browser and note which of our pages it opens and for how long, so that we "
-        "know what you are interested in when you contact us. I can take this back at any time."
+        "I agree that you recognise this browser, and see which of your pages it opens and for how long, "
+        "so that you know what I am interested in when I contact you. I can take this back at any time."
     )
-    site = TrackedSite(name=name.strip(), origins=[address], consent_text=words)
+    site = TrackedSite(name=origin.partition("://")[2][:100], origins=[origin], consent_text=words)
     return save_site(site=site, actor=actor, now=now)
 
 

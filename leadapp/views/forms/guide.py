@@ -17,8 +17,9 @@ from leadapp.models import Form, Lead, User
 from leadapp.services.first_steps import EDIT_FORMS, may_remove, read_steps, remove_test, send_test
 from leadapp.services.forms import find_form
 from leadapp.services.forms.editing import create_contact_form
+from leadapp.services.tracking.sites import create_site
 from leadapp.views.answering import signed_in, visible_lead
-from leadapp.views.forms.snippets import snippets_of
+from leadapp.views.forms.snippets import snippets_of, tracker_snippet
 from leadapp.views.list_rows import short_rows_of
 
 MOST_NAMED = 3
@@ -46,6 +47,16 @@ def make_form(request: HttpRequest) -> HttpResponse:
         return redirect("guide")
     messages.success(request, _("“%(form)s” is there.") % {"form": form.name})
     return redirect(_address(form.slug))
+
+
+@require_POST
+def follow_site(request: HttpRequest) -> HttpResponse:
+    """Let a website be followed, so that there is a snippet to paste."""
+    try:
+        create_site(address=request.POST.get("address", ""), actor=signed_in(request), now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return redirect(_address(request.POST.get("form", "")[:64]) + "#step-site")
 
 
 @require_POST
@@ -84,6 +95,8 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "steps": steps,
         "row": row,
         "may_edit": may_edit,
+        "may_follow": may(user, "leadapp.add_trackedsite"),
+        "tracker": tracker_snippet(request, steps.site) if steps.site else None,
         "may_see_forms": may(user, "leadapp.view_form"),
         "may_remove": steps.lead is not None and may_remove(user, steps.lead, now=now),
         "snippets": {one.name: one for one in snippets_of(request, steps.form)} if steps.form else {},

@@ -10,11 +10,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from leadapp.models import Form
+from leadapp.models import Form, TrackedSite
 from leadapp.services.first_steps import sample_answers
 from leadapp.services.forms.reading import CONSENT, CONSENT_VERSION, HONEYPOT
 from leadapp.views.public.fields import fields_of
 
+CALLS = """\
+leadapp("consent", true);  // the visitor agreed; false: said no, or took it back
+leadapp("track", "content_download", {title: "Pump selection guide"});
+leadapp("identify", {email: "ada@example.com", first_name: "Ada"});  // who has signed in"""
 # Roughly what a field takes on a phone, and what is around them all.
 FIELD_HEIGHT, LONG_FIELD_HEIGHT, REST_HEIGHT = 88, 160, 340
 
@@ -61,6 +65,27 @@ def snippets_of(request: HttpRequest, form: Form) -> Sequence[Snippet]:
             _plain_html(request, form),
         ),
         Snippet("curl", _("From a terminal"), _("Sends a test submission."), curl(request, form)),
+    )
+
+
+def tracker_snippet(request: HttpRequest, site: TrackedSite) -> Snippet:
+    """Return what a website pastes into its pages to be followed."""
+    url = request.build_absolute_uri(reverse("tracker-script"))
+    return Snippet(
+        "tracker",
+        _("Into every page of the website"),
+        _("Paste it into the head. Until a visitor agrees it stores nothing in the browser."),
+        render_to_string("forms/tracker.html", {"url": url, "site": site}).strip(),
+    )
+
+
+def calls_of_tracker() -> Snippet:
+    """Return what a website's own scripts say to the tracker."""
+    return Snippet(
+        "calls",
+        _("What the website says"),
+        _("The first line belongs into your consent banner; the others stand where something happens."),
+        CALLS,
     )
 
 
