@@ -57,6 +57,13 @@ def kinds_of(names: Iterable[Name], *, source: str, now: datetime) -> dict[Name,
     return sure
 
 
+def known_kinds(names: Iterable[Name]) -> dict[Name, ActivityType]:
+    """Return the kind of activity for each name that is in the table. Nothing is learnt."""
+    keys = {(call, name): (call, event_key(name)) for call, name in names}
+    known = _known(keys.values()) if keys else {}
+    return {name: known[key] for name, key in keys.items() if key in known}
+
+
 def _known(keys: Collection[Key]) -> dict[Key, ActivityType]:
     """Return the kinds by key; pages and screens also by the empty one, which stands for all of them."""
     wanted = {key for _call, key in keys} | {""}

@@ -11,6 +11,7 @@ from leadapp.models import (
     Activity,
     AnonymousView,
     ConsentRecord,
+    EventName,
     Lead,
     LeadIdentifier,
     TrackedSite,
@@ -167,6 +168,11 @@ def test_custom_events_are_kinds_of_activity_and_others_are_left_out(site: Track
     answer = send(body)
     assert (answer.status_code, answer.json()) == (200, {"left_out": ["wobbled", "call_connected"]})
     assert WaitingActivity.objects.get().properties["seats"] == 5
+    # The names that analytics libraries send are known as well, and none is learnt.
+    names = EventName.objects.count()
+    assert send(batch(site, event("Trial Started"))).status_code == 204
+    assert WaitingActivity.objects.filter(type__slug="trial_started").count() == 2
+    assert EventName.objects.count() == names
 
 
 def test_before_consent_views_are_counted_if_the_website_says_so() -> None:

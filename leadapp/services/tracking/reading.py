@@ -11,8 +11,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
-from leadapp.models import ActivityType, TrackedSite
+from leadapp.models import ActivityType, EventName, TrackedSite
 from leadapp.services.arrivals import Arrived
+from leadapp.services.event_names import known_kinds
 from leadapp.services.events import Event, read_properties
 from leadapp.services.facts import LEAD_FACTS, Facts, clean_facts
 from leadapp.services.forms.reading import CAMPAIGN_FIELDS, clean_place
@@ -104,9 +105,19 @@ def _events(
 
 
 def types_of(names: set[str]) -> dict[str, ActivityType]:
-    """Return what events of these names become, as far as a website may tell of it."""
-    types = ActivityType.objects.filter(slug__in=names, is_internal=False, is_touch=False)
-    return {kind.slug: kind for kind in types.exclude(channel__in=NOT_FROM_WEBSITES)}
+    """Return what events of these names become, as far as a website may tell of it.
+
+    A name is that of an activity type, or one in the table of event names. Nothing is learnt: the key of a
+    website is in everybody's hands.
+    """
+    types = {kind.slug: kind for kind in ActivityType.objects.filter(slug__in=names)}
+    others = known_kinds((EventName.Call.TRACK, name) for name in names if name not in types)
+    types |= {name: kind for (_call, name), kind in others.items()}
+    return {name: kind for name, kind in types.items() if _is_of_websites(kind)}
+
+
+def _is_of_websites(kind: ActivityType) -> bool:
+    return not (kind.is_internal or kind.is_touch or kind.channel in NOT_FROM_WEBSITES)
 
 
 def _of_nobody(raws: list[Mapping[str, Any]], now: datetime, shift: timedelta) -> list[Event]:
