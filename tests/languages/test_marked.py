@@ -27,7 +27,7 @@ ELEMENT = re.compile(r"<[^>]*>", re.DOTALL)
 SPOKEN = re.compile(r'\s(?:aria-label|title|placeholder|alt|label)="([^"]*)"')
 WORD = re.compile(r"[A-Za-z]{2,}")
 # Names, units, what is the same in all languages, and examples of addresses.
-SAME = re.compile(r"\b(?:Leadapp|BANT|UTC|px|API|CSV)\b|linkedin\.com/in/…")
+SAME = re.compile(r"\b(?:Leadapp|BANT|UTC|px|API|CSV)\b|linkedin\.com/in/…|https://www\.example\.com")
 # Calls whose first argument is read by people. English ones for programs are made in leadapp/api.
 SAYERS = {
     "success",

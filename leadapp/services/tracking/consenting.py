@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import ConsentRecord, ConsentText, LeadIdentifier, Purpose, TrackedSite, VisitorConsent
@@ -35,7 +34,7 @@ def keep_consent(*, site: TrackedSite, agreement: Agreement, now: datetime) -> N
         return
     text = ConsentText.objects.filter(site=site, version=version).first()
     if text is None:
-        raise Invalid.field("consent.version", _("This website has no such words of consent."))
+        raise Invalid.field("consent.version", "This website has no such words of consent.")
     try_again(lambda: _keep(site, visitor_id, text, agreement.at, now))
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, EventName, TrackedSite
@@ -59,7 +58,7 @@ class Batch:
 def read_batch(raw: Mapping[str, Any], *, site: TrackedSite, now: datetime) -> Batch:
     """Return what the tracker sent, or raise Invalid that names the first fault of each part."""
     if unknown := sorted(set(raw) - FIELDS):
-        raise Invalid.field(unknown[0][:100], _("Is not known here."))
+        raise Invalid.field(unknown[0][:100], "Is not known here.")
     # The clock of the browser may be wrong by any time; how long ago something was it tells rightly.
     shift = now - _moment(raw.get("sent_at"), "sent_at")
     events = _list(raw.get("events"))
@@ -80,7 +79,7 @@ def _agreement(raw: Mapping[str, Any], now: datetime, shift: timedelta) -> Agree
     consent = _object(raw.get("consent"), "consent")
     version = consent.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < 2**31:
-        raise Invalid.field("consent.version", _("Name the version of the words that the visitor agreed to."))
+        raise Invalid.field("consent.version", "Name the version of the words that the visitor agreed to.")
     return Agreement(visitor_id, version, min(now, _moment(consent.get("at"), "consent.at") + shift))
 
 
@@ -140,12 +139,12 @@ def _of_nobody(raws: list[Mapping[str, Any]], now: datetime, shift: timedelta) -
 def _properties(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
     """Return what is told about an event, where it was, and how one came there."""
     if unknown := sorted(set(raw) - EVENT_FIELDS):
-        raise Invalid.field(f"{path}{unknown[0][:100]}", _("Is not a field of an event."))
+        raise Invalid.field(f"{path}{unknown[0][:100]}", "Is not a field of an event.")
     properties = read_properties(raw.get("properties"), f"{path}properties")
     seconds = properties.get("seconds")
     if raw.get("name") in (PAGE_VIEW, READ_ON) and seconds is not None:
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
-            raise Invalid.field(f"{path}properties.seconds", _("Must be a number."))
+            raise Invalid.field(f"{path}properties.seconds", "Must be a number.")
         properties["seconds"] = min(round(seconds), LONGEST_DAY)
     title = clean_text(raw.get("title"), f"{path}title", longest=300)
     referrer = clean_place(raw.get("referrer"))
@@ -161,7 +160,7 @@ def _place(value: object, name: str) -> dict[str, str]:
         return {}
     place = clean_place(url[:LONGEST_URL])
     if not place:
-        raise Invalid.field(name, _("Is not the address of a page."))
+        raise Invalid.field(name, "Is not the address of a page.")
     parts = urlsplit(url)
     part = parts.fragment.partition("?")[0]
     path = (parts.path or "/") + (f"#{part}" if part.startswith("/") else "")
@@ -197,10 +196,10 @@ def _first_touch(raw: Mapping[str, Any], site: TrackedSite) -> Facts:
 def _arrival(value: object, visitor: Reference) -> Arrived:
     told = _object(value, "identify")
     if unknown := sorted(set(told) - MAY_TELL):
-        raise Invalid.field(f"identify.{unknown[0][:100]}", _("A website cannot tell this of somebody."))
+        raise Invalid.field(f"identify.{unknown[0][:100]}", "A website cannot tell this of somebody.")
     facts = clean_facts(told, custom_fields={}, path="identify.", soft={"phone"})
     if facts.email is None:
-        raise Invalid.field("identify.email", _("Give an email address."))
+        raise Invalid.field("identify.email", "Give an email address.")
     return Arrived(Reference.of(facts, visitor_id=visitor.visitor_id), facts, path="identify.")
 
 
@@ -211,24 +210,24 @@ def _when(raw: Mapping[str, Any], path: str, now: datetime, shift: timedelta) ->
 def _moment(value: object, name: str) -> datetime:
     """Return a moment that was given in milliseconds since 1970, within a century."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 4e12:
-        raise Invalid.field(name, _("Must be milliseconds since 1970."))
+        raise Invalid.field(name, "Must be milliseconds since 1970.")
     return datetime.fromtimestamp(value / 1000, tz=UTC)
 
 
 def _number(value: object, name: str) -> str:
     if not isinstance(value, str) or not NUMBER.fullmatch(value):
-        raise Invalid.field(name, _("Must be 16 to 64 letters, digits and dashes."))
+        raise Invalid.field(name, "Must be 16 to 64 letters, digits and dashes.")
     return value
 
 
 def _object(value: object, name: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise Invalid.field(name, _("Must be an object."))
+        raise Invalid.field(name, "Must be an object.")
     return value
 
 
 def _list(value: object) -> list[Mapping[str, Any]]:
     events = [] if value is None else value
     if not isinstance(events, list) or len(events) > MOST_EVENTS:
-        raise Invalid.field("events", _("Must be a list of at most %(most)s events.") % {"most": MOST_EVENTS})
+        raise Invalid.field("events", f"Must be a list of at most {MOST_EVENTS} events.")
     return [_object(event, f"events.{index}") for index, event in enumerate(events)]

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from leadapp.errors import NotAllowed
 from leadapp.models import AnonymousView, TrackedSite
 from leadapp.services.inserts import insert_unless_present
@@ -40,7 +42,7 @@ def _record(site: TrackedSite, batch: Batch, visitor_id: str, now: datetime) -> 
 def _count(site: TrackedSite, batch: Batch) -> None:
     """Count views of nobody, where the website does not wait for consent."""
     if site.waits_for_consent:
-        raise NotAllowed("This website waits for consent: nothing is taken before it.")
+        raise NotAllowed(_("This website waits for consent: nothing is taken before it."))
     views = sorted(batch.events, key=lambda event: event.external_id or "")
     insert_unless_present(
         [
