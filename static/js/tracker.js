@@ -41,7 +41,8 @@
   let who = null; // what the website knows about the visitor and has not told yet
   let view = null; // the page that is open
   let shown = 0, since = 0; // for how long it was in sight, in milliseconds
-  let timer = 0, failures = 0, isBusy = false;
+  let timer = 0, failures = 0, isBusy = false, carried = null;
+  const used = new WeakSet(); // frames in which somebody has been
 
   const keep = () => { if (me) { store("", me); store(own, queue.length && queue); } };
   const soon = (seconds) => { if (!timer) timer = setTimeout(send, seconds * 1e3); };
@@ -108,9 +109,14 @@
     if (!me || (isBusy && isLeaving !== true) || (me.told && !queue.length && !who)) return;
     let events = queue.slice(0, AT_ONCE), body;
     const identify = who || undefined;
-    while (new Blob([(body = message({ first: me.first, identify, events }))]).size > LARGEST) events = events.slice(0, events.length >> 1);
+    while (new Blob([(body = message({ first: me.first, identify, events }))]).size > LARGEST && events.length) events = events.slice(0, events.length >> 1);
     // A beacon gives no answer: what it carries stays in the queue, and comes again with the next page.
-    if (isLeaving === true && navigator.sendBeacon && navigator.sendBeacon(address, body)) return;
+    if (isLeaving === true && navigator.sendBeacon) {
+      if (carried === queue || navigator.sendBeacon(address, body)) {
+        carried = queue;
+        return;
+      }
+    }
     isBusy = true;
     post(body).then((answer) => {
       if (answer.status >= 500 || answer.status === 429) throw answer;
@@ -123,7 +129,7 @@
       keep();
       handOver();
       if (queue.length) soon(1);
-      if (!answer.ok || answer.status === 200) answer.json().then((told) => console.warn("Leadapp:", told));
+      if (answer.status !== 204) return answer.json().then((told) => console.warn("Leadapp:", told));
     }).catch(() => soon(Math.min(300, 2 * 2 ** failures++))).finally(() => { isBusy = false; });
   }
 
@@ -132,10 +138,11 @@
   function handOver() {
     if (!me || !me.told) return;
     for (const frame of document.querySelectorAll("iframe")) {
-      if (frame.src.startsWith(forms) && frame !== document.activeElement) {
-        const link = linked(frame.src);
-        if (link !== frame.src) frame.src = link;
-      }
+      const link = frame.src.startsWith(forms) && !used.has(frame) && linked(frame.src);
+      if (!link || link === frame.src) continue;
+      const other = frame.cloneNode(); // a new address in the same frame would be one more step back
+      other.src = link;
+      frame.replaceWith(other);
     }
     for (const form of document.forms) {
       if (!(form.getAttribute("action") || "").startsWith(forms)) continue;
@@ -159,9 +166,10 @@
     consent: (isGiven) => {
       if (isGiven && !saysNo) {
         if (me && me.version >= version) return;
+        const isNew = !me;
         me = { visitor: newId(), first: landing, visits: 1, last: now(), ...me, version, at: now(), told: false };
         keep();
-        begin(document.referrer);
+        if (isNew) begin(document.referrer);
         send();
       } else if (me) {
         const body = message({ withdrawn: true });
@@ -201,17 +209,23 @@
     addEventListener("hashchange", moved);
     addEventListener("online", () => send());
     addEventListener("load", handOver);
+    addEventListener("blur", () => used.add(document.activeElement || tag));
     addEventListener("pagehide", () => { report(); send(true); });
     // Another tab has agreed, or taken it back.
     addEventListener("storage", ({ key, newValue }) => {
       if (key !== KEY) return;
-      if (!newValue) forget();
-      else me = me ? { ...me, told: true } : JSON.parse(newValue);
+      if (!newValue) return forget();
+      const isNew = !me;
+      me = JSON.parse(newValue);
+      if (isNew) begin(document.referrer);
     });
     document.addEventListener("visibilitychange", () => {
       measure();
       if (document.visibilityState === "hidden") { report(); send(true); }
-      else if (me) comeBack();
+      else if (me) {
+        comeBack();
+        if (queue.length) soon(2);
+      }
     });
     document.addEventListener("click", ({ target }) => {
       const link = me && me.told && target.closest && target.closest("a[href]");
