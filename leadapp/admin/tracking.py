@@ -21,7 +21,10 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = TrackedSite
         fields = ("name", "origins", "waits_for_consent", "consent_text", "is_active")
-        widgets = {"consent_text": forms.Textarea(attrs={"rows": 4, "cols": 60})}
+        widgets = {
+            "origins": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "consent_text": forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        }
 
     def clean_origins(self) -> list[str]:
         """Take addresses as people type them."""
