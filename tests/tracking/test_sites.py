@@ -117,11 +117,11 @@ def test_the_list_costs_the_same_for_one_and_for_many(
     make_site()
     client = as_(marketer)
     client.get("/websites/")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get("/websites/")
     for number in range(20):
         make_site(f"Site {number}")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get("/websites/")
 
 
