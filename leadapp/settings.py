@@ -186,6 +186,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["leadapp.api.access.MayCall"],
+    "DEFAULT_THROTTLE_CLASSES": ["leadapp.api.throttling.RateLimit"],
     "DEFAULT_PARSER_CLASSES": ["leadapp.api.bodies.JsonBody"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "leadapp.api.bodies.JsonOnly",
@@ -209,6 +210,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "tryItOutEnabled": True, "validatorUrl": None},
 }
+# How many calls and events one API key may send in a minute unless it has limits of its own, and how many
+# calls somebody who is signed in, or one address, may send; 0 is without a limit.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
+API_EVENTS_PER_MINUTE = env.int("API_EVENTS_PER_MINUTE", default=120_000)
+API_REQUESTS_PER_MINUTE_WITHOUT_KEY = env.int("API_REQUESTS_PER_MINUTE_WITHOUT_KEY", default=600)
 # How many submissions of public forms one address may send in a minute.
 FORM_SUBMISSIONS_PER_MINUTE = env.int("FORM_SUBMISSIONS_PER_MINUTE", default=300)
 # How many batches of what visitors of websites do are taken from one address in a minute.
@@ -290,6 +296,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "leadapp.tasks.forget_old_events",
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
+    },
+    "kept-answers-forget-old": {
+        "task": "leadapp.tasks.forget_old_answers",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
     },
     "consent-mails-sweep": {
         "task": "leadapp.tasks.send_consent_mails",

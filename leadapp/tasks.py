@@ -14,6 +14,8 @@ from leadapp.services.bulk.running import WORK
 from leadapp.services.duplicates.finding import compare_waiting
 from leadapp.services.duplicates.reviewing import merge_certain
 from leadapp.services.forms.held import forget_discarded
+from leadapp.services.kept_answers import KEPT as ANSWERS_KEPT
+from leadapp.services.kept_answers import forget_answers
 from leadapp.services.opt_in import mails
 from leadapp.services.opt_in.nudging import SEND_MAILS
 from leadapp.services.refused_messages import forget_refused
@@ -79,6 +81,12 @@ def forget_old_visitors() -> None:
     before = timezone.now() - timedelta(days=settings.VISITOR_DAYS)
     while forget_waiting(before=before, limit=AT_ONCE) >= AT_ONCE:
         pass
+
+
+@shared_task
+def forget_old_answers() -> None:
+    """Forget answers that were kept for requests that might come again."""
+    forget_answers(before=timezone.now() - ANSWERS_KEPT)
 
 
 @shared_task

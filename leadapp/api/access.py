@@ -15,9 +15,15 @@ from leadapp.errors import NotAllowed, NotFound
 from leadapp.models import ApiKey, Lead, User
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.services.identity import winners_of
-from leadapp.services.keys import authenticate_key
+from leadapp.services.keys import KeyFault, authenticate_key, fault_of
 
 SCHEMES = frozenset({"api-key", "bearer"})
+FAULTS = {
+    KeyFault.UNKNOWN: "This API key is not known.",
+    KeyFault.REVOKED: "This API key was revoked on {since}.",
+    KeyFault.EXPIRED: "This API key expired on {since}. An administrator can rotate it.",
+    KeyFault.REPLACED: "This text of the API key was replaced; it was valid until {since}. Use the new one.",
+}
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -28,9 +34,13 @@ class KeyAuthentication(BaseAuthentication):
         scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() not in SCHEMES:
             return None
-        key = authenticate_key(text=text.strip(), now=timezone.now())
+        text, now = text.strip(), timezone.now()
+        key = authenticate_key(text=text, now=now)
         if key is None:
-            raise AuthenticationFailed("This API key is not valid: unknown, expired or revoked.")
+            fault, since = fault_of(text=text, now=now)
+            raise AuthenticationFailed(
+                FAULTS[fault].format(since=f"{since:%Y-%m-%d at %H:%M} UTC" if since else "")
+            )
         return AnonymousUser(), key
 
     def authenticate_header(self, request: Request) -> str:

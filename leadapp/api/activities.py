@@ -5,7 +5,6 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import operations
 from leadapp.api.access import actor_of, seen_by
@@ -13,6 +12,7 @@ from leadapp.api.bodies import LARGEST_BATCH
 from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.queries import LARGEST_ID, Parameters
 from leadapp.api.representations import activity_as_json
+from leadapp.api.views import ApiView
 from leadapp.errors import Invalid, NotAllowed, NotFound
 from leadapp.models import Activity, ApiKey
 from leadapp.services.events import Event, read_event, read_events
@@ -21,10 +21,14 @@ from leadapp.services.recording import Recorded, record_activities
 ORDER = newest_first("occurred_at", "id")
 
 
-class Activities(APIView):
+class Activities(ApiView):
     """Events."""
 
     scopes = {"GET": ("read",), "POST": ("ingest", "write")}
+
+    def events_in(self, request: Request) -> int:
+        """Count towards the key's events of a minute."""
+        return int(request.method == "POST")
 
     @operations.list_activities
     def get(self, request: Request) -> Response:
@@ -55,11 +59,15 @@ class Activities(APIView):
         return Response(_as_json(recorded), status=202)
 
 
-class ActivityBatch(APIView):
+class ActivityBatch(ApiView):
     """Events, up to a thousand at once, all or none."""
 
     scopes = {"POST": ("ingest", "write")}
     largest_body = LARGEST_BATCH
+
+    def events_in(self, request: Request) -> int:
+        """Count towards the key's events of a minute."""
+        return len(request.data) if isinstance(request.data, list) else 0
 
     @operations.push_batch
     def post(self, request: Request) -> Response:

@@ -6,13 +6,13 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import answer_operations as operations
 from leadapp.api.access import actor_of, find_lead
 from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.queries import Parameters
 from leadapp.api.scoring_bodies import Body
+from leadapp.api.views import ApiView
 from qualification.models import BantAnswer
 from qualification.services.evidence.answers import BantView, NewAnswer, answer_all, bant_of_many
 from qualification.services.evidence.frameworks import read_questions
@@ -21,7 +21,7 @@ ORDER = newest_first("answered_at", "id")
 FIELDS = ("dimension", "state", "value", "source", "confidence", "expires_at")
 
 
-class LeadAnswers(APIView):
+class LeadAnswers(ApiView):
     """Evidence: it is added, never changed, never taken away."""
 
     scopes = {"GET": ("read",), "POST": ("write",)}

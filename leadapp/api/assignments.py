@@ -5,12 +5,12 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api.access import find_lead
 from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.operations import ALWAYS, PAGING, answers_of, operation
 from leadapp.api.queries import Parameters
+from leadapp.api.views import ApiView
 from qualification.models import Assignment
 
 
@@ -46,7 +46,7 @@ list_assignments = operation(
 )
 
 
-class LeadAssignments(APIView):
+class LeadAssignments(ApiView):
     """Whose a lead was."""
 
     scopes = {"GET": ("read",)}

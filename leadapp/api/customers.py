@@ -3,7 +3,6 @@
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import customer_operations as operations
 from leadapp.api.access import actor_of, find_lead
@@ -12,6 +11,7 @@ from leadapp.api.moves import SEEN
 from leadapp.api.queries import Parameters
 from leadapp.api.representations import deal_as_json, stage_change_as_json
 from leadapp.api.scoring_bodies import Body
+from leadapp.api.views import ApiView
 from leadapp.errors import NotFound
 from leadapp.models import Advocacy
 from qualification.models import Deal, DisqualifyReason
@@ -22,7 +22,7 @@ from qualification.services.moves import NEW_ROUND_AT, new_opportunity
 MOST_DEALS = 500
 
 
-class LeadDeals(APIView):
+class LeadDeals(ApiView):
     """What a customer bought."""
 
     scopes = {"GET": ("read",), "POST": ("write",)}
@@ -56,7 +56,7 @@ class LeadDeals(APIView):
         return Response(deal_as_json(deal), status=201)
 
 
-class VoidDeal(APIView):
+class VoidDeal(ApiView):
     """A deal that was wrong."""
 
     scopes = {"POST": ("write",)}
@@ -75,7 +75,7 @@ class VoidDeal(APIView):
         return Response(deal_as_json(voided))
 
 
-class LeadOpportunity(APIView):
+class LeadOpportunity(ApiView):
     """A customer sets out anew."""
 
     scopes = {"POST": ("write",)}
@@ -100,7 +100,7 @@ class LeadOpportunity(APIView):
         return Response(stage_change_as_json(change), status=201)
 
 
-class LeadAdvocacy(APIView):
+class LeadAdvocacy(ApiView):
     """Whether a customer speaks for us."""
 
     scopes = {"POST": ("write",)}
@@ -128,7 +128,7 @@ class LeadAdvocacy(APIView):
         )
 
 
-class DisqualifyReasons(APIView):
+class DisqualifyReasons(ApiView):
     """Why leads can be disqualified."""
 
     scopes = {"GET": ("read", "write")}

@@ -3,25 +3,30 @@
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import operations
 from leadapp.api.access import KeyAuthentication, actor_of
 from leadapp.api.bodies import FormBody, JsonBody, object_of
+from leadapp.api.idempotency import HEADER, name_of
 from leadapp.api.throttling import SubmissionThrottle
+from leadapp.api.views import ApiView
 from leadapp.errors import NotAllowed
 from leadapp.models import ApiKey
 from leadapp.services.forms import find_form, submit_form
 from leadapp.services.texts import clean_text
 
 
-class Submissions(APIView):
+class Submissions(ApiView):
     """Submissions of a form. Public: visitors learn nothing but the id of their submission."""
 
     authentication_classes = [KeyAuthentication]
     permission_classes = []
     throttle_classes = [SubmissionThrottle]
     parser_classes = [JsonBody, FormBody]
+
+    def events_in(self, request: Request) -> int:
+        """Count towards a key's events of a minute."""
+        return 1
 
     @operations.submit_form
     def post(self, request: Request, slug: str) -> Response:
@@ -46,4 +51,4 @@ def _submission_id(request: Request) -> str:
     """Return the id that a key's owner gave, to send again without harm. Visitors could take others' ids."""
     if not isinstance(request.auth, ApiKey):
         return ""
-    return clean_text(request.headers.get("Idempotency-Key"), "Idempotency-Key", longest=200)
+    return clean_text(name_of(request), HEADER, longest=200)

@@ -5,13 +5,13 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.access import require
 from leadapp.api import gate_operations as operations
 from leadapp.api.access import actor_of, find_lead
 from leadapp.api.queries import Parameters
 from leadapp.api.scoring_representations import whole_list
+from leadapp.api.views import ApiView
 from leadapp.models import User
 from qualification.models import GateCriterion
 from qualification.services.gates.checklists import GateCheck, GateLines, check_gates, read_gates
@@ -20,7 +20,7 @@ from qualification.services.gates.way_back import WayBack, way_back
 from qualification.services.gates.words import say_criteria
 
 
-class Gates(APIView):
+class Gates(ApiView):
     """The gates, in the order of the steps."""
 
     scopes = {"GET": ("read", "scoring")}
@@ -37,7 +37,7 @@ class Gates(APIView):
         return Response(whole_list(gate_as_json(gate, texts) for gate in gates.values()))
 
 
-class LeadGates(APIView):
+class LeadGates(ApiView):
     """The checklists of a lead."""
 
     scopes = {"GET": ("read",)}

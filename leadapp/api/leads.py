@@ -6,7 +6,6 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.access import Actor
 from leadapp.api import operations, schema
@@ -18,6 +17,7 @@ from leadapp.api.fields import ALL, Fields, names_in, read_fields
 from leadapp.api.lead_filters import LeadParameters
 from leadapp.api.queries import Parameters
 from leadapp.api.representations import leads_as_json, related_of
+from leadapp.api.views import ApiView
 from leadapp.models import ApiKey, Lead
 from leadapp.services.leads import create_lead, update_lead
 from leadapp.views.list_orders import order_of
@@ -26,7 +26,7 @@ SCOPES = {"GET": ("read",), "POST": ("write",), "PATCH": ("write",)}
 FIELDS = names_in(schema.Lead())
 
 
-class Leads(APIView):
+class Leads(ApiView):
     """All leads, the one to call next first."""
 
     scopes = SCOPES
@@ -58,7 +58,7 @@ class Leads(APIView):
         return _one(request, lead.pk, status=201, headers={"Location": f"/api/v1/leads/{lead.pk}"})
 
 
-class OneLead(APIView):
+class OneLead(ApiView):
     """One lead."""
 
     scopes = SCOPES

@@ -6,7 +6,6 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import move_operations as operations
 from leadapp.api.access import actor_of, find_lead, seen_by
@@ -16,6 +15,7 @@ from leadapp.api.problems import refusal_as_json
 from leadapp.api.queries import LARGEST_ID, Parameters
 from leadapp.api.representations import stage_change_as_json
 from leadapp.api.scoring_bodies import Body
+from leadapp.api.views import ApiView
 from leadapp.errors import Invalid, NotFound, Refused
 from leadapp.models import Stage, Status
 from qualification.models import StageChange
@@ -30,7 +30,7 @@ SET_ASIDE = ("seen_stage", "seen_status", "reason")
 MANY = ("action", "leads", "to_stage", "reason", "past_gates", "reason_code", "wake_on", "wake_score")
 
 
-class LeadMoves(APIView):
+class LeadMoves(ApiView):
     """How a lead came to where it stands."""
 
     scopes = {"GET": ("read",)}
@@ -53,7 +53,7 @@ class LeadMoves(APIView):
         return page.response([stage_change_as_json(change) for change in page.rows])
 
 
-class MoveLead(APIView):
+class MoveLead(ApiView):
     """One step forward, or back."""
 
     scopes = WRITE
@@ -84,7 +84,7 @@ class MoveLead(APIView):
         return _moved(change)
 
 
-class NurtureLead(APIView):
+class NurtureLead(ApiView):
     """Set a lead aside until it is ready."""
 
     scopes = WRITE
@@ -97,7 +97,7 @@ class NurtureLead(APIView):
         return _moved(moves.nurture_lead(lead=lead, waking=waking, **_asked(request, body)))
 
 
-class DisqualifyLead(APIView):
+class DisqualifyLead(ApiView):
     """End the work on a lead."""
 
     scopes = WRITE
@@ -110,7 +110,7 @@ class DisqualifyLead(APIView):
         return _moved(moves.disqualify_lead(lead=lead, reason_code=code, **_asked(request, body)))
 
 
-class ReopenLead(APIView):
+class ReopenLead(ApiView):
     """Work on a lead again."""
 
     scopes = WRITE
@@ -122,7 +122,7 @@ class ReopenLead(APIView):
         return _moved(moves.reopen_lead(lead=lead, **_asked(request, body)))
 
 
-class UndoMove(APIView):
+class UndoMove(ApiView):
     """Take a move back."""
 
     scopes = WRITE
@@ -143,7 +143,7 @@ class UndoMove(APIView):
         )
 
 
-class MoveLeads(APIView):
+class MoveLeads(ApiView):
     """Many leads at once."""
 
     scopes = WRITE

@@ -3,19 +3,19 @@
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import operations
 from leadapp.api.access import actor_of, find_lead
 from leadapp.api.queries import Parameters
 from leadapp.api.representations import override_as_json
 from leadapp.api.scoring_bodies import Body
+from leadapp.api.views import ApiView
 from scoring.services.overrides import end_override, set_aside
 
 FIELDS = ("verdict", "reason", "expires_at")
 
 
-class LeadOverride(APIView):
+class LeadOverride(ApiView):
     """What a person says against the score of a lead."""
 
     scopes = {"POST": ("write",), "DELETE": ("write",)}

@@ -1,6 +1,7 @@
 """Every refusal of the API is a problem document (RFC 9457), whatever refused it."""
 
 import logging
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -52,6 +53,14 @@ class LengthRequired(exceptions.APIException):
 
     status_code = 411
     default_detail = "Send the length of the body in the header Content-Length."
+
+
+class StillRunning(exceptions.APIException):
+    """The same request came before and is being carried out."""
+
+    status_code = 409
+    default_detail = "This request came before and is being carried out. Ask again for its answer."
+    wait = 1
 
 
 def problem(
@@ -143,8 +152,9 @@ def _from_framework(error: exceptions.APIException) -> Response:
     if authenticate := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = authenticate
     detail = str(error.detail)
+    if (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
     if isinstance(error, exceptions.Throttled):
-        headers["Retry-After"] = str(max(1, int(getattr(error, "wait", None) or 1)))
         detail = f"Too many requests. Try again in {headers['Retry-After']} seconds."
     status = error.status_code if error.status_code in KINDS else 400
     return problem(status, detail, headers=headers)

@@ -3,7 +3,6 @@
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of, find_lead, seen_by
@@ -11,12 +10,13 @@ from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.queries import LARGEST_ID, Parameters
 from leadapp.api.scoring_bodies import Body
 from leadapp.api.scoring_representations import quarantine_as_json
+from leadapp.api.views import ApiView
 from leadapp.errors import NotFound
 from leadapp.models import Quarantine
 from leadapp.services.quarantines import release_quarantine
 
 
-class LeadQuarantines(APIView):
+class LeadQuarantines(ApiView):
     """The quarantines of a lead."""
 
     scopes = {"GET": ("read", "scoring")}
@@ -37,7 +37,7 @@ class LeadQuarantines(APIView):
         return page.response([quarantine_as_json(quarantine) for quarantine in page.rows])
 
 
-class ReleaseQuarantine(APIView):
+class ReleaseQuarantine(ApiView):
     """The activities of a burst count again."""
 
     scopes = {"POST": ("write", "scoring")}

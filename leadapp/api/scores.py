@@ -6,7 +6,6 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import operations
 from leadapp.api.access import find_lead
@@ -20,6 +19,7 @@ from leadapp.api.score_representations import (
     score_as_json,
     ways_as_json,
 )
+from leadapp.api.views import ApiView
 from leadapp.models import Lead
 from scoring.analysis.forecast import forecast
 from scoring.analysis.history import moves_of
@@ -34,7 +34,7 @@ from scoring.services.overrides import overrides_of
 ASKED = ("as_of", "model", "version")
 
 
-class LeadScore(APIView):
+class LeadScore(ApiView):
     """Why a lead has its score."""
 
     scopes = SCOPES
@@ -58,7 +58,7 @@ class LeadScore(APIView):
         return Response(_stored(lead, now))
 
 
-class LeadScoreHistory(APIView):
+class LeadScoreHistory(ApiView):
     """How the score of a lead came about."""
 
     scopes = SCOPES

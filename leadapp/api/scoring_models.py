@@ -5,7 +5,6 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of
@@ -19,6 +18,7 @@ from leadapp.api.scoring_representations import (
     rescore_as_json,
     whole_list,
 )
+from leadapp.api.views import ApiView
 from leadapp.errors import Conflict, Invalid
 from scoring.analysis.capacity import propose_thresholds
 from scoring.models import ScoringModel
@@ -30,7 +30,7 @@ from scoring.tasks import nudge_rescore
 LARGEST_IMPORT = 1024 * KILOBYTE
 
 
-class ScoringModels(APIView):
+class ScoringModels(ApiView):
     """All models."""
 
     scopes = SCOPES
@@ -63,7 +63,7 @@ class ScoringModels(APIView):
         return Response(_model(draft.model), status=201, headers={"Location": address})
 
 
-class OneScoringModel(APIView):
+class OneScoringModel(ApiView):
     """One model."""
 
     scopes = SCOPES
@@ -75,7 +75,7 @@ class OneScoringModel(APIView):
         return Response(model_as_json(find_model(request, slug)))
 
 
-class PrimaryModel(APIView):
+class PrimaryModel(ApiView):
     """Which model drives the list."""
 
     scopes = SCOPES
@@ -90,7 +90,7 @@ class PrimaryModel(APIView):
         return Response({"model": _model(model), "rescore": rescore_as_json(rescore)}, status=202)
 
 
-class ModelCapacity(APIView):
+class ModelCapacity(ApiView):
     """How many leads sales can call per week, and the thresholds that fit."""
 
     scopes = SCOPES

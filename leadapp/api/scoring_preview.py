@@ -9,7 +9,6 @@ from django.core import signing
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import scoring_operations as operations
 from leadapp.api.access import find_lead, seen_by
@@ -18,6 +17,7 @@ from leadapp.api.queries import LARGEST_ID
 from leadapp.api.scoring_bodies import Body, read_moment
 from leadapp.api.scoring_finding import SCOPES, find_version, versions
 from leadapp.api.scoring_representations import explanation_as_json, preview_as_json
+from leadapp.api.views import ApiView
 from leadapp.errors import Invalid
 from leadapp.services.previews import begin_preview, continue_preview
 from scoring.analysis.preview import Preview, from_json, to_json
@@ -31,7 +31,7 @@ SALT = "leadapp.api.scoring_preview"
 KEPT_FOR = 3600  # seconds
 
 
-class VersionPreview(APIView):
+class VersionPreview(ApiView):
     """A version beside the one that is live, on all leads."""
 
     scopes = SCOPES
@@ -56,7 +56,7 @@ class VersionPreview(APIView):
         return Response(answer)
 
 
-class VersionTest(APIView):
+class VersionTest(ApiView):
     """A version on one lead."""
 
     scopes = SCOPES

@@ -5,7 +5,6 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of
@@ -13,13 +12,14 @@ from leadapp.api.queries import Parameters
 from leadapp.api.scoring_bodies import Body
 from leadapp.api.scoring_finding import SCOPES, find_rescore, find_version, versions
 from leadapp.api.scoring_representations import rescore_as_json, version_as_json
+from leadapp.api.views import ApiView
 from scoring.models import Rescore
 from scoring.services.publishing import publish, roll_back
 from scoring.services.scheduling import cancel_schedule, schedule_publish
 from scoring.tasks import nudge_rescore
 
 
-class PublishVersion(APIView):
+class PublishVersion(ApiView):
     """A draft goes live."""
 
     scopes = SCOPES
@@ -33,7 +33,7 @@ class PublishVersion(APIView):
         return _went_live(pk, rescore)
 
 
-class RollBack(APIView):
+class RollBack(ApiView):
     """A retired version goes live again."""
 
     scopes = SCOPES
@@ -47,7 +47,7 @@ class RollBack(APIView):
         return _went_live(pk, rescore)
 
 
-class SchedulePublish(APIView):
+class SchedulePublish(ApiView):
     """A draft that goes live by itself."""
 
     scopes = SCOPES
@@ -73,7 +73,7 @@ class SchedulePublish(APIView):
         return Response(version_as_json(versions().get(pk=pk)))
 
 
-class OneRescore(APIView):
+class OneRescore(ApiView):
     """How far a run over all leads is."""
 
     scopes = SCOPES

@@ -5,7 +5,6 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of
@@ -13,6 +12,7 @@ from leadapp.api.queries import Parameters
 from leadapp.api.scoring_bodies import LARGEST_REVISION, Body, read_group, read_rule
 from leadapp.api.scoring_finding import SCOPES, find_group, find_rule, find_version
 from leadapp.api.scoring_representations import group_as_json, rule_as_json, whole_list
+from leadapp.api.views import ApiView
 from leadapp.errors import NotFound
 from scoring.models import ScoringModelVersion, ScoringRule
 from scoring.rules import GroupFacts, RuleFacts, facts_of, group_facts_of, names_of
@@ -24,7 +24,7 @@ GROUP = tuple(names_of(GroupFacts))
 FURTHEST = 10_000
 
 
-class Rules(APIView):
+class Rules(ApiView):
     """The rules of a version."""
 
     scopes = SCOPES
@@ -45,7 +45,7 @@ class Rules(APIView):
         return _made(request, rule)
 
 
-class OneRule(APIView):
+class OneRule(ApiView):
     """One rule."""
 
     scopes = SCOPES
@@ -75,7 +75,7 @@ class OneRule(APIView):
         return Response(status=204)
 
 
-class DuplicateRule(APIView):
+class DuplicateRule(ApiView):
     """A copy of a rule."""
 
     scopes = SCOPES
@@ -89,7 +89,7 @@ class DuplicateRule(APIView):
         return _made(request, copy)
 
 
-class MoveRule(APIView):
+class MoveRule(ApiView):
     """The place of a rule."""
 
     scopes = SCOPES
@@ -105,7 +105,7 @@ class MoveRule(APIView):
         return Response(rule_as_json(find_rule(request, pk)))
 
 
-class Groups(APIView):
+class Groups(ApiView):
     """The groups of a version."""
 
     scopes = SCOPES
@@ -128,7 +128,7 @@ class Groups(APIView):
         return Response(_group(request, group.pk), status=201, headers={"Location": address})
 
 
-class OneGroup(APIView):
+class OneGroup(ApiView):
     """One group."""
 
     scopes = SCOPES

@@ -3,7 +3,6 @@
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of
@@ -12,10 +11,11 @@ from leadapp.api.queries import Parameters
 from leadapp.api.scoring_finding import SCOPES, find_model, find_version, require_sight, versions
 from leadapp.api.scoring_models import LARGEST_IMPORT
 from leadapp.api.scoring_representations import start_as_json, version_as_json, whole_list
+from leadapp.api.views import ApiView
 from scoring.services.transfer import export_version, import_version, list_starts, read_start
 
 
-class ModelImport(APIView):
+class ModelImport(ApiView):
     """An export becomes the draft of a model."""
 
     scopes = SCOPES
@@ -31,7 +31,7 @@ class ModelImport(APIView):
         return Response(shown, status=201, headers={"Location": f"/api/v1/scoring/versions/{draft.pk}"})
 
 
-class VersionExport(APIView):
+class VersionExport(ApiView):
     """A version as a file that can be imported."""
 
     scopes = SCOPES
@@ -43,7 +43,7 @@ class VersionExport(APIView):
         return Response(export_version(find_version(request, pk)))
 
 
-class Starts(APIView):
+class Starts(ApiView):
     """Models to start from."""
 
     scopes = SCOPES
@@ -56,7 +56,7 @@ class Starts(APIView):
         return Response(whole_list(start_as_json(start) for start in list_starts()))
 
 
-class OneStart(APIView):
+class OneStart(ApiView):
     """A model to start from."""
 
     scopes = SCOPES

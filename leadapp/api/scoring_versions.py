@@ -5,7 +5,6 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of
@@ -14,6 +13,7 @@ from leadapp.api.queries import LARGEST_ID, Parameters
 from leadapp.api.scoring_bodies import Body, read_version
 from leadapp.api.scoring_finding import SCOPES, find_model, find_version, versions
 from leadapp.api.scoring_representations import check_as_json, difference_as_json, version_as_json
+from leadapp.api.views import ApiView
 from leadapp.errors import Invalid, NotFound
 from scoring.analysis.check import check
 from scoring.analysis.diff import compare
@@ -23,7 +23,7 @@ from scoring.services.editing import change_version
 from scoring.services.publishing import discard_draft, make_draft
 
 
-class Versions(APIView):
+class Versions(ApiView):
     """The versions of a model."""
 
     scopes = SCOPES
@@ -61,7 +61,7 @@ class Versions(APIView):
         return Response(_shown(draft.pk), status=201, headers={"Location": address})
 
 
-class OneVersion(APIView):
+class OneVersion(ApiView):
     """One version."""
 
     scopes = SCOPES
@@ -85,7 +85,7 @@ class OneVersion(APIView):
         return Response(_shown(pk))
 
 
-class DiscardDraft(APIView):
+class DiscardDraft(ApiView):
     """A draft is thrown away."""
 
     scopes = SCOPES
@@ -99,7 +99,7 @@ class DiscardDraft(APIView):
         return Response(status=204)
 
 
-class VersionCheck(APIView):
+class VersionCheck(ApiView):
     """The rule check."""
 
     scopes = SCOPES
@@ -111,7 +111,7 @@ class VersionCheck(APIView):
         return Response(check_as_json(check(find_version(request, pk), timezone.now())))
 
 
-class VersionDiff(APIView):
+class VersionDiff(ApiView):
     """What differs between two versions."""
 
     scopes = SCOPES

@@ -3,16 +3,16 @@
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from leadapp.api import operations
 from leadapp.api.access import actor_of, find_lead
 from leadapp.api.queries import Parameters
 from leadapp.api.scoring_bodies import Body
+from leadapp.api.views import ApiView
 from leadapp.services.tags import change_tags, tags_of
 
 
-class ChangeTags(APIView):
+class ChangeTags(ApiView):
     """The tags of a lead."""
 
     scopes = {"POST": ("write",)}

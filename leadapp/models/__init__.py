@@ -2,7 +2,7 @@
 
 from leadapp.models.activities import Activity, ActivityType, Quarantine
 from leadapp.models.bulk import BulkAction, BulkItem, BulkRun
-from leadapp.models.capture import ApiKey, ImportJob
+from leadapp.models.capture import ApiKey, ImportJob, KeptAnswer
 from leadapp.models.company_changes import CompanyChange
 from leadapp.models.consents import ConsentRecord, ConsentRequest, ConsentText, Purpose
 from leadapp.models.duplicates import DuplicatePair, MatchKey, MatchRequest
@@ -64,6 +64,7 @@ __all__ = [
     "Gender",
     "HeldSubmission",
     "ImportJob",
+    "KeptAnswer",
     "KeptFor",
     "Lead",
     "LeadIdentifier",

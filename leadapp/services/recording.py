@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, user_of
@@ -84,7 +84,7 @@ def try_again(write: Callable[[], Result]) -> Result:
         except (IntegrityError, OperationalError) as error:
             code = getattr(error.__cause__, "pgcode", None)
             # Unique violation, deadlock, a lead that was merged: the next look finds what is there now.
-            if code not in {"23505", "40P01", "23503"} or attempt == ATTEMPTS or connection.in_atomic_block:
+            if code not in {"23505", "40P01", "23503"} or attempt == ATTEMPTS:
                 raise
     raise AssertionError("not reached")
 

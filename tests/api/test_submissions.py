@@ -82,10 +82,14 @@ def test_a_key_may_send_a_submission_again_without_harm(
     first = api.post(ADDRESS, JANE)
     before = stored()
 
-    again = api.post(ADDRESS, {**JANE, "message": "Again"})
+    again = api.post(ADDRESS, JANE)
 
     assert again.status_code == 202
     assert again.json() == first.json() == {"id": "order-1", "lead": Lead.objects.get().pk}
+    assert api.post(ADDRESS, {**JANE, "message": "Again"}).status_code == 422
+    # The answer is forgotten after a day, the submission is not.
+    KeptAnswer.objects.all().delete()
+    assert api.post(ADDRESS, {**JANE, "message": "Again"}).json() == first.json()
     assert stored() == before
     # Neither visitors nor other keys can take its ids.
     assert visitor.post(ADDRESS, JANE).json()["id"] != "order-1"
