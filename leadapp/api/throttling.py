@@ -98,8 +98,9 @@ class RateLimit(BaseThrottle):
         try:
             events = events_in(request) if events_in else 0
         except APIException:  # a body that cannot be read counts as a request too
-            self._spend(request, view, 0)
-            raise
+            if self._spend(request, view, 0):
+                raise
+            return False
         return self._spend(request, view, events)
 
     def wait(self) -> float:

@@ -83,7 +83,7 @@ def test_a_key_names_requests_of_one_caller_to_one_address(
 
 def test_a_rotated_key_finds_its_answers(api: Caller) -> None:
     first = named(api, "1").post("activities", EVENT)
-    key, text = rotate_api_key(
+    _, text = rotate_api_key(
         key=ApiKey.objects.get(), overlap=timedelta(), expires_at=None, actor=None, now=timezone.now()
     )
 
@@ -97,14 +97,6 @@ def test_a_refusal_is_not_kept(api: Caller) -> None:
 
     assert mine.post("activities", EVENT).status_code == 202
     assert Activity.objects.filter(type__slug="login").count() == 1
-
-
-def test_an_answer_that_says_no_is_not_kept(api: Caller) -> None:
-    # Nobody owns the lead that the first move is about, so the answer is a mixture.
-    mine = named(api, "1")
-    assert mine.post("leads", LEAD).status_code == 201
-    assert named(api, "2").post("leads", LEAD).status_code == 409
-    assert list(KeptAnswer.objects.values_list("name", flat=True)) == ["1"]
 
 
 def test_a_failure_undoes_everything_and_is_not_kept(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,9 +148,7 @@ def test_a_key_that_is_none_is_refused(api: Caller, name: str) -> None:
     assert stored() == before
 
 
-@pytest.mark.parametrize(
-    "name", ["x" * 255, '"two words"', r'"a \"b\" \\"', "5b0cbd2f-5f0b-4f0e-9a4c-0d1e3a1f6f55"]
-)
+@pytest.mark.parametrize("name", ["x" * 255, '"two words"', r'"a \"b\" \\"', "5b0c-{d2f}:1"])
 def test_a_key_is_a_string_or_bare(api: Caller, name: str) -> None:
     first = named(api, name).post("activities", EVENT)
     assert named(api, name).post("activities", EVENT).json() == first.json()

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from leadapp.api import throttling
 from leadapp.models import Activity, ApiKey
@@ -19,7 +19,7 @@ EVENT = {"lead": {"email": "jane@example.com"}, "type": "login"}
 
 
 @pytest.fixture(autouse=True, params=["with Redis", "without Redis"])
-def _counter(request: pytest.FixtureRequest, settings: SettingsWrapper, monkeypatch: Any) -> Iterator[None]:
+def _counter(request: pytest.FixtureRequest, settings: LazySettings, monkeypatch: Any) -> Iterator[None]:
     if request.param == "with Redis":
         request.getfixturevalue("broker")
     else:
@@ -33,7 +33,7 @@ def _counter(request: pytest.FixtureRequest, settings: SettingsWrapper, monkeypa
 
 
 def test_a_key_may_call_so_often_in_a_minute(
-    api: Caller, make_caller: Callable[..., Caller], settings: SettingsWrapper
+    api: Caller, make_caller: Callable[..., Caller], settings: LazySettings
 ) -> None:
     settings.API_REQUESTS_PER_MINUTE = 2
     first = api.get("leads")
@@ -51,7 +51,7 @@ def test_a_key_may_call_so_often_in_a_minute(
     assert make_caller("read", name="other").get("leads").status_code == 200
 
 
-def test_a_key_may_push_so_many_events_in_a_minute(api: Caller, settings: SettingsWrapper) -> None:
+def test_a_key_may_push_so_many_events_in_a_minute(api: Caller, settings: LazySettings) -> None:
     settings.API_EVENTS_PER_MINUTE = 10
     first = api.post("activities/batch", [EVENT] * 7)
     assert first.headers["RateLimit-Policy"] == '"requests";q=6000;w=60, "events";q=10;w=60'
@@ -70,13 +70,13 @@ def test_a_key_may_push_so_many_events_in_a_minute(api: Caller, settings: Settin
     assert Activity.objects.filter(type__slug="login").count() == 10
 
 
-def test_a_batch_larger_than_the_limit_can_be_sent_alone(api: Caller, settings: SettingsWrapper) -> None:
+def test_a_batch_larger_than_the_limit_can_be_sent_alone(api: Caller, settings: LazySettings) -> None:
     settings.API_EVENTS_PER_MINUTE = 10
     assert api.post("activities/batch", [EVENT] * 11).status_code == 202
     assert api.post("activities", EVENT).status_code == 429
 
 
-def test_a_key_can_have_limits_of_its_own(api: Caller, settings: SettingsWrapper) -> None:
+def test_a_key_can_have_limits_of_its_own(api: Caller, settings: LazySettings) -> None:
     settings.API_REQUESTS_PER_MINUTE = 1
     ApiKey.objects.update(requests_per_minute=3, events_per_minute=2)
     assert api.post("activities", EVENT).headers["RateLimit"] == '"requests";r=2;t=45, "events";r=1;t=45'
@@ -84,21 +84,21 @@ def test_a_key_can_have_limits_of_its_own(api: Caller, settings: SettingsWrapper
     assert [api.get("leads").status_code for _ in range(2)] == [200, 429]
 
 
-def test_zero_is_without_a_limit(api: Caller, settings: SettingsWrapper) -> None:
+def test_zero_is_without_a_limit(api: Caller, settings: LazySettings) -> None:
     settings.API_REQUESTS_PER_MINUTE = settings.API_EVENTS_PER_MINUTE = 0
     answer = api.post("activities", EVENT)
     assert answer.status_code == 202
     assert not any(re.match("ratelimit", name, re.IGNORECASE) for name in answer.headers)
 
 
-def test_a_body_that_cannot_be_read_counts_as_a_call(api: Caller, settings: SettingsWrapper) -> None:
+def test_a_body_that_cannot_be_read_counts_as_a_call(api: Caller, settings: LazySettings) -> None:
     settings.API_REQUESTS_PER_MINUTE = 1
     broken = api.post("activities/batch", b"{")
     assert (broken.status_code, broken.headers["RateLimit-Remaining"]) == (400, "0")
     assert api.post("activities/batch", b"{").status_code == 429
 
 
-def test_a_person_and_an_address_have_limits_too(settings: SettingsWrapper) -> None:
+def test_a_person_and_an_address_have_limits_too(settings: LazySettings) -> None:
     settings.API_REQUESTS_PER_MINUTE_WITHOUT_KEY = 1
     for name in ("mia", "max"):
         client = Client()
@@ -109,7 +109,7 @@ def test_a_person_and_an_address_have_limits_too(settings: SettingsWrapper) -> N
 
 
 def test_visitors_have_the_limit_of_forms_and_keys_their_own(
-    api: Caller, visitor: Caller, settings: SettingsWrapper
+    api: Caller, visitor: Caller, settings: LazySettings
 ) -> None:
     settings.FORM_SUBMISSIONS_PER_MINUTE = 1
     body = {"email": "jane@example.com"}
@@ -121,7 +121,7 @@ def test_visitors_have_the_limit_of_forms_and_keys_their_own(
     assert with_key[1].headers["RateLimit"].startswith('"requests";r=5998;')
 
 
-def test_a_repeated_request_counts(api: Caller, settings: SettingsWrapper) -> None:
+def test_a_repeated_request_counts(api: Caller, settings: LazySettings) -> None:
     settings.API_REQUESTS_PER_MINUTE = 2
     api.headers["Idempotency-Key"] = "1"
     assert [api.post("activities", EVENT).status_code for _ in range(3)] == [202, 202, 429]

@@ -10,7 +10,7 @@ from django.conf import LazySettings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leadapp.models import Activity, ActivityType, CustomField, Form, Lead
+from leadapp.models import Activity, ActivityType, CustomField, Form, KeptAnswer, Lead
 from qualification.models import BantAnswer
 from scoring.models import ScoringRequest
 from tests.api.conftest import Caller, faults, stored

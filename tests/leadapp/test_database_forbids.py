@@ -16,6 +16,7 @@ from leadapp.models import (
     Company,
     ConsentRecord,
     ImportJob,
+    KeptAnswer,
     Lead,
     LeadIdentifier,
     User,
@@ -166,6 +167,49 @@ def test_a_consent_is_never_changed(lead: Lead) -> None:
 @pytest.mark.parametrize("scopes", [[], ["everything"], ["read", "root"]], ids=str)
 def test_an_api_key_has_known_scopes(scopes: list[str]) -> None:
     refused(lambda: ApiKey.objects.create(name="k", prefix="p", digest=b"x", scopes=scopes))
+
+
+OLD_TEXT = {"old_prefix": "o", "old_digest": b"x", "rotated_at": NOW}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"revoked_reason": "Leaked"},
+        {"old_prefix": "o"},
+        {"rotated_at": NOW},
+        {"old_used_at": NOW},
+        {**OLD_TEXT, "old_valid_until": NOW, "old_digest": None},
+        {**OLD_TEXT, "old_valid_until": EARLIER},
+        {**OLD_TEXT, "old_valid_until": NOW + timedelta(days=30, seconds=1)},
+        {"requests_per_minute": 0},
+        {"events_per_minute": 0},
+    ],
+    ids=str,
+)
+def test_an_api_key_is_consistent(more: dict[str, Any]) -> None:
+    key = ApiKey.objects.create(name="k", prefix="p", digest=b"x", scopes=["read"], created_at=EARLIER)
+    refused(lambda: ApiKey.objects.filter(pk=key.pk).update(**more))
+    at_once(
+        lambda: ApiKey.objects.filter(pk=key.pk).update(
+            **OLD_TEXT, old_valid_until=NOW, revoked_at=NOW, requests_per_minute=1, events_per_minute=1
+        )
+    )
+
+
+def test_an_answer_is_kept_once_for_one_caller_and_only_of_success(user: User) -> None:
+    key = ApiKey.objects.create(name="k", prefix="p", digest=b"x", scopes=["read"])
+
+    def keep(**more: Any) -> Any:
+        facts = {"path": "/", "name": "n", "fingerprint": b"x", "status": 200, "kept_at": NOW}
+        return lambda: KeptAnswer.objects.create(**{**facts, **more})
+
+    for caller in ({"api_key": key}, {"user": user}):
+        at_once(keep(**caller))
+        refused(keep(**caller))
+        refused(keep(**caller, name="other", status=422))
+    refused(keep())
+    refused(keep(api_key=key, user=user))
 
 
 def test_an_import_never_counts_more_rows_than_the_file_has() -> None:
