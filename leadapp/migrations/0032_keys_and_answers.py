@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0029_activities_of_people'),
+        ('leadapp', '0031_tracked_types'),
     ]
 
     operations = [
