@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from leadapp.api.bodies import JsonBody, object_of
-from leadapp.api.throttling import MINUTE, _count, address_of
+from leadapp.api.throttling import Budget, RateLimit, address_of
 from leadapp.errors import NotAllowed
 from leadapp.models import TrackedSite
 from leadapp.services.texts import json_fault
@@ -67,18 +65,12 @@ class PlainTextBody(JsonBody):
     media_type = "text/plain"
 
 
-class VisitThrottle(BaseThrottle):
+class VisitThrottle(RateLimit):
     """Lets each address send so many batches a minute."""
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        """Count the batch and tell whether it is within the limit."""
-        name = f"visits:{address_of(request)}:{int(time.time() // MINUTE)}"
-        allowed: int = settings.TRACKER_REQUESTS_PER_MINUTE
-        return _count(name) <= allowed
-
-    def wait(self) -> float:
-        """Return the seconds until the next minute."""
-        return MINUTE - time.time() % MINUTE
+    def budgets(self, request: Request, events: int) -> list[Budget]:
+        """Return how many batches a browser may send."""
+        return [Budget(f"address:{address_of(request)}", "visits", settings.TRACKER_REQUESTS_PER_MINUTE, 1)]
 
 
 class Visits(APIView):
