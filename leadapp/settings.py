@@ -206,6 +206,10 @@ SPECTACULAR_SETTINGS = {
         "StandingEnum": "leadapp.api.answer_operations.STATES",
         "StatusEnum": "leadapp.models.Status",
     },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "leadapp.api.docs.tell_what_holds_for_all",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "tryItOutEnabled": True, "validatorUrl": None},
@@ -301,6 +305,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "leadapp.tasks.forget_old_answers",
         "schedule": 600.0,
         "options": {"expires": 600.0},
+    },
+    "keys-tell-of-expiring": {
+        "task": "leadapp.tasks.tell_of_expiring_keys",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
     },
     "consent-mails-sweep": {
         "task": "leadapp.tasks.send_consent_mails",

@@ -16,6 +16,7 @@ from leadapp.services.duplicates.reviewing import merge_certain
 from leadapp.services.forms.held import forget_discarded
 from leadapp.services.kept_answers import KEPT as ANSWERS_KEPT
 from leadapp.services.kept_answers import forget_answers
+from leadapp.services.key_expiry import tell_of_expiring
 from leadapp.services.opt_in import mails
 from leadapp.services.opt_in.nudging import SEND_MAILS
 from leadapp.services.refused_messages import forget_refused
@@ -87,6 +88,12 @@ def forget_old_visitors() -> None:
 def forget_old_answers() -> None:
     """Forget answers that were kept for requests that might come again."""
     forget_answers(before=timezone.now() - ANSWERS_KEPT)
+
+
+@shared_task
+def tell_of_expiring_keys() -> None:
+    """Tell those who manage API keys which of them expire soon."""
+    tell_of_expiring(now=timezone.now())
 
 
 @shared_task

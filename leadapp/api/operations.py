@@ -14,7 +14,7 @@ from leadapp.models import Stage, Status, Temperature
 
 Decorator = Callable[[Any], Any]
 
-ALWAYS = (400, 401, 403, 503)
+ALWAYS = (400, 401, 403, 429, 503)
 
 EVENT_EXAMPLE = {
     "lead": {"email": "jane@example.com", "job_title": "Head of Operations"},
@@ -250,14 +250,6 @@ submit_form = operation(
         "application/json": OpenApiTypes.OBJECT,
         "application/x-www-form-urlencoded": OpenApiTypes.OBJECT,
     },
-    parameters=[
-        OpenApiParameter(
-            "Idempotency-Key",
-            OpenApiTypes.STR,
-            OpenApiParameter.HEADER,
-            description="With an API key: the submission's id in your system. Sent again, it is stored once.",
-        )
-    ],
     examples=[
         OpenApiExample("Demo request", SUBMISSION_EXAMPLE, request_only=True, media_type=media_type)
         for media_type in ("application/json", "application/x-www-form-urlencoded")

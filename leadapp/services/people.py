@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require
@@ -17,6 +19,14 @@ def set_availability(*, user: User, is_available: bool, actor: Actor, now: datet
         require(actor, "leadapp.reassign_lead", _("Only a manager may say whether others are available."))
     User.objects.filter(pk=user.pk).update(is_available=is_available)
     user.is_available = is_available
+
+
+def holders_of(permission: str) -> QuerySet[User, int]:
+    """Return the ids of active people whose roles give them a permission of the form app.codename."""
+    app, _dot, codename = permission.partition(".")
+    permissions = Permission.objects.filter(content_type__app_label=app, codename=codename)
+    named = Q(groups__permissions__in=permissions) | Q(user_permissions__in=permissions)
+    return User.objects.filter(named, is_active=True).distinct().values_list("pk", flat=True)
 
 
 def choose_list(

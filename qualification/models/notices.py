@@ -25,6 +25,7 @@ class NoticeKind(models.TextChoices):
     ABSENCE = "absence", _("Work was handed over or back")
     MERGE = "merge", _("A lead of mine was merged, or that was undone")
     WEBHOOK = "webhook", _("A webhook address does not answer")
+    KEY = "key", _("An API key expires soon")
 
 
 class ByEmail(models.TextChoices):
@@ -47,6 +48,7 @@ BY_EMAIL_UNLESS_CHOSEN: Mapping[str, ByEmail] = {
     NoticeKind.ABSENCE: ByEmail.DIGEST,
     NoticeKind.MERGE: ByEmail.DIGEST,
     NoticeKind.WEBHOOK: ByEmail.IMMEDIATE,
+    NoticeKind.KEY: ByEmail.DIGEST,
 }
 DIGEST_HOUR = 8
 
@@ -82,11 +84,6 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-    @property
-    def is_about_webhooks(self) -> bool:
-        """Tell whether it is for those who look after webhooks."""
-        return self.kind == NoticeKind.WEBHOOK
 
 
 class NoticeChoice(models.Model):

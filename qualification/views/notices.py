@@ -37,7 +37,14 @@ ICONS = {
     NoticeKind.WAKE_UP: "refresh",
     NoticeKind.NOBODY_AVAILABLE: "alert",
     NoticeKind.ABSENCE: "calendar",
+    NoticeKind.MERGE: "user",
     NoticeKind.WEBHOOK: "alert",
+    NoticeKind.KEY: "lock",
+}
+# Where a notice that is about no lead leads to.
+PLACES = {
+    NoticeKind.WEBHOOK: "admin:leadapp_webhookendpoint_changelist",
+    NoticeKind.KEY: "admin:leadapp_apikey_changelist",
 }
 
 
@@ -70,7 +77,7 @@ def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
     mark_read(user=user, notice_id=notice.pk, now=timezone.now())
     if notice.lead_id is not None:
         return redirect("lead-detail", notice.lead_id)
-    return redirect("admin:leadapp_webhookendpoint_changelist" if notice.is_about_webhooks else "notices")
+    return redirect(PLACES.get(NoticeKind(notice.kind), "notices"))
 
 
 @require_POST

@@ -166,7 +166,6 @@ def test_a_rotation_that_makes_no_sense_is_refused(more: dict[str, Any], field: 
     now = timezone.now()
     key, text = create_api_key(name="n", scopes=["read"], actor=None, now=now)
     facts: dict[str, Any] = {
-        "key": key,
         "overlap": timedelta(),
         "expires_at": None,
         "actor": None,

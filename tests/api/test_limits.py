@@ -1,6 +1,7 @@
 """How much a key, a person and an address may send in a minute, and what the answers say of it."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,7 +26,7 @@ def _counter(request: pytest.FixtureRequest, settings: LazySettings, monkeypatch
     else:
         settings.REDIS_URL = "redis://127.0.0.1:1/0"
     # A minute that does not end while the test runs.
-    monkeypatch.setattr(throttling.time, "time", lambda: 1_800_000_015.25)
+    monkeypatch.setattr(time, "time", lambda: 1_800_000_015.25)
     throttling._own_counts.clear()
     monkeypatch.setattr(throttling, "_down_until", 0.0)
     yield

@@ -86,6 +86,19 @@ def test_every_call_names_its_refusals_and_an_example(schema: dict[str, Any]) ->
                 assert all("examples" in content for content in body["content"].values()), (path, method)
 
 
+def test_every_call_tells_of_limits_and_every_post_of_requests_that_come_again(
+    schema: dict[str, Any],
+) -> None:
+    for path, methods in schema["paths"].items():
+        for method, call in methods.items():
+            where = (path, method)
+            assert set(call["responses"]["429"]["headers"]) >= {"RateLimit", "Retry-After"}, where
+            named = {"$ref": "#/components/parameters/Idempotency-Key"} in call.get("parameters", [])
+            assert named == (method == "post"), where
+            if method == "post":
+                assert {"409", "422"} <= set(call["responses"]), where
+
+
 def test_the_answers_are_as_the_schema_says(api: Caller, visitor: Caller, schema: dict[str, Any]) -> None:
     def check(response: Any, path: str, method: str) -> None:
         content = schema["paths"][f"/api/v1/{path}"][method]["responses"][str(response.status_code)][

@@ -17,6 +17,8 @@ KEYS = {
     "ingest_single_per_s",
     "ingest_batch_per_s",
     "bare_insert_per_s",
+    "single_ratio",
+    "batch_ratio",
     *(
         f"{kind}_{figure}_ms"
         for kind in ("list", "counts", "search", "lead_page", "dashboard")

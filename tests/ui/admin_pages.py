@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.contrib import admin
 from django.test import RequestFactory
 
-from leadapp.models import Activity, User
+from leadapp.models import Activity, ApiKey, User
 from qualification.models import Deal, Framework, RoutingRule, Team
 from scoring.models import ScoringModelVersion, ScoringRule
 from tests.ui.all_pages import ADMIN, CUSTOMER, MARKETER, MQL, WebPage, first, page, pk_of
@@ -45,6 +45,9 @@ OWN = (
     page("admin:leadapp_lead_advocacy", ADMIN, pk=CUSTOMER),
     page("admin:leadapp_lead_history", ADMIN, object_id=MQL),
     page("admin:leadapp_activity_void", ADMIN, query=lambda: f"?ids={first(Activity, voided_at=None).pk}"),
+    page("admin:leadapp_apikey_rotate", ADMIN, pk=pk_of(ApiKey)),
+    page("admin:leadapp_apikey_limit", ADMIN, pk=pk_of(ApiKey)),
+    page("admin:leadapp_apikey_revoke", ADMIN, query=lambda: f"?ids={first(ApiKey).pk}"),
     page("admin:qualification_deal_void", ADMIN, query=lambda: f"?ids={first(Deal, voided_at=None).pk}"),
     page("admin:qualification_framework_use", ADMIN, pk=pk_of(Framework, is_in_use=False)),
     page("admin:qualification_routingrule_delete", ADMIN, object_id=pk_of(RoutingRule)),

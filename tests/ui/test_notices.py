@@ -71,10 +71,25 @@ def test_opening_a_notice_leads_to_the_lead_and_marks_it_as_read(rep: User, as_:
     assert notice.read_at == first
 
 
-def test_a_notice_about_webhooks_leads_to_the_endpoints(as_: As) -> None:
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        (NoticeKind.WEBHOOK, "/admin/leadapp/webhookendpoint/"),
+        (NoticeKind.KEY, "/admin/leadapp/apikey/"),
+        (NoticeKind.NOBODY_AVAILABLE, "/notices/"),
+    ],
+)
+def test_a_notice_about_no_lead_leads_to_what_it_is_about(as_: As, kind: NoticeKind, place: str) -> None:
     admin = make_user("ines", "admin", is_staff=True)
-    notice = told(admin, kind=NoticeKind.WEBHOOK)
-    assert as_(admin).get(f"/notices/{notice.pk}/")["Location"] == "/admin/leadapp/webhookendpoint/"
+    notice = told(admin, kind=kind)
+    assert as_(admin).get(f"/notices/{notice.pk}/")["Location"] == place
+
+
+def test_notices_of_every_kind_are_shown(as_: As) -> None:
+    admin = make_user("ines", "admin", is_staff=True)
+    for kind in NoticeKind:
+        told(admin, kind=kind)
+    assert len(as_(admin).get("/notices/").context["rows"]) == len(NoticeKind)
 
 
 def test_one_or_all_are_marked_as_read(rep: User, other_rep: User, as_: As) -> None:
@@ -155,7 +170,7 @@ def test_every_page_has_the_bell(rep: User, as_: As) -> None:
 
 
 def choices(**changed: str) -> dict[str, str]:
-    kept = {str(kind): "none" for kind in NoticeKind if kind != NoticeKind.WEBHOOK}
+    kept = {str(kind): "none" for kind in NoticeKind if kind not in (NoticeKind.WEBHOOK, NoticeKind.KEY)}
     return {**kept, "hour": "8", **changed}
 
 

@@ -6,15 +6,11 @@ import statistics
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from time import perf_counter
 
-from django.db import connection, connections, transaction
-from django.test import Client
+from django.db import connection, connections
 from django.utils import timezone
 
-from leadapp.models import Activity, ActivityType, Lead
-from leadapp.services.keys import create_api_key
 from leadapp.services.previews import begin_preview, continue_preview
 from scoring.analysis.preview import Preview, from_json, to_json
 from scoring.models import Cause, Rescore, ScoreChange, ScoringModelVersion, ScoringRule
@@ -25,8 +21,6 @@ from scoring.services.versions import live_version
 BARE = "SELECT lead_id, count(*) FROM leadapp_activity GROUP BY lead_id"
 REPEATS = 3
 CHANGED_RULE = "Viewed the pricing page"
-SINGLES = 200
-BATCHES, BATCH_SIZE = 5, 1_000
 
 
 @dataclass(frozen=True)
@@ -142,68 +136,6 @@ def _run_of(rescore: Rescore, advance: Callable[[int], object]) -> Run:
     return Run(seconds, ScoreChange.objects.count() - before)
 
 
-def ingest(advance: Callable[[int], object]) -> tuple[float, float]:
-    """Return events per second through the endpoint for one event, and through the one for many."""
-    _, text = create_api_key(name="bench", scopes=["ingest"], expires_at=None, actor=None, now=timezone.now())
-    client = Client(headers={"Authorization": f"Api-Key {text}"})
-    emails = _some_emails(SINGLES)
-    now = timezone.now()
-
-    def event(number: int) -> dict[str, object]:
-        return {
-            "lead": {"email": emails[number % len(emails)]},
-            "type": "page_view",
-            "occurred_at": (now - timedelta(seconds=number % 3600)).isoformat(),
-            "properties": {"path": "/pricing", "seconds": 30},
-            "external_id": f"bench-{number}",
-        }
-
-    def push(path: str, body: object) -> None:
-        response = client.post(path, json.dumps(body), content_type="application/json")
-        if response.status_code >= 300:
-            raise RuntimeError(f"{path} answered {response.status_code}: {response.content[:500]!r}")
-
-    def singles() -> None:
-        for number in range(SINGLES):
-            push("/api/v1/activities", event(number))
-
-    def batches() -> None:
-        for batch in range(1, BATCHES + 1):
-            push("/api/v1/activities/batch", [event(batch * BATCH_SIZE + n) for n in range(BATCH_SIZE)])
-            advance(BATCH_SIZE)
-
-    push("/api/v1/activities", event(-1))
-    single = SINGLES / seconds_of(singles)
-    return single, BATCHES * BATCH_SIZE / seconds_of(batches)
-
-
-def bare_inserts() -> float:
-    """Return rows per second of plain bulk inserts into the same table, for comparison; they are undone."""
-    kind = ActivityType.objects.get(slug="page_view")
-    lead_ids = list(Lead.objects.order_by("pk").values_list("pk", flat=True)[:BATCH_SIZE])
-    now = timezone.now()
-
-    def insert() -> None:
-        for batch in range(BATCHES):
-            Activity.objects.bulk_create(
-                Activity(
-                    lead_id=lead_ids[number % len(lead_ids)],
-                    type=kind,
-                    occurred_at=now,
-                    received_at=now,
-                    source="bench",
-                    external_id=f"{batch}-{number}",
-                    properties={"path": "/pricing", "seconds": 30},
-                )
-                for number in range(BATCH_SIZE)
-            )
-
-    with transaction.atomic():
-        seconds = seconds_of(insert)
-        transaction.set_rollback(True)
-    return BATCHES * BATCH_SIZE / seconds
-
-
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the value below which a share of the sorted values lies."""
     return values[min(len(values) - 1, int(len(values) * share))]
@@ -212,8 +144,3 @@ def percentile(values: Sequence[float], share: float) -> float:
 def peak_rss_mb() -> float:
     """Return the most memory that this process has had."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _some_emails(count: int) -> list[str]:
-    emails = Lead.objects.exclude(email=None).order_by("pk").values_list("email", flat=True)[:count]
-    return [email for email in emails if email]

@@ -12,7 +12,7 @@ from django.test.utils import override_settings
 from django.utils import timezone
 from tqdm import tqdm
 
-from leadapp.management.bench import measures, pages
+from leadapp.management.bench import ingest, measures, pages
 from leadapp.management.bench.database import own_database
 from leadapp.management.bench.sales import sell
 from leadapp.management.bench.synthetic import load
@@ -73,7 +73,7 @@ class Command(BaseCommand):
     def _measure(
         self, leads: int, activities: int, requests: int, small: pages.Times | None
     ) -> dict[str, Any]:
-        total = 3 * leads + activities + measures.BATCHES * measures.BATCH_SIZE
+        total = 3 * leads + activities + ingest.EVENTS
         with tqdm(total=total, unit=" rows", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
 
             def step(name: str, action: Callable[[], Value]) -> Value:
@@ -88,8 +88,7 @@ class Command(BaseCommand):
             first = step("first scoring", lambda: measures.first_scoring(bar.update))
             rescore = step("rescore", lambda: measures.publish_and_rescore(bar.update))
             preview = step("preview", measures.preview)
-            single, batch = step("intake", lambda: measures.ingest(bar.update))
-            inserts = step("bare inserts", measures.bare_inserts)
+            taken = step("intake", lambda: ingest.ingest(bar.update))
             step("sales", lambda: sell(now=timezone.now()))
             times = step("pages", lambda: pages.page_times(counted=requests))
         return {
@@ -106,9 +105,11 @@ class Command(BaseCommand):
             "preview_moved": preview.moved,
             "preview_steps": preview.steps,
             "preview_memory_growth_mb": round(preview.growth_mb, 1),
-            "ingest_single_per_s": round(single, 1),
-            "ingest_batch_per_s": round(batch, 1),
-            "bare_insert_per_s": round(inserts, 1),
+            "ingest_single_per_s": round(taken.single, 1),
+            "ingest_batch_per_s": round(taken.batch, 1),
+            "bare_insert_per_s": round(taken.bare, 1),
+            "single_ratio": round(taken.single / taken.bare, 2),
+            "batch_ratio": round(taken.batch / taken.bare, 2),
             **pages.summary(times, small),
             "peak_rss_mb": round(measures.peak_rss_mb(), 1),
             "pages": pages.rows(times, small),

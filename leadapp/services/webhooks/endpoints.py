@@ -4,17 +4,17 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from django.contrib.auth.models import Permission
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require
 from leadapp.errors import Conflict, Invalid
-from leadapp.models import EventType, OutgoingEvent, User, WebhookDelivery, WebhookEndpoint
+from leadapp.models import EventType, OutgoingEvent, WebhookDelivery, WebhookEndpoint
 from leadapp.models.webhooks import LISTENABLE
 from leadapp.outbox import nudge_delivery
+from leadapp.services.people import holders_of
 from leadapp.services.webhooks.signing import new_secret
 from leadapp.services.webhooks.targets import is_literally_private, read_target
 from qualification.models import NoticeKind
@@ -130,11 +130,7 @@ def _resend(deliveries: QuerySet[WebhookDelivery], actor: Actor, now: datetime) 
 
 
 def _tell_admins(write: Callable[[], str], event: str, now: datetime) -> None:
-    may_change = Permission.objects.filter(
-        content_type__app_label="leadapp", codename="change_webhookendpoint"
-    )
-    named = Q(groups__permissions__in=may_change) | Q(user_permissions__in=may_change)
-    people = User.objects.filter(named, is_active=True).distinct().values_list("pk", flat=True)
+    people = holders_of("leadapp.change_webhookendpoint")
     tell((Telling(pk, NoticeKind.WEBHOOK, write, event) for pk in people), now=now)
 
 

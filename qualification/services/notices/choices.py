@@ -22,6 +22,12 @@ from qualification.models import (
 )
 from qualification.services.notices.telling import NEXT_DIGEST, digest_habits, nudge_mails
 
+# Kinds that only some can get, and the permission that those have.
+NEEDS = {
+    NoticeKind.WEBHOOK: "leadapp.change_webhookendpoint",
+    NoticeKind.KEY: "leadapp.change_apikey",
+}
+
 # What waits is due when the person chooses it to be.
 RESCHEDULE = f"""
 UPDATE qualification_noticemail mail SET
@@ -61,10 +67,7 @@ def habits_of(user: User, *, time_zone: str) -> Habits:
 
 def kinds_for(user: User) -> list[NoticeKind]:
     """Return the kinds of notices that this person can get at all."""
-    kinds = list(NoticeKind)
-    if not user.has_perm("leadapp.change_webhookendpoint"):
-        kinds.remove(NoticeKind.WEBHOOK)
-    return kinds
+    return [kind for kind in NoticeKind if kind not in NEEDS or user.has_perm(NEEDS[kind])]
 
 
 def choose(*, user: User, by_email: Mapping[str, str], hour: int, now: datetime) -> None:
