@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0032_keys_and_answers'),
+        ('leadapp', '0034_keys_and_answers'),
         ('qualification', '0032_roles_of_sites'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

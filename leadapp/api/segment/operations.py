@@ -8,7 +8,7 @@ from rest_framework import serializers
 from leadapp.api.operations import Decorator, answers_of
 from leadapp.api.operations import operation as any_operation
 
-REFUSALS = (400, 401, 403, 411, 503)
+REFUSALS = (400, 401, 403, 411, 429, 503)
 
 
 class Message(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0031_tracked_types'),
+        ('leadapp', '0033_names_of_events'),
     ]
 
     operations = [
