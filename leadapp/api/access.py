@@ -1,5 +1,6 @@
 """Who calls the API: a key in the header Authorization, or somebody who is signed in."""
 
+from datetime import UTC
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -34,18 +35,22 @@ class KeyAuthentication(BaseAuthentication):
         scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() not in SCHEMES:
             return None
-        text, now = text.strip(), timezone.now()
-        key = authenticate_key(text=text, now=now)
-        if key is None:
-            fault, since = fault_of(text=text, now=now)
-            raise AuthenticationFailed(
-                FAULTS[fault].format(since=f"{since:%Y-%m-%d at %H:%M} UTC" if since else "")
-            )
-        return AnonymousUser(), key
+        return AnonymousUser(), key_with(text.strip())
 
     def authenticate_header(self, request: Request) -> str:
         """Tell clients how to authenticate; without this a 401 would be a 403."""
         return "Api-Key"
+
+
+def key_with(text: str) -> ApiKey:
+    """Return the key with this text, or raise AuthenticationFailed that says why it is not taken."""
+    now = timezone.now()
+    key = authenticate_key(text=text, now=now)
+    if key is None:
+        fault, since = fault_of(text=text, now=now)
+        moment = f"{since.astimezone(UTC):%Y-%m-%d at %H:%M} UTC" if since else ""
+        raise AuthenticationFailed(FAULTS[fault].format(since=moment))
+    return key
 
 
 class MayCall(BasePermission):

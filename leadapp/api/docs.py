@@ -75,12 +75,14 @@ def tell_what_holds_for_all(result: dict[str, Any], **more: Any) -> dict[str, An
         name: {"description": text, "schema": {"type": kind}} for name, (kind, text) in HEADERS.items()
     }
     components["parameters"] = {HEADER: IDEMPOTENCY_KEY}
-    for calls in result["paths"].values():
+    for path, calls in result["paths"].items():
         for method, call in calls.items():
-            if method == "post":
+            # Those of Segment's libraries have ids in every message instead.
+            is_repeatable = method == "post" and path.startswith("/api/v1/")
+            if is_repeatable:
                 _tell_of_repeats(call)
             for status, answer in call["responses"].items():
-                for name in _headers_of(status, is_post=method == "post"):
+                for name in _headers_of(status, is_repeatable=is_repeatable):
                     answer.setdefault("headers", {})[name] = {"$ref": f"#/components/headers/{name}"}
     return result
 
@@ -92,13 +94,13 @@ def _tell_of_repeats(call: dict[str, Any]) -> None:
         call["responses"].setdefault(str(status), refusal)
 
 
-def _headers_of(status: str, *, is_post: bool) -> tuple[str, ...]:
+def _headers_of(status: str, *, is_repeatable: bool) -> tuple[str, ...]:
     if status in ("409", "503"):
         return ("Retry-After",)
     if status == "429":
         return (*LIMITS, "Retry-After")
     if status.startswith("2"):
-        return (*LIMITS, REPLAYED) if is_post else LIMITS
+        return (*LIMITS, REPLAYED) if is_repeatable else LIMITS
     return ()
 
 
