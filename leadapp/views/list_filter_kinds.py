@@ -86,15 +86,21 @@ def _where_owner(values: list[str], asking: Asking) -> Q:
     return found | Q(owner__isnull=True) if "none" in values else found
 
 
+def points_of(temperatures: Sequence[str]) -> Q:
+    """Keep leads with at least the points that any version asked of one of these temperatures.
+
+    It says nothing new of a warm or hot lead. Saying so lets an index in the order of the list stop there
+    instead of reading on through all the cold ones.
+    """
+    if Temperature.COLD in temperatures:
+        return Q()
+    column = "warm_from" if Temperature.WARM in temperatures else "hot_from"
+    versions = ScoringModelVersion.objects.exclude(state=ScoringModelVersion.State.DRAFT)
+    return Q(priority__gte=versions.order_by(column).values(column)[:1])
+
+
 def _where_temperature(values: list[str], asking: Asking) -> Q:
-    found = Q(temperature__in=values)
-    # A warm or hot lead has at least the points that some version asked for. Saying so lets the index
-    # of the list stop there instead of reading on through all the cold ones.
-    column = "warm_from" if Temperature.WARM in values else "hot_from"
-    if Temperature.COLD not in values:
-        versions = ScoringModelVersion.objects.exclude(state=ScoringModelVersion.State.DRAFT)
-        found &= Q(priority__gte=versions.order_by(column).values(column)[:1])
-    return found
+    return Q(temperature__in=values) & points_of(values)
 
 
 def _where_grade(values: list[str], asking: Asking) -> Q:

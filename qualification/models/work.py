@@ -115,6 +115,12 @@ class Assignment(models.Model):
                 condition=Q(ended_at__isnull=True, answered_at__isnull=True, due_at__isnull=False),
                 name="assignment_due",
             ),
+            # My day: which of them somebody has answered today.
+            models.Index(
+                fields=["owner", "answered_at"],
+                condition=Q(answered_at__isnull=False),
+                name="assignment_answered",
+            ),
             # The owners of a lead, newest first; which clocks it had.
             models.Index("lead", F("assigned_at").desc(), F("id").desc(), name="assignment_of_lead"),
             # What everybody got of the leads that were handed over last, for whose turn it is.
@@ -214,6 +220,8 @@ class Task(models.Model):
         indexes = [
             # My day: what is due, soonest first.
             models.Index(fields=["owner", "due_at"], condition=Q(done_at__isnull=True), name="task_open"),
+            # My day: what was done today.
+            models.Index(fields=["owner", "done_at"], condition=Q(done_at__isnull=False), name="task_done"),
         ]
 
     def __str__(self) -> str:

@@ -86,8 +86,12 @@ class ScoreChange(models.Model):
             models.CheckConstraint(condition=Q(cause__in=Cause.values), name="score_change_cause_known"),
         ]
         indexes = [
-            # The score history of a lead.
-            models.Index("lead", F("at").desc(), F("id").desc(), name="score_change_history"),
+            # The score history of a lead; with what it was then, for the leads of a day that are slipping away.
+            models.Index(
+                fields=["lead", "-at", "-id"],
+                include=["score", "temperature"],
+                name="score_change_history",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,14 +4,14 @@ Leads that wait for an answer come first and nowhere else. Where a next step is 
 that a lead is hot, stale or going cold.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import (
-    CharField,
     Exists,
     F,
-    IntegerField,
     Max,
     Min,
     OuterRef,
@@ -27,6 +27,7 @@ from django.db.models.functions import Coalesce, Greatest, Left
 
 from leadapp.models import Activity, Lead, Stage, Status, Temperature, User
 from leadapp.services.meetings import BOOKED, STARTS_AT, write_start
+from leadapp.views.list_filter_kinds import points_of
 from leadapp.views.my_day.day import Day
 from qualification.models import Assignment, BantAnswer, Task
 from scoring.models import ScoreChange
@@ -35,8 +36,24 @@ NEW_FOR = timedelta(days=7)
 COOLING = timedelta(days=14)
 # So much of the score has to be gone, and so many points at least.
 FALL_SHARE, FALL_POINTS = 5, 5  # a fifth
-MOST_STALE = 500
+MOST_STALE = MOST_FALLEN = 500
 HELD, ATTEMPTED = "meeting_held", "call_attempted"
+
+# The score of two weeks ago is looked up once for each lead, from an index that holds it.
+FALLEN = """
+SELECT lead.id, earlier.score - lead.score AS lost, earlier.temperature
+FROM leadapp_lead lead CROSS JOIN LATERAL (
+    SELECT change.score, change.temperature FROM scoring_scorechange change
+    WHERE change.lead_id = lead.id AND change.at <= %(then)s
+    ORDER BY change.at DESC, change.id DESC LIMIT 1
+) earlier
+WHERE lead.owner_id = %(owner)s AND lead.status = 'open' AND lead.stage <> 'customer'
+    AND earlier.score - lead.score >= %(points)s
+    AND (earlier.score <= (earlier.score - lead.score) * %(share)s
+        OR (earlier.temperature, lead.temperature)
+            IN (('hot', 'warm'), ('hot', 'cold'), ('warm', 'cold')))
+ORDER BY lost DESC, lead.id DESC LIMIT %(most)s
+"""
 
 
 def total() -> Window:
@@ -76,7 +93,7 @@ def hot_arrivals(day: Day) -> QuerySet[Lead]:
     hot = _changes().filter(temperature=Temperature.HOT).values("lead").annotate(at_=Min("at"))
     arrived = (
         _unplanned(day)
-        .filter(temperature=Temperature.HOT)
+        .filter(points_of([Temperature.HOT]), temperature=Temperature.HOT)
         .annotate(
             given_at=Subquery(running.values("assigned_at")[:1]),
             cool_until=Coalesce(Subquery(cool.values("at_")), F("created_at")),
@@ -118,31 +135,33 @@ def maybe_stale(day: Day) -> QuerySet[Lead]:
     )
 
 
-def going_cold(day: Day, *, without: set[int]) -> QuerySet[Lead]:
-    """Return leads that lost a band or a fifth of their score in two weeks in which nobody touched them."""
-    then = _changes().filter(at__lte=day.now - COOLING).order_by("-at", "-pk")
-    fallen = (
-        _unplanned(day)
-        .filter(score__isnull=False)
-        .exclude(stage=Stage.CUSTOMER)
-        .exclude(pk__in=without)
-        .annotate(
-            score_then=Subquery(then.values("score")[:1], output_field=IntegerField()),
-            warmth_then=Subquery(then.values("temperature")[:1], output_field=CharField()),
-        )
-        .annotate(lost=F("score_then") - F("score"))
-        .filter(lost__gte=FALL_POINTS)
-        .filter(
-            Q(score_then__lte=F("lost") * FALL_SHARE)
-            | Q(warmth_then=Temperature.HOT, temperature__in=[Temperature.WARM, Temperature.COLD])
-            | Q(warmth_then=Temperature.WARM, temperature=Temperature.COLD)
-        )
-    )
-    return (
-        fallen.exclude(Exists(_touches(since=Value(day.now - COOLING))))
-        .annotate(number=total())
-        .order_by("-lost", "-pk")
-    )
+@dataclass(frozen=True)
+class Fall:
+    """How many points a lead lost in two weeks, and how warm it was before."""
+
+    lead_id: int
+    lost: int
+    warmth_then: str
+
+
+def going_cold(day: Day, *, without: set[int]) -> list[Fall]:
+    """Return who lost a band or a fifth of their score in two weeks in which nobody touched them.
+
+    Of those that lost most so many are looked at; two queries.
+    """
+    asked = {
+        "owner": day.person.pk,
+        "then": day.now - COOLING,
+        "points": FALL_POINTS,
+        "share": FALL_SHARE,
+        "most": MOST_FALLEN,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FALLEN, asked)
+        fallen = [Fall(*row) for row in cursor.fetchall() if row[0] not in without]
+    untouched = _unplanned(day).exclude(Exists(_touches(since=Value(day.now - COOLING))))
+    left = set(untouched.filter(pk__in=[fall.lead_id for fall in fallen]).values_list("pk", flat=True))
+    return [fall for fall in fallen if fall.lead_id in left]
 
 
 def logged_today(day: Day) -> QuerySet[Activity]:

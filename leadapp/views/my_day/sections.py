@@ -137,7 +137,11 @@ def read_day(person: User, *, viewer: User, now: datetime, whole: str = "") -> D
         _arrivals(list(finding.hot_arrivals(day)[:MOST]), now, told=MOST if whole == "hot" else SHOWN),
         _meetings([pair for pair in booked if pair[0] < day.ends_at], day),
         stale,
-        _going_cold(list(finding.going_cold(day, without={row.lead.pk for row in stale.rows})[:MOST]), now),
+        _going_cold(
+            finding.going_cold(day, without={row.lead.pk for row in stale.rows})[:MOST],
+            now,
+            told=MOST if whole == "cold" else SHOWN,
+        ),
     ]
     shown = {row.lead.pk for section in sections for row in section.rows if row.is_done}
     sections.append(_also_done([item for item in logged if item.lead_id not in shown], day))
@@ -279,19 +283,21 @@ def _ran_out(answers: list[Any], now: datetime) -> str:
     return _("since %(day)s") % {"day": write_moment(min(answer.expires_at for answer in answers), now=now)}
 
 
-def _going_cold(leads: list[Any], now: datetime) -> Section:
+def _going_cold(falls: list[finding.Fall], now: datetime, *, told: int) -> Section:
+    leads = Lead.objects.select_related("company").in_bulk([fall.lead_id for fall in falls[:told]])
     rows = [
         Row(
             key=f"cold-{lead.pk}",
             lead=lead,
-            text=_sentences(lead, _quiet(lead, now), _fallen(lead)),
+            text=_sentences(lead, _quiet(lead, now), _fallen(lead, fall)),
             verb=_verb(lead),
-            lost=-lead.lost,
+            lost=-fall.lost,
         )
-        for lead in leads
+        for fall in falls[:told]
+        if (lead := leads.get(fall.lead_id))
     ]
     words = _("losing points; a word from you would help")
-    return Section.of("cold", _("Slipping away"), rows, number=_number(leads), hint=words)
+    return Section.of("cold", _("Slipping away"), rows, number=len(falls), hint=words)
 
 
 def _quiet(lead: Lead, now: datetime) -> str:
@@ -299,10 +305,10 @@ def _quiet(lead: Lead, now: datetime) -> str:
     return _("Quiet for %(days)s days") % {"days": days} if days > 1 else _("Losing points")
 
 
-def _fallen(lead: Any) -> str:
-    if lead.warmth_then in ("", lead.temperature):
+def _fallen(lead: Lead, fall: finding.Fall) -> str:
+    if fall.warmth_then in ("", lead.temperature):
         return ""
-    return _("Was %(warmth)s two weeks ago") % {"warmth": WARMTH[Temperature(lead.warmth_then)]}
+    return _("Was %(warmth)s two weeks ago") % {"warmth": WARMTH[Temperature(fall.warmth_then)]}
 
 
 def _also_done(logged: list[Activity], day: Day) -> Section:
