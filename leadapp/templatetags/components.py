@@ -30,6 +30,7 @@ DASH = "\N{EN DASH}"
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def icon(name: str, size: str = "") -> SafeString:
     """Draw an icon of the sprite; size "sm" is the small one. Words beside it say what it means."""
     return format_html(
@@ -180,10 +181,10 @@ def full_date(value: datetime | None) -> SafeString | str:
     )
 
 
-@register.inclusion_tag("components/avatar.html")
-def avatar(user: User | None, is_me: bool = False) -> dict[str, Any]:
+@register.simple_tag
+def avatar(user: User | None, is_me: bool = False) -> SafeString:
     """Draw a person's initials; the name has to stand beside it."""
-    return {"initials": user.initials if user else DASH, "is_me": is_me}
+    return _drawn("avatar", user.initials if user else DASH, "avatar--me" if is_me else "")
 
 
 @register.simple_tag

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import template
-from django.template.base import FilterExpression, Node, NodeList, Parser, Token
+from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
 from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.models import Lead
 from leadapp.periods import read_day
-from leadapp.views.list_columns import Column
+from leadapp.views.list_columns import NAME, Column
 
 register = template.Library()
 
@@ -30,42 +30,50 @@ def own_fact(lead: Lead, key: str) -> str:
     return date_format(day) if day else str(value)
 
 
-@register.simple_tag(takes_context=True)
-def cell(context: Context, column: Column, pk: int) -> SafeString:
-    """Write the attributes of a cell; what changes while the page is open has a name to be replaced by."""
-    is_fresh = context.get("is_fresh")
-    look = f"{column.look} is-fresh" if is_fresh else column.look
-    name = f' id="{column.key}-{pk:d}"' if column.key in context["live"] else ""
-    swap = ' hx-swap-oob="true"' if name and is_fresh else ""
-    # Made of the words of the code and of a number: nothing to escape, some four hundred times a page.
-    return mark_safe(f'class="{look}" role="cell"{name}{swap}')  # noqa: S308
-
-
 @register.tag
-def switch(parser: Parser, token: Token) -> "SwitchNode":
-    """Render what stands under {% case "key" %} for the value, else what stands under {% otherwise %}.
+def cells(parser: Parser, token: Token) -> "CellsNode":
+    """Write the cells of a lead: for each column what stands under its {% cell "key" %}, else {% otherwise %}.
 
-    A chain of {% elif %} asks as many questions as there are columns, for every cell of the list.
+    It wants `lead` and `columns`, and tells `column`. A loop with a question for every column took as long
+    as all the rest of the list.
     """
-    value = parser.compile_filter(token.split_contents()[1])
-    parser.parse(("case",))
-    cases: dict[str, NodeList] = {}
+    parser.parse(("cell",))
+    shown: dict[str, NodeList] = {}
     tag = parser.next_token()
-    while tag.contents != "endswitch":
+    while tag.contents != "endcells":
         name, *keys = tag.split_contents()
-        nodes = parser.parse(("case", "otherwise", "endswitch"))
-        cases |= dict.fromkeys([key.strip('"') for key in keys] if name == "case" else [""], nodes)
+        nodes = parser.parse(("cell", "otherwise", "endcells"))
+        shown |= dict.fromkeys([key.strip('"') for key in keys] if name == "cell" else [""], nodes)
         tag = parser.next_token()
-    return SwitchNode(value, cases)
+    return CellsNode(shown)
 
 
-class SwitchNode(Node):
-    """The cases of a switch by their keys; that under an empty key is for all others."""
+class CellsNode(Node):
+    """What is shown in the cells, by the keys of columns; under an empty key that of all others."""
 
-    def __init__(self, value: FilterExpression, cases: dict[str, NodeList]) -> None:
-        self.value = value
-        self.cases = cases
+    def __init__(self, shown: dict[str, NodeList]) -> None:
+        self.shown = shown
 
     def render(self, context: Context) -> SafeString:
-        """Render the case of the value."""
-        return self.cases.get(self.value.resolve(context), self.cases[""]).render(context)
+        """Render the cells of a lead; its name heads the row."""
+        lead: Lead = context["lead"]
+        live, is_fresh = context["live"], context.get("is_fresh", False)
+        parts: list[str] = []
+        for column in context["columns"]:
+            context["column"] = column
+            said = self.shown.get(column.key, self.shown[""]).render(context).strip()
+            if column.key == NAME.key:
+                parts.append(f'<th class="{column.look}" scope="row" role="rowheader">{said}</th>')
+            else:
+                name = f"{column.key}-{lead.pk:d}" if column.key in live else ""
+                parts.append(f"<td {_attributes(column, name, is_fresh)}>{said}</td>")
+        # Words of the code, numbers, and what the templates have escaped.
+        return mark_safe("".join(parts))  # noqa: S308
+
+
+def _attributes(column: Column, name: str, is_fresh: bool) -> str:
+    """Write the attributes of a cell; what changes while the page is open has a name to be replaced by."""
+    look = f"{column.look} is-fresh" if is_fresh else column.look
+    named = f' id="{name}"' if name else ""
+    swap = ' hx-swap-oob="true"' if name and is_fresh else ""
+    return f'class="{look}" role="cell"{named}{swap}'

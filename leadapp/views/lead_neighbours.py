@@ -62,7 +62,7 @@ def read_neighbours(request: HttpRequest, lead: Lead, user: User, *, now: dateti
     route = request.resolver_match.view_name if request.resolver_match else "lead-detail"
 
     def url(row: Lead | None, number: int) -> str:
-        return _url(route, row.pk, asked, place_of(row, asked.order, max(1, number))) if row else ""
+        return _url(route, row.pk, asked.query(), place_of(row, asked.order, max(1, number))) if row else ""
 
     return replace(
         in_list,
@@ -77,8 +77,9 @@ def read_neighbours(request: HttpRequest, lead: Lead, user: User, *, now: dateti
 
 def with_addresses(rows: Sequence[Row], asked: Asked, *, number: int) -> list[Row]:
     """Let the rows of a list know the addresses of their leads, with the list and the place in it."""
+    query, order = asked.query(), asked.order
     return [
-        replace(row, query=_carried(asked, place_of(row.lead, asked.order, number + index)))
+        replace(row, query=_carried(query, place_of(row.lead, order, number + index)))
         for index, row in enumerate(rows)
     ]
 
@@ -90,12 +91,12 @@ def carried_by(address: str) -> str:
     return f"?{urlencode(kept)}" if len(kept) == 2 else ""
 
 
-def _carried(asked: Asked, place: str) -> str:
-    return f"?{urlencode({LIST: asked.query(), PLACE: place})}"
+def _carried(query: str, place: str) -> str:
+    return f"?{urlencode({LIST: query, PLACE: place})}"
 
 
-def _url(route: str, pk: int, asked: Asked, place: str) -> str:
-    return f"{reverse(route, args=[pk])}{_carried(asked, place)}"
+def _url(route: str, pk: int, query: str, place: str) -> str:
+    return f"{reverse(route, args=[pk])}{_carried(query, place)}"
 
 
 def _position(number: int, total: int) -> str:

@@ -56,6 +56,11 @@ class Row:
         return ", ".join(filter(None, shown))
 
     @property
+    def choose(self) -> str:
+        """Say what ticking its box does."""
+        return _("Choose %(lead)s") % {"lead": self.lead.name}
+
+    @property
     def as_seen(self) -> str:
         """Return how the lead stands here; who changes many of them changes none that moved meanwhile."""
         return f"{self.lead.pk}.{self.lead.stage}.{self.lead.status}.{self.lead.owner_id or ''}"

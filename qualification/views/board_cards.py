@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -54,6 +55,11 @@ class Whose:
         """Return the address of this board."""
         return f"{reverse('board')}?whose={self.name}"
 
+    @cached_property
+    def back(self) -> str:
+        """Return what the addresses of questions carry, so that people come back to this board."""
+        return urlencode({"back": self.url})
+
     def leads(self) -> LeadQuerySet:
         """Return the open leads that are shown."""
         leads: LeadQuerySet = Lead.objects.visible_to(self.user).filter(status=Status.OPEN)
@@ -80,19 +86,19 @@ class Card:
     won: Sequence[Total]
     may_work: bool
 
-    @property
+    @cached_property
     def target(self) -> Stage | None:
         """Return the stage that comes next."""
         here = STAGES.index(Stage(self.lead.stage))
         return STAGES[here + 1] if here + 1 < len(STAGES) else None
 
-    @property
+    @cached_property
     def stage_before(self) -> Stage | None:
         """Return the stage that comes before."""
         here = STAGES.index(Stage(self.lead.stage))
         return STAGES[here - 1] if here else None
 
-    @property
+    @cached_property
     def need(self) -> str:
         """Return what the next gate still needs: "For SQL: budget, authority and 2 more"."""
         if self.check is None or self.target is None:
@@ -105,10 +111,9 @@ class Card:
                 "target": self.target.label,
                 "named": lower_first(lacking[0].hint).rstrip("."),
             }
-        labels = [item.label for item in lacking]
-        named = ", ".join(lower_first(label) for label in labels[:NAMED])
-        facts = {"target": self.target.label, "named": named, "count": len(labels) - NAMED}
-        if len(labels) > NAMED:
+        named = ", ".join(lower_first(item.label) for item in lacking[:NAMED])
+        facts = {"target": self.target.label, "named": named, "count": len(lacking) - NAMED}
+        if len(lacking) > NAMED:
             return _("For %(target)s: %(named)s and %(count)s more") % facts
         return _("For %(target)s: %(named)s") % facts
 

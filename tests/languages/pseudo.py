@@ -12,6 +12,7 @@ from django.utils.translation import trans_real
 from django.utils.translation.trans_real import CONTEXT_SEPARATOR
 
 from leadapp import shipped
+from leadapp.templatetags import components
 
 STANDS_FOR = "de"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -53,7 +54,13 @@ class Wide:
 def pseudo_language() -> Iterator[None]:
     """Let German be the language of tests."""
     trans_real.translation(STANDS_FOR)
-    shipped._shown.cache_clear()
+    _forget_german()
     with patch.dict(vars(trans_real)["_translations"], {STANDS_FOR: Wide()}):
         yield
+    _forget_german()
+
+
+def _forget_german() -> None:
+    """Forget what was written in German, which is another language before and after."""
     shipped._shown.cache_clear()
+    components._drawn_in.cache_clear()

@@ -14,7 +14,7 @@ from qualification.models import Gate, GateCriterion, Step
 from qualification.services.evidence.frameworks import Questions, read_questions
 from qualification.services.gates.criteria import NEVER, leads_sql, staying_sql, test_sql, value_sql
 from qualification.services.gates.fields import dimension_of
-from qualification.services.gates.wording import Item, ItemState, Reading, item_of
+from qualification.services.gates.wording import Item, Reading
 from scoring.engine.fragments import Fragment, join
 
 # The step that leads out of a stage.
@@ -238,11 +238,11 @@ def _lines(gate: Gate) -> tuple[Line, ...]:
 
 def _check(step: Step, lines: GateLines, readings: Mapping[int, Reading]) -> GateCheck:
     items = tuple(
-        item_of([readings[criterion.pk] for criterion in line.alternatives]) for line in lines.lines
+        Item(tuple(readings[criterion.pk] for criterion in line.alternatives)) for line in lines.lines
     )
     return GateCheck(
         step=step,
-        passes=lines.passes(item.state == ItemState.HOLDS for item in items),
+        passes=lines.passes(item.holds for item in items),
         is_automatic=lines.gate.is_automatic,
         match=lines.gate.match,
         items=items,

@@ -1,7 +1,8 @@
 """What a checklist says, in plain words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import models
@@ -54,26 +55,6 @@ class ItemState(models.TextChoices):
     MISSING = "missing", gettext_lazy("Missing")
     STALE = "stale", gettext_lazy("Stale")
     RULED_OUT = "ruled_out", gettext_lazy("Ruled out")
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line of a checklist: what it asks, how it stands, what is there, what would make it hold."""
-
-    label: str
-    state: ItemState
-    detail: str
-    hint: str
-    comes_with_move: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """Tell whether this line is settled."""
-        return self.state == ItemState.HOLDS
-
-    def __str__(self) -> str:
-        """Say the whole line: "Missing: Score at least 50 (38 now; 12 more)"."""
-        return f"{self.state.label}: {self.label}" + (f" ({self.detail})" if self.detail else "")
 
 
 @dataclass(frozen=True)
@@ -132,22 +113,59 @@ class Reading:
         return self.questions.find(dimension_of(self.criterion.field))
 
 
-def item_of(readings: Sequence[Reading]) -> Item:
-    """Return the line for a criterion, or for several of which one is enough."""
-    holding = [reading for reading in readings if reading.holds]
-    if holding:
-        return Item(shown(readings[0].criterion.label), ItemState.HOLDS, _detail(holding[0]), "")
-    details = dict.fromkeys(detail for reading in readings if (detail := _detail(reading)))
-    if len(details) > 1:
-        details.pop(str(NOT_GIVEN), None)
-    hints = dict.fromkeys(hint for reading in readings if (hint := _hint(reading)))
-    return Item(
-        label=shown(readings[0].criterion.label),
-        state=readings[0].state,
-        detail="; ".join(details),
-        hint=_(" Or: ").join(hints),
-        comes_with_move=any(reading.criterion.field == "deal.count" for reading in readings),
-    )
+@dataclass(frozen=True)
+class Item:
+    """One line of a checklist: a criterion, or several of which one is enough, as a lead stands to them.
+
+    Its words are found when somebody reads them: a board counts lines of many leads and names a few.
+    """
+
+    readings: tuple[Reading, ...]
+
+    @cached_property
+    def _holding(self) -> Reading | None:
+        return next((reading for reading in self.readings if reading.holds), None)
+
+    @cached_property
+    def state(self) -> ItemState:
+        """Return how it stands."""
+        return ItemState.HOLDS if self._holding else self.readings[0].state
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether this line is settled."""
+        return self._holding is not None
+
+    @property
+    def comes_with_move(self) -> bool:
+        """Tell whether the move itself writes what is missing: the deal."""
+        return not self.holds and any(reading.criterion.field == "deal.count" for reading in self.readings)
+
+    @property
+    def label(self) -> str:
+        """Return what it asks."""
+        return shown(self.readings[0].criterion.label)
+
+    @property
+    def detail(self) -> str:
+        """Return what is there."""
+        if self._holding:
+            return _detail(self._holding)
+        details = dict.fromkeys(detail for reading in self.readings if (detail := _detail(reading)))
+        if len(details) > 1:
+            details.pop(str(NOT_GIVEN), None)
+        return "; ".join(details)
+
+    @property
+    def hint(self) -> str:
+        """Return what would make it hold."""
+        if self.holds:
+            return ""
+        return _(" Or: ").join(dict.fromkeys(hint for reading in self.readings if (hint := _hint(reading))))
+
+    def __str__(self) -> str:
+        """Say the whole line: "Missing: Score at least 50 (38 now; 12 more)"."""
+        return f"{self.state.label}: {self.label}" + (f" ({self.detail})" if self.detail else "")
 
 
 def say_fall(reading: Reading) -> str:
