@@ -21,13 +21,15 @@ from leadapp.models.querysets import LeadQuerySet
 
 MAX_WORDS = 6
 PHONE = re.compile(r"[+(]?[0-9][0-9 ()/.-]{4,}")
-# How much of a word has to be there for a name to be like it, and from which length on that means something.
+# How much of a word has to be there for a company to be like it; from which length on that means something.
 LIKENESS = 0.35
 SHORTEST_TYPO = 4
 MOST_ALIKE = 20
-# For leads, of which there are many more: asked for in turn, and how many are compared at most.
+# The nearest are looked for first, and no more than so many are compared.
 LEAST_ALIKE = (0.6, 0.4)
 MOST_COMPARED = 500
+# Up to so many are few among all.
+FEW = 3_000
 
 
 class ILike(Lookup):
@@ -52,13 +54,14 @@ def find_leads(leads: LeadQuerySet, text: str) -> LeadQuerySet:
     return leads
 
 
-def has_any(found: LeadQuerySet) -> bool:
-    """Tell whether a search finds any lead.
+def few_ids(found: QuerySet[Any]) -> list[int] | None:
+    """Return the ids of what a search finds, or None where it finds many.
 
-    Counted, for of a single row PostgreSQL expects to meet it soon anywhere in the table, and reads all of it
-    where there is none; many rows it looks up in the index.
+    Asked for in an order, PostgreSQL walks along the index of that order and compares row by row, which is
+    quick only where many are found; few are looked up in the index of trigrams, once.
     """
-    return bool(found.order_by()[:MOST_COMPARED].count())
+    ids = list(found.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return ids if len(ids) <= FEW else None
 
 
 def find_companies(companies: QuerySet[Company], text: str) -> QuerySet[Company]:
@@ -81,7 +84,7 @@ def leads_like(leads: LeadQuerySet, text: str) -> list[int]:
     Each word has to be there or to be like one that is. The nearest are looked for first, so that a word
     that many are a little like is as quick as a rare one.
     """
-    misspelt = [word for word in _words(text) if _may_be_misspelt(word)]
+    misspelt = [part for word in _words(text) if (part := _misspelt_part(word))]
     if not misspelt:
         return []
     likeness = reduce(add, (TrigramWordSimilarity(word, "search__text") for word in misspelt))
@@ -96,14 +99,18 @@ def leads_like(leads: LeadQuerySet, text: str) -> list[int]:
 def alike(leads: LeadQuerySet, text: str) -> LeadQuerySet:
     """Keep the leads that have each word of the text, or one that is as alike as the database shall ask."""
     for word in _words(text):
-        has_it = Q(ILike(F("search__text"), _pattern(word)))
-        is_like = Q(search__text__trigram_word_similar=word)
-        leads = leads.filter(has_it | is_like if _may_be_misspelt(word) else has_it)
+        has_it, part = Q(ILike(F("search__text"), _pattern(word))), _misspelt_part(word)
+        leads = leads.filter(has_it | Q(search__text__trigram_word_similar=part) if part else has_it)
     return leads
 
 
-def _may_be_misspelt(word: str) -> bool:
-    return len(word) >= SHORTEST_TYPO and not word.isdigit()
+def _misspelt_part(word: str) -> str:
+    """Return what of a word may be spelt otherwise: of an address what stands before the @.
+
+    The names of companies behind it are like thousands of others.
+    """
+    part = word.partition("@")[0] or word
+    return "" if len(part) < SHORTEST_TYPO or part.isdigit() else part
 
 
 def companies_like(text: str) -> list[int]:
@@ -111,10 +118,13 @@ def companies_like(text: str) -> list[int]:
     if len(text) < SHORTEST_TYPO:
         return []
     likeness = Greatest(TrigramWordSimilarity(text, "name"), TrigramWordSimilarity(text, "domain"))
-    alike = Q(name__trigram_word_similar=text) | Q(domain__trigram_word_similar=text)
-    with _threshold(LIKENESS):
-        found = Company.objects.filter(alike).annotate(likeness=likeness).order_by("-likeness", "id")
-        return list(found.values_list("pk", flat=True)[:MOST_ALIKE])
+    near = Company.objects.filter(Q(name__trigram_word_similar=text) | Q(domain__trigram_word_similar=text))
+    for least in (LEAST_ALIKE[0], LIKENESS):
+        with _threshold(least):
+            found = list(near.annotate(likeness=likeness).values_list("likeness", "pk")[:MOST_COMPARED])
+        if found:
+            return [pk for _, pk in sorted(found, key=lambda one: (-one[0], one[1]))[:MOST_ALIKE]]
+    return []
 
 
 @contextmanager

@@ -24,8 +24,14 @@ class LeadSearch(models.Model):
 
     class Meta:
         indexes = [
-            # Read by the search of the lead list: parts of names, addresses and phone numbers.
-            GinIndex(fields=["text"], opclasses=["gin_trgm_ops"], name="lead_search_trigram"),
+            # Read by the search of the lead list: parts of names, addresses and phone numbers. Each search also
+            # reads what waits to be put into it, so little waits (in kB; by default up to 4,096).
+            GinIndex(
+                fields=["text"],
+                opclasses=["gin_trgm_ops"],
+                gin_pending_list_limit=256,
+                name="lead_search_trigram",
+            ),
             # The lead list by name, and by when leads came in.
             models.Index(fields=["name", "lead"], name="lead_search_name"),
             models.Index(F("created_at").desc(), F("lead").desc(), name="lead_search_created"),

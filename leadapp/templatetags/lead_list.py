@@ -32,7 +32,7 @@ def own_fact(lead: Lead, key: str) -> str:
 
 @register.tag
 def cells(parser: Parser, token: Token) -> "CellsNode":
-    """Write the cells of a lead: for each column what stands under its {% cell "key" %}, else {% otherwise %}.
+    """Write the cells of a lead: for each column what is under its {% cell "key" %}, else {% otherwise %}.
 
     It wants `lead` and `columns`, and tells `column`. A loop with a question for every column took as long
     as all the rest of the list.

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,8 +14,9 @@ from django.views.decorators.http import require_safe
 
 from leadapp.access import may
 from leadapp.models import Company, Lead, User
+from leadapp.models.querysets import LeadQuerySet
 from leadapp.numbers import write_number
-from leadapp.search import companies_like, find_companies, find_leads, has_any, leads_like
+from leadapp.search import companies_like, few_ids, find_companies, find_leads, leads_like
 from leadapp.services.texts import text_fault
 from leadapp.views.answering import signed_in
 from leadapp.views.list_filter_kinds import LONGEST, Words
@@ -89,12 +89,14 @@ def find(request: HttpRequest) -> HttpResponse:
 def _leads(text: str, user: User) -> list[Group]:
     if len(text) < SHORTEST:
         return []
-    found, label = find_leads(Lead.objects.visible_to(user), text), _("Leads")
-    if has_any(found):
-        top = list(found.select_related("company").prioritised()[:MOST])
+    leads, label = Lead.objects.visible_to(user), _("Leads")
+    found = find_leads(leads, text)
+    few = few_ids(found)
+    if few == []:
+        label, top = _("Leads spelt like it"), _most_alike(text, leads)
     else:
-        found, label = found.none(), _("Leads spelt like it")
-        top = _most_alike(text, user)
+        matching = found if few is None else leads.filter(pk__in=few)
+        top = list(matching.select_related("company").prioritised()[:MOST])
     hits = [
         Hit(
             reverse("lead-detail", args=[lead.pk]),
@@ -104,12 +106,11 @@ def _leads(text: str, user: User) -> list[Group]:
         )
         for lead in top
     ]
-    more = _more("lead-list", text, found, len(hits), gettext_lazy("All %(number)s leads with “%(text)s”"))
+    more = _more("lead-list", text, few, gettext_lazy("All %(number)s leads with “%(text)s”"))
     return [Group("leads", label, "list", hits, more)]
 
 
-def _most_alike(text: str, user: User) -> list[Lead]:
-    leads = Lead.objects.visible_to(user)
+def _most_alike(text: str, leads: LeadQuerySet) -> list[Lead]:
     ids = leads_like(leads, text)[:MOST]
     return sorted(leads.filter(pk__in=ids).select_related("company"), key=lambda lead: ids.index(lead.pk))
 
@@ -118,10 +119,11 @@ def _companies(text: str, user: User) -> list[Group]:
     if len(text) < SHORTEST or not may(user, "leadapp.view_company"):
         return []
     found = find_companies(Company.objects.all(), text)
-    rows = list(found.order_by(Lower("name"), "pk")[:MOST])
-    if not rows:
-        found = Company.objects.filter(pk__in=companies_like(text))
-        rows = list(found.order_by(Lower("name"), "pk")[:MOST])
+    few = few_ids(found)
+    if few == []:
+        few = companies_like(text)
+    matching = found if few is None else Company.objects.filter(pk__in=few)
+    rows = list(matching.order_by(Lower("name"), "pk")[:MOST])
     hits = [
         Hit(
             reverse("company-detail", args=[company.pk]),
@@ -131,17 +133,13 @@ def _companies(text: str, user: User) -> list[Group]:
         for company in rows
     ]
     words = gettext_lazy("All %(number)s companies with “%(text)s”")
-    more = _more("company-list", text, found, len(hits), words)
+    more = _more("company-list", text, few, words)
     return [Group("companies", _("Companies"), "company", hits, more)]
 
 
-def _more(
-    address: str, text: str, found: QuerySet[Lead] | QuerySet[Company], shown: int, words: Words
-) -> Hit | None:
-    """Lead to all of them, counted no further than anybody reads."""
-    if shown < MOST:
-        return None
-    number = found.order_by()[: MOST_COUNTED + 1].count()
+def _more(address: str, text: str, few: list[int] | None, words: Words) -> Hit | None:
+    """Lead to all of them, counted no further than anybody reads; None are many."""
+    number = MOST_COUNTED + 1 if few is None else len(few)
     if number <= MOST:
         return None
     many = f"{write_number(MOST_COUNTED)}+" if number > MOST_COUNTED else write_number(number)

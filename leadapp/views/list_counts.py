@@ -23,7 +23,8 @@ from leadapp.views.answering import signed_in
 from leadapp.views.list_filters import Asked, leads_of, read_address
 from leadapp.views.list_views import built_in_views
 
-MOST_COUNTED = 10_000
+# Of the list that is open, and of the other views.
+MOST_COUNTED, MOST_BESIDE = 10_000, 1_000
 
 
 @require_safe
@@ -45,11 +46,13 @@ def list_counts(request: HttpRequest) -> HttpResponse:
 def _count_views(asked: Asked, user: User, now: datetime) -> dict[str, str]:
     """Count the leads of each view that ships and of this list, no further than anybody reads."""
     lists = {name: leads_of(Asked(view.values), user, now=now) for name, view in built_in_views(user).items()}
-    if asked.view not in lists:
-        lists[_own_name(asked)] = leads_of(asked, user, now=now)
+    here = asked.view if asked.view in lists else _own_name(asked)
+    if here not in lists:
+        lists[here] = leads_of(asked, user, now=now)
+    most = {name: MOST_COUNTED if name == here else MOST_BESIDE for name in lists}
     return {
-        name: f"{write_number(MOST_COUNTED)}+" if number > MOST_COUNTED else write_number(number)
-        for name, number in count_all(lists, most=MOST_COUNTED).items()
+        name: f"{write_number(most[name])}+" if number > most[name] else write_number(number)
+        for name, number in count_all({name: (leads, most[name]) for name, leads in lists.items()}).items()
     }
 
 
@@ -69,12 +72,12 @@ def _advice(waiting: str) -> str:
     ) % {"number": waiting}
 
 
-def count_all(lists: Mapping[str, LeadQuerySet], *, most: int) -> dict[str, int]:
-    """Count the leads of each list, no further than one more than `most`."""
+def count_all(lists: Mapping[str, tuple[LeadQuerySet, int]]) -> dict[str, int]:
+    """Count the leads of each list, no further than one more than its number."""
     parts: list[str] = []
     parameters: list[Any] = []
     names: list[str] = []
-    for name, leads in lists.items():
+    for name, (leads, most) in lists.items():
         try:
             sql, values = leads.order_by().values("pk")[: most + 1].query.sql_with_params()
         except EmptyResultSet:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.models import Lead, User
 from leadapp.models.querysets import LeadQuerySet
-from leadapp.search import find_leads, has_any, leads_like
+from leadapp.search import few_ids, find_leads, leads_like
 from leadapp.services.texts import text_fault
 from leadapp.views.list_columns import read_columns
 from leadapp.views.list_filter_kinds import FILTERS, LONGEST, Asking, Filter, Values, read_values, shown
@@ -49,7 +49,8 @@ class Asked:
     """What an address asks for.
 
     `base` is the view that it begins from; `is_missing` says that there is no such view for this person.
-    `alike` are the leads that are spelt like the text, once that was asked.
+    Once the text was looked for, `few` are the leads that have it, where they are few, and `alike` those that
+    are spelt like it, where there are none.
     """
 
     values: Values
@@ -61,6 +62,7 @@ class Asked:
     problems: list[str] = field(default_factory=list)
     people: dict[str, str] = field(default_factory=dict)
     is_missing: bool = False
+    few: list[int] | None = None
     alike: list[int] | None = None
 
     @property
@@ -217,8 +219,9 @@ def leads_of(asked: Asked, user: User, *, now: datetime) -> LeadQuerySet:
         return leads
     exact = find_leads(leads, asked.text)
     if asked.alike is None:
-        asked.alike = [] if has_any(exact) else leads_like(leads, asked.text)
-    return leads.filter(pk__in=asked.alike) if asked.alike else exact
+        asked.few = few_ids(exact)
+        asked.alike = leads_like(leads, asked.text) if asked.few == [] else []
+    return exact if asked.few is None else leads.filter(pk__in=asked.alike or asked.few)
 
 
 def in_order(leads: LeadQuerySet, asked: Asked) -> LeadQuerySet:

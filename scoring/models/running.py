@@ -86,7 +86,7 @@ class ScoreChange(models.Model):
             models.CheckConstraint(condition=Q(cause__in=Cause.values), name="score_change_cause_known"),
         ]
         indexes = [
-            # The score history of a lead; with what it was then, for the leads of a day that are slipping away.
+            # The score history of a lead. With what it was then, for the leads of a day that slip away.
             models.Index(
                 fields=["lead", "-at", "-id"],
                 include=["score", "temperature"],

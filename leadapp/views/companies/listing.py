@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce, Concat, Lower
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import Company, Lead, User
 from leadapp.models.querysets import LeadQuerySet
-from leadapp.search import companies_like, find_companies
+from leadapp.search import companies_like, few_ids, find_companies
 from leadapp.services.texts import text_fault
 from leadapp.views.list_filters import LONGEST, Chip
 from leadapp.views.list_orders import BY_PRIORITY
@@ -140,10 +140,15 @@ def chips_of(asked: Asked) -> list[Chip]:
 
 @dataclass(frozen=True)
 class Found:
-    """Companies in no order yet; `is_like` says that none has this name and these are like it."""
+    """Companies in no order yet; `is_like` says that none has this name and these are like it.
+
+    `is_few` are so few that they are sorted. By an index companies with one name stand together, and all
+    before them would be read first.
+    """
 
     companies: QuerySet[Company]
     is_like: bool = False
+    is_few: bool = False
 
 
 def companies_of(asked: Asked) -> Found:
@@ -154,18 +159,21 @@ def companies_of(asked: Asked) -> Found:
     if not asked.text:
         return Found(companies)
     exact = find_companies(companies, asked.text)
-    if exact.exists():
+    few = few_ids(exact)
+    if few is None:
         return Found(exact)
-    return Found(companies.filter(pk__in=companies_like(asked.text)), is_like=True)
+    is_like, ids = not few, few or companies_like(asked.text)
+    return Found(companies.filter(pk__in=ids), is_like=is_like, is_few=True)
 
 
-def in_order(companies: QuerySet[Company], sort: str, user: User) -> QuerySet[Company] | LeadQuerySet:
+def in_order(found: Found, sort: str, user: User) -> QuerySet[Company] | LeadQuerySet:
     """Return what is turned through page by page: companies, or by score the best lead of each.
 
     The leads are met in the order of the lead list, so the best companies take a few steps of its index.
     """
     if sort != "score":
-        return companies.annotate(sort_name=Lower("name"), size=Coalesce(F("employees"), Value(-1)))
+        name = Concat(Lower("name"), Value("")) if found.is_few else Lower("name")
+        return found.companies.annotate(sort_name=name, size=Coalesce(F("employees"), Value(-1)))
     leads = Lead.objects.visible_to(user)
     here = Q(priority=OuterRef("priority"))
     better = (
@@ -174,7 +182,7 @@ def in_order(companies: QuerySet[Company], sort: str, user: User) -> QuerySet[Co
         | here & Q(last_activity_at=OuterRef("last_activity_at"), pk__gt=OuterRef("pk"))
     )
     best = leads.filter(~Exists(leads.filter(better, company=OuterRef("company"))))
-    return best.filter(company__in=companies).select_related("company")
+    return best.filter(company__in=found.companies).select_related("company")
 
 
 def choices() -> Mapping[str, list[str]]:

@@ -41,7 +41,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
     asked = read_companies_address(request.GET)
     found = companies_of(asked)
     place = _place(request, asked.order, asked.problems)
-    page = turn_to(in_order(found.companies, asked.sort, user), asked.order, place, size=user.list_size)
+    page = turn_to(in_order(found, asked.sort, user), asked.order, place, size=user.list_size)
     companies: list[Company] = [row if asked.sort != "score" else row.company for row in page.rows]
     context = {
         "asked": asked,
