@@ -24,7 +24,7 @@ class LeadSearch(models.Model):
 
     class Meta:
         indexes = [
-            # Read by the search of the lead list: parts of names, addresses and phone numbers. Each search also
+            # Read by the search of the lead list: parts of names, addresses and phone numbers. A search also
             # reads what waits to be put into it, so little waits (in kB; by default up to 4,096).
             GinIndex(
                 fields=["text"],

@@ -78,7 +78,8 @@ def read_breakdown(lead: Lead, look: Look) -> Breakdown | None:
     explanation = look.explanation
     if explanation is None:
         return None
-    occurrences = occurrences_of(explanation, imagined=look.past.imagined if look.past else None)
+    imagined = look.past.imagined if look.past else None
+    occurrences = occurrences_of(explanation, imagined=imagined, most=LISTED)
     bar = _drawer(explanation, occurrences)
     parts = [
         Part(
@@ -111,14 +112,15 @@ def _drawer(
     def bar(line: Line) -> Bar:
         width = round(float(abs(line.points)) / span * 100, 2)
         found = occurrences.get(line.rule_id or 0, ())
+        older = (line.matches or 0) - len(found)
         return Bar(
             line=line,
             x=zero if line.points > 0 else round(zero - width, 2),
             width=width,
             zero=zero,
-            evidence=tuple(_told(each) for each in found[:LISTED]),
-            older=len(found[LISTED:]),
-            older_points=sum((each.points for each in found[LISTED:]), Decimal(0)),
+            evidence=tuple(_told(each) for each in found),
+            older=older,
+            older_points=line.raw - sum((each.points for each in found), Decimal(0)) if older else Decimal(0),
         )
 
     return bar

@@ -13,6 +13,7 @@ from django.db import connection
 from scoring.engine.activities import engagement_of
 from scoring.engine.definition import Rule
 from scoring.engine.explanations import ZERO, Explanation, Line
+from scoring.engine.fragments import Fragment
 from scoring.engine.imagined import ImaginedLead, moments_of, tables_of
 from scoring.engine.scores import STORED_TABLES, compiled
 from scoring.engine.statement import ONE_MOMENT
@@ -56,32 +57,35 @@ class Occurrence:
 
 
 def occurrences_of(
-    explanation: Explanation, *, imagined: ImaginedLead | None = None
+    explanation: Explanation, *, imagined: ImaginedLead | None = None, most: int | None = None
 ) -> dict[int, tuple[Occurrence, ...]]:
     """Return per engagement rule the activities behind its line, newest first; one query.
 
-    The points of a rule's activities sum exactly to `raw` of its line. The explanation is that of a stored
-    lead, or of the imagined one.
+    The points of a rule's activities sum exactly to `raw` of its line; where it has more than `most`, what is
+    left of `raw` is that of the older ones. The explanation is that of a stored lead, or of the imagined one.
     """
     definition = compiled(explanation.version).definition
     rules = definition.of_dimension(Dimension.ENGAGEMENT)
     if not rules:
         return {}
-    rows = _rows(explanation, imagined)
+    rows = _rows(explanation, imagined, most)
     lines = {line.rule_id: line for line in explanation.all_lines}
     return {
         rule.id: _of_rule(rule, lines[rule.id], found)
         for rule in rules
-        if (found := [row for row in rows if row[f"s{rule.id}"] is not None])
+        if (found := [row for row in rows if row[f"s{rule.id}"] is not None][:most])
     }
 
 
-def _rows(explanation: Explanation, imagined: ImaginedLead | None) -> list[dict[str, Any]]:
+def _rows(explanation: Explanation, imagined: ImaginedLead | None, most: int | None) -> list[dict[str, Any]]:
     definition, lead_id, tables = compiled(explanation.version).definition, explanation.lead_id, STORED_TABLES
     if imagined is not None:
         ((lead_id, _),) = moments_of([imagined], explanation.as_of)
         tables = tables_of([imagined], as_of=explanation.as_of)
-    each = engagement_of(definition).each(f"a.lead_id = {lead_id:d}", ONE_MOMENT)
+    engagement = engagement_of(definition)
+    each = engagement.each(f"a.lead_id = {lead_id:d}", ONE_MOMENT)
+    if most is not None:
+        each = _newest(each, list(engagement.counted), most)
     query = (
         tables + "SELECT t.slug, t.label, t.channel, o.* FROM (" + each + ") o"
         " JOIN leadapp_activitytype t ON t.id = o.type_id ORDER BY o.occurred_at DESC, o.id DESC"
@@ -92,10 +96,23 @@ def _rows(explanation: Explanation, imagined: ImaginedLead | None) -> list[dict[
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
+def _newest(each: Fragment, rule_ids: Sequence[int], most: int) -> Fragment:
+    """Keep the activities that are among the newest of any rule."""
+    places = ", ".join(f"count(s{rule_id}) OVER newest AS k{rule_id}" for rule_id in rule_ids)
+    is_kept = " OR ".join(f"(s{rule_id} IS NOT NULL AND k{rule_id} <= {most:d})" for rule_id in rule_ids)
+    return (
+        f"SELECT * FROM (SELECT e.*, {places} FROM (" + each + ") e WINDOW newest AS"
+        " (ORDER BY e.occurred_at DESC, e.id DESC ROWS UNBOUNDED PRECEDING)) ranked"
+        f" WHERE {is_kept}"
+    )
+
+
 def _of_rule(rule: Rule, line: Line, rows: Sequence[dict[str, Any]]) -> tuple[Occurrence, ...]:
-    given = _given(rule, [row[f"s{rule.id}"] for row in rows])
-    # Each is rounded to six decimals; the newest takes the difference, so that they sum exactly.
-    given[0] += line.raw - sum(given, ZERO)
+    matches = line.matches or 0
+    given = _given(rule, [row[f"s{rule.id}"] for row in rows], matches)
+    if len(rows) == matches:
+        # Each is rounded to six decimals; the newest takes the difference, so that they sum exactly.
+        given[0] += line.raw - sum(given, ZERO)
     return tuple(
         Occurrence(
             activity_id=row["id"],
@@ -112,9 +129,9 @@ def _of_rule(rule: Rule, line: Line, rows: Sequence[dict[str, Any]]) -> tuple[Oc
     )
 
 
-def _given(rule: Rule, shares: Sequence[float]) -> list[Decimal]:
-    """Return what each activity gave, newest first."""
-    if len(shares) < rule.min_occurrences:
+def _given(rule: Rule, shares: Sequence[float], matches: int) -> list[Decimal]:
+    """Return what each of the newest activities gave, of so many."""
+    if matches < rule.min_occurrences:
         return [ZERO] * len(shares)
     if rule.counting == Counting.ONCE:
         # Points only ever fade, so the newest is the strongest.
