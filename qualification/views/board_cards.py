@@ -25,7 +25,7 @@ from qualification.services.gates.checklists import STEP_FROM, GateCheck, check_
 
 STAGES = list(Stage)
 CARDS = 20
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 NAMED = 2
 
 
