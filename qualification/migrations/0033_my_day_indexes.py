@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('leadapp', '0029_activities_of_people'),
-        ('qualification', '0031_merges'),
+        ('qualification', '0032_roles_of_sites'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
