@@ -57,7 +57,7 @@ class CellsNode(Node):
     def render(self, context: Context) -> SafeString:
         """Render the cells of a lead; its name heads the row."""
         lead: Lead = context["lead"]
-        live, is_fresh = context["live"], context.get("is_fresh", False)
+        live, is_fresh = context["live"], bool(context.get("is_fresh"))
         parts: list[str] = []
         for column in context["columns"]:
             context["column"] = column

@@ -77,6 +77,22 @@ def test_each_activity_has_its_date_its_points_and_what_age_left_of_them() -> No
     assert oldest.percent_left == pytest.approx(50)
 
 
+def test_of_many_the_newest_are_read_and_what_is_left_of_the_points_is_that_of_the_older() -> None:
+    version = make_version()
+    pages = make_rule(version, types=["page_view"], points=8, decay="half_life", decay_days=14)
+    demos = make_rule(version, types=["demo_requested"], points=50)
+    lead = make_lead()
+    for days in (0, 14, 28):
+        log(lead, "page_view", NOW - days * DAY)
+    log(lead, "demo_requested", NOW - 40 * DAY)
+    explanation = explain_leads(version=version, moments={lead.pk: NOW})[lead.pk]
+    found = occurrences_of(explanation, most=2)
+    assert [each.points for each in found[pages.pk]] == [8, 4]
+    assert [each.points for each in found[demos.pk]] == [50]
+    (line,) = [line for line in explanation.all_lines if line.rule_id == pages.pk]
+    assert (line.matches, line.raw - 12) == (3, 2)
+
+
 def test_of_a_rule_that_counts_once_only_the_newest_gives_points() -> None:
     version = make_version()
     make_rule(version, types=["demo_requested"], points=50, counting="once")

@@ -1,6 +1,7 @@
 """How the database reads a page of the lead list: from an index in the order of the list, and no further."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import User
 from leadapp.views.list_filters import in_order, leads_of, read_address
-from leadapp.views.paging import read_place, turn_to
+from leadapp.views.my_day.day import Day
+from leadapp.views.my_day.finding import going_cold, hot_arrivals
+from leadapp.views.paging import Page, read_place, turn_to
 from tests.ui.build import live_version
 from tests.ui.conftest import As
 
@@ -50,23 +53,32 @@ def many(rep: User) -> None:
         cursor.execute("ANALYZE leadapp_lead, leadapp_leadsearch")
 
 
+def plans_of(read: Callable[[], object]) -> dict[str, str]:
+    """Return how the database carries out what is asked of it, by the statement."""
+    plans: dict[str, str] = {}
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        with connection.connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {sql}", params)
+            plans[sql] = "\n".join(line for (line,) in cursor.fetchall())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        read()
+    return plans
+
+
 def plan_of(user: User, query: str, after: str = "") -> str:
     """Return how the database reads a page of a list."""
     asked = read_address(QueryDict(query), user)
     assert not asked.problems
     found = in_order(leads_of(asked, user, now=timezone.now()), asked)
-    lines: list[str] = []
-
-    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        with connection.connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN {sql}", params)
-            lines.extend(line for (line,) in cursor.fetchall())
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(explain):
-        page = turn_to(found, asked.order, read_place(asked.order, after, ""), size=50)
-    assert len(page.rows) == 50
-    return "\n".join(lines)
+    pages: list[Page] = []
+    plans = plans_of(
+        lambda: pages.append(turn_to(found, asked.order, read_place(asked.order, after, ""), size=50))
+    )
+    assert len(pages[0].rows) == 50
+    return "\n".join(plans.values())
 
 
 @pytest.mark.parametrize(
@@ -103,6 +115,35 @@ def test_scores_and_later_pages_begin_where_they_are_and_not_at_the_top(many: No
 
     assert re.search(r"Index Cond: \(\(priority >= 20\) AND \(priority <= 60\)\)", within), within
     assert re.search(r"Index Cond: \(ROW\(priority, last_activity_at, id\) < ROW\(50,", later), later
+
+
+# Each lead scored a little more three weeks ago, and less before.
+HISTORY = """
+INSERT INTO scoring_scorechange (lead_id, at, score, fit, engagement, grade, temperature, version_id, cause)
+SELECT id, %(now)s - make_interval(days => 21 * step), score + 20 / step, 0, score, 'B2', temperature,
+    score_version_id, 'activity'
+FROM leadapp_lead CROSS JOIN generate_series(1, 3) step
+"""
+
+
+def test_the_score_of_two_weeks_ago_is_read_from_the_index_of_the_history(many: None, rep: User) -> None:
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(HISTORY, {"now": now})
+        cursor.execute("ANALYZE scoring_scorechange")
+    day = Day.of(rep, now=now)
+    fallen, untouched = plans_of(lambda: going_cold(day, without=set())).values()
+
+    assert "Index Only Scan using score_change_history" in fallen, fallen
+    assert "lead_list_owner" in fallen, fallen
+    assert "Seq Scan on leadapp_lead" not in untouched, untouched
+
+
+def test_of_the_hot_leads_of_a_day_nothing_is_read_below_the_line_of_hot(many: None, rep: User) -> None:
+    day = Day.of(rep, now=timezone.now())
+    (plan,) = plans_of(lambda: list(hot_arrivals(day))).values()
+
+    assert re.search(r"Index Cond: .*owner_id = .* AND \(priority >= ", plan), plan
 
 
 def test_who_has_no_team_finds_nothing_and_reads_nothing(

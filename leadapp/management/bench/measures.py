@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import ceil
 from time import perf_counter
 
 from django.db import connection, connections
@@ -137,8 +138,8 @@ def _run_of(rescore: Rescore, advance: Callable[[int], object]) -> Run:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value below which a share of the sorted values lies."""
-    return values[min(len(values) - 1, int(len(values) * share))]
+    """Return the smallest of the sorted values that a share of them does not exceed (the nearest rank)."""
+    return values[max(0, ceil(len(values) * share) - 1)]
 
 
 def peak_rss_mb() -> float:

@@ -149,7 +149,7 @@ def going_cold(day: Day, *, without: set[int]) -> list[Fall]:
 
     Of those that lost most so many are looked at; two queries.
     """
-    asked = {
+    asked: dict[str, int | datetime] = {
         "owner": day.person.pk,
         "then": day.now - COOLING,
         "points": FALL_POINTS,
