@@ -126,4 +126,4 @@ def test_the_number_of_queries_is_always_the_same(as_: As, rep: User) -> None:
         counts.append(len(queries))
 
     # Session, person, two of permissions; leads and companies with their numbers; models and rules.
-    assert counts == [11, 11]
+    assert counts == [10, 10]
