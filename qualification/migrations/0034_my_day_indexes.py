@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('leadapp', '0029_activities_of_people'),
-        ('qualification', '0032_roles_of_sites'),
+        ('qualification', '0033_notices_of_keys'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ AFTER = GinIndex(fields=["text"], opclasses=["gin_trgm_ops"], gin_pending_list_l
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leadapp", "0033_names_of_events")]
+    dependencies = [("leadapp", "0034_keys_and_answers")]
 
     # The index stays; only a setting of it is another one.
     operations = [
