@@ -90,7 +90,7 @@ def test_of_many_the_newest_are_read_and_what_is_left_of_the_points_is_that_of_t
     assert [each.points for each in found[pages.pk]] == [8, 4]
     assert [each.points for each in found[demos.pk]] == [50]
     (line,) = [line for line in explanation.all_lines if line.rule_id == pages.pk]
-    assert (line.matches, line.raw - 12) == (3, 2)
+    assert (line.matches, line.raw - 12) == (3, Decimal(2))
 
 
 def test_of_a_rule_that_counts_once_only_the_newest_gives_points() -> None:
