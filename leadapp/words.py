@@ -35,6 +35,11 @@ def join_or(texts: Iterable[str]) -> str:
     return _join(list(texts), _("%(list)s or %(last)s"))
 
 
+def quote(text: object) -> str:
+    """Put a text into the quotation marks of the reader's language."""
+    return _("“%(text)s”") % {"text": text}
+
+
 def _join(texts: list[str], pattern: str) -> str:
     if len(texts) < 2:
         return "".join(texts)

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from leadapp.models import Lead, Stage, Temperature, User
 from leadapp.shipped import shown
 from leadapp.times import write_date, write_moment, write_span, write_work
-from leadapp.words import lower_first
+from leadapp.words import lower_first, quote
 from qualification.services.clock.clocks import COUNTED_AHEAD, Clock
 
 register = template.Library()
@@ -130,6 +130,12 @@ def quicker(by: timedelta) -> str:
 def in_reader_s_language(text: str) -> str:
     """Write a text that came with Leadapp in the language of the reader (leadapp/shipped.py)."""
     return shown(str(text))
+
+
+@register.filter
+def quoted(text: object) -> str:
+    """Put a text into quotation marks."""
+    return quote(text)
 
 
 @register.filter

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from leadapp.services.meetings import STARTS_AT, read_start
 from leadapp.shipped import shown
 from leadapp.times import write_date
+from leadapp.words import quote
 
 Properties = Mapping[str, Any]
 
@@ -86,7 +87,7 @@ def _get(properties: Properties, *names: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return _("“%(text)s”") % {"text": text} if text else ""
+    return quote(text) if text else ""
 
 
 def _minutes(properties: Properties) -> str:

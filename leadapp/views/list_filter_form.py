@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from leadapp.models import Advocacy, Company, CustomField, Lead, Stage, Status, Tag, Temperature, User
@@ -36,7 +36,7 @@ class RangeWidget(forms.MultiWidget):
     def __init__(self, widget: type[forms.Widget], attributes: Mapping[str, str]) -> None:
         boxes = [
             widget({**attributes, "class": "input", "aria-label": words, "placeholder": words})
-            for words in (gettext_lazy("From"), gettext_lazy("To"))
+            for words in (pgettext_lazy("range", "From"), pgettext_lazy("range", "To"))
         ]
         super().__init__(boxes)
         self.widgets_names = [".from", ".to"]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from leadapp.models import Match, Operator
 from leadapp.numbers import write_number
 from leadapp.shipped import shown
+from leadapp.words import quote
 from scoring.models import Counting, Decay, ScoringRule
 from scoring.rules import ConditionFacts, RuleFacts, facts_of
 from scoring.sentences import MINUS, say_condition, say_field, say_value
@@ -280,7 +281,8 @@ def _alike(
 def _condition(old: ConditionFacts, new: ConditionFacts) -> Piece:
     before, after = _say(old), _say(new)
     if old.operator != new.operator:
-        return Piece(f"“{before}” → “{after}”", f"“{before}”", f"“{after}”", is_long=True)
+        before, after = quote(before), quote(after)
+        return Piece(f"{before} → {after}", before, after, is_long=True)
     if isinstance(old.value, list) and isinstance(new.value, list) and new.operator in _SETS:
         return _values(old, new, old.value, new.value)
     return Piece(f"{before} → {say_value(new.field, new.value)}", before, after, is_long=True)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from leadapp.numbers import write_number
+
 TOP, FOOT = 10, 150
 # How much of a column's share of the width is drawn: one of two, and one alone.
 HALF, ALONE = 0.36, 0.6
@@ -77,8 +79,8 @@ def draw_columns(
         columns=tuple(columns),
         labels=tuple(Label(text, round(number * share, 2)) for number, text in enumerate(labels)),
         grid=(
-            Line(f"{ceiling:,.0f} {unit}", TOP),
-            Line(f"{ceiling / 2:,.{0 if ceiling > 1 else 1}f}", (TOP + FOOT) / 2),
+            Line(f"{write_number(ceiling)} {unit}", TOP),
+            Line(write_number(ceiling / 2, 0 if ceiling > 1 else 1), (TOP + FOOT) / 2),
         ),
         across=tuple(round(FOOT - (FOOT - TOP) * value / ceiling, 1) for value in across),
         upright=tuple(Line(text, round(number * share, 2)) for text, number in upright),

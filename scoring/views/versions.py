@@ -8,7 +8,7 @@ from django import forms
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Prefetch
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from leadapp.words import lower_first
@@ -22,8 +22,8 @@ ON_A_PAGE = 30
 class DiffForm(forms.Form):
     """Which two versions are compared."""
 
-    before = forms.TypedChoiceField(label=_("From"), coerce=int)
-    after = forms.TypedChoiceField(label=_("To"), coerce=int)
+    before = forms.TypedChoiceField(label=pgettext_lazy("range", "From"), coerce=int)
+    after = forms.TypedChoiceField(label=pgettext_lazy("range", "To"), coerce=int)
 
     def __init__(self, *args: Any, choices: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

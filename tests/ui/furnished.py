@@ -113,7 +113,7 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
     clock = Assignment.objects.filter(owner=rep).latest("pk")
     Escalation.objects.get_or_create(assignment=clock, level=Escalation.Level.DUE_SOON)
     Cost.objects.create(
-        source="webinar", first_day=(now - 80 * DAY).date(), last_day=now.date(), amount=12_000
+        source="Webinar", first_day=(now - 80 * DAY).date(), last_day=now.date(), amount=12_000
     )
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leadapp.times import write_days
+from leadapp.words import join_and, quote
 from scoring.analysis.check.findings import Finding, Severity
 from scoring.analysis.check.reach import reach_of_rule, uncapped
 from scoring.analysis.check.subject import Subject
@@ -87,7 +88,7 @@ def _unwanted(subject: Subject, rule: Rule) -> Iterator[Finding]:
         return
     types = subject.types_of(rule)
     if unwanted := [kind for kind in types if kind.slug in UNWANTED or UNWANTED_WORDS.search(kind.slug)]:
-        names = " and ".join(f"“{kind.label}”" for kind in unwanted)
+        names = join_and(quoted(kind.label) for kind in unwanted)
         yield Finding(
             severity=Severity.WARN,
             code="rewards_unwanted",
@@ -99,7 +100,7 @@ def _unwanted(subject: Subject, rule: Rule) -> Iterator[Finding]:
             % {"points": say_points(-rule.points), "names": names},
         )
     if own := [kind for kind in types if kind.is_internal]:
-        names = " and ".join(f"“{kind.label}”" for kind in own)
+        names = join_and(quoted(kind.label) for kind in own)
         yield Finding(
             severity=Severity.WARN,
             code="rewards_internal",
@@ -110,7 +111,7 @@ def _unwanted(subject: Subject, rule: Rule) -> Iterator[Finding]:
             mend=_("Choose something that the lead does."),
         )
     if touches := [kind for kind in types if kind.is_touch and not kind.is_signal]:
-        names = " and ".join(f"“{kind.label}”" for kind in touches)
+        names = join_and(quoted(kind.label) for kind in touches)
         yield Finding(
             severity=Severity.WARN,
             code="rewards_own_work",
@@ -129,7 +130,7 @@ def _sensitive(subject: Subject, rule: Rule) -> Iterator[Finding]:
         if found is not None and (found.is_sensitive or _sounds_sensitive(key)):
             labels.append(found.label)
     if labels:
-        names = " and ".join(f"“{label}”" for label in labels)
+        names = join_and(quote(label) for label in labels)
         yield Finding(
             severity=Severity.WARN,
             code="sensitive",

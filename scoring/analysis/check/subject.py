@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType
+from leadapp.words import join_or
+from scoring.analysis.check.words import quoted
 from scoring.engine.conditions import validate_condition
 from scoring.engine.definition import Definition, Group, Rule, read_definition
 from scoring.fields import Scope
@@ -41,7 +43,7 @@ class Subject:
 
     def say_types(self, rule: Rule) -> str:
         """Name the activity types that a rule counts: "Page view or Login"."""
-        return " or ".join(f"“{kind.label}”" for kind in self.types_of(rule))
+        return join_or(quoted(kind.label) for kind in self.types_of(rule))
 
 
 def read_subject(version: ScoringModelVersion) -> Subject:

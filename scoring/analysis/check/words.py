@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.numbers import write_number
 from leadapp.shipped import shown
+from leadapp.words import quote
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -34,4 +35,4 @@ def share(part: int, whole: int) -> str:
 
 def quoted(name: str) -> str:
     """Write the name of a rule."""
-    return _("“%(name)s”") % {"name": shown(name)}
+    return quote(shown(name))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.access import Actor
 from leadapp.errors import Invalid, NotFound
+from leadapp.words import quote
 from scoring.cleaning import clean_rule
 from scoring.models import Decay, ScoringModelVersion, ScoringRule
 from scoring.rules import RuleFacts, facts_of
@@ -121,7 +122,7 @@ def _change(
                 after = clean_rule(change(before))
             except Invalid as refusal:
                 for name, texts in refusal.errors.items():
-                    errors.setdefault(name, []).extend(f"“{rule.name}”: {text}" for text in texts)
+                    errors.setdefault(name, []).extend(f"{quote(rule.name)}: {text}" for text in texts)
                 continue
             if after != before:
                 _set(rule, after, actor=actor, now=now)

@@ -4,12 +4,14 @@ from dataclasses import fields
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from leadapp.access import Actor
 from leadapp.errors import Conflict
 from leadapp.models import ActivityType, ApiKey, User
 from leadapp.shipped import shown
 from leadapp.times import write_date
+from leadapp.words import quote
 from scoring.models import ScoringModelVersion, ScoringRule
 from scoring.rules import GroupFacts, RuleFacts, VersionFacts, facts_of, version_facts_of
 from scoring.sentences import say_facts, say_setting
@@ -116,10 +118,10 @@ def _say(name: str, facts: Facts) -> str:
     """Write one setting as a person would."""
     value = getattr(facts, name)
     if isinstance(facts, RuleFacts) and name in ("conditions", "activity_types"):
-        return f"“{say_facts(facts, _labels(facts))}”"
+        return quote(say_facts(facts, _labels(facts)))
     if isinstance(value, bool):
-        return "on" if value else "off"
-    return "none" if value is None or value == "" else str(value)
+        return pgettext("setting", "on") if value else pgettext("setting", "off")
+    return pgettext("setting", "none") if value is None or value == "" else str(value)
 
 
 def _labels(facts: RuleFacts) -> dict[str, str]:
