@@ -5,6 +5,7 @@
 
 (() => {
   const SWITCH = "leadapp.keys";
+  const PLACE = "leadapp.row ";
 
   const areOn = () => localStorage.getItem(SWITCH) !== "off";
 
@@ -16,15 +17,18 @@
   const rows = () => [...document.querySelectorAll(ROW)];
   const current = () => rows().find((row) => row.classList.contains("is-here"));
 
+  const linkOf = (row) => row?.querySelector("[data-row-link]") ?? row?.querySelector("a");
+
+  const goTo = (row) => {
+    const link = linkOf(row);
+    link?.focus();
+    link?.scrollIntoView({ block: "nearest" });
+  };
+
   const step = (by) => {
     const all = rows();
     const here = current();
-    const row = all[here ? all.indexOf(here) + by : 0];
-    const next = row?.querySelector("[data-row-link]") ?? row?.querySelector("a");
-    if (next) {
-      next.focus();
-      next.scrollIntoView({ block: "nearest" });
-    }
+    goTo(all[here ? all.indexOf(here) + by : 0]);
   };
 
   const search = () => document.dispatchEvent(new Event("leadapp:find"));
@@ -60,7 +64,15 @@
     if (!row) return;
     current()?.classList.remove("is-here");
     row.classList.add("is-here");
+    const left = linkOf(row)?.pathname;
+    if (left) sessionStorage.setItem(PLACE + location.href, left);
   });
+
+  // Whoever comes back to a list goes on at the row that they left from.
+  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
+    const left = sessionStorage.getItem(PLACE + location.href);
+    if (left) goTo(rows().find((row) => linkOf(row)?.pathname === left));
+  }
 
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-open]");

@@ -99,6 +99,9 @@ def test_keys_walk_through_the_rows_and_open_a_lead(
 
     page.wait_for_url(f"**{reverse('lead-detail', args=[leads[1].pk])}**")
     expect(page.get_by_role("heading", level=1)).to_contain_text(str(leads[1]))
+    page.go_back()
+    expect(page.locator("tr.is-here .leads__name")).to_be_focused()
+    expect(page.locator("tr.is-here .leads__name")).to_have_text(str(leads[1]))
 
 
 def test_a_slash_searches_and_letters_in_a_field_stay_letters(

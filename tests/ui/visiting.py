@@ -23,10 +23,16 @@ def visit(
     unless there is a list that takes those that are missed.
     """
     visitors: dict[str, BrowserContext] = {}
+    sessions: dict[str, str] = {}
     try:
         for page in pages:
             if page.who not in visitors:
-                visitors[page.who] = _visitor(browser, url, page.who, look)
+                visitors[page.who] = _visitor(browser, look)
+                sessions[page.who] = _session(page.who) if page.who else ""
+            if page.who:  # each time: on a busy machine browsers have been seen to forget it
+                visitors[page.who].add_cookies(
+                    [{"name": settings.SESSION_COOKIE_NAME, "value": sessions[page.who], "url": url}]
+                )
             tab = visitors[page.who].new_page()
             try:
                 _go(tab, url, page)
@@ -44,15 +50,16 @@ def visit(
             visitor.close()
 
 
-def _visitor(browser: Browser, url: str, who: str, look: dict[str, Any]) -> BrowserContext:
+def _visitor(browser: Browser, look: dict[str, Any]) -> BrowserContext:
     context = browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce"} | look)
     context.set_default_timeout(PATIENCE)
-    if who:
-        client = Client()
-        client.force_login(User.objects.get(username=who))
-        session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
     return context
+
+
+def _session(who: str) -> str:
+    client = Client()
+    client.force_login(User.objects.get(username=who))
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _go(tab: Page, url: str, page: WebPage) -> None:
