@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import signal
 import stat
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,70 +11,9 @@ from typing import Any
 import psutil
 import pytest
 
-from leadapp.embedded.server import free_ports
-from tests.support.processes import ROOT
+from tests.support.running import Run
 
 pytestmark = pytest.mark.worker
-
-RUN = [sys.executable, "-m", "leadapp.run"]
-
-
-class Run:
-    """A `make run` without the demo, in a folder of its own."""
-
-    def __init__(self, folder: Path, wait_for: Callable[..., Any]) -> None:
-        self.folder = folder
-        self.wait_for = wait_for
-        self.port = next(free_ports())
-        self.log = folder.with_suffix(".log")
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def environment(self, **more: str) -> dict[str, str]:
-        inherited = {"DATABASE_URL", "REDIS_URL", "DEBUG", "SECRET_KEY", "LEADAPP_DEMO_PASSWORD", "MAKELEVEL"}
-        kept = {name: value for name, value in os.environ.items() if name not in inherited}
-        return kept | {
-            "LEADAPP_DATA": str(self.folder),
-            "PORT": str(self.port),
-            "LEADAPP_DEMO": "0",
-            **more,
-        }
-
-    def start(self) -> None:
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                RUN, cwd=ROOT, env=self.environment(), stdout=log, stderr=log, start_new_session=True
-            )
-        self.wait_for(lambda: "Leadapp is at" in self.output(), 90, "the address is printed")
-
-    def output(self) -> str:
-        return self.log.read_text()
-
-    def again(self, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(RUN, cwd=ROOT, env=self.environment(**more), capture_output=True, text=True)
-
-    def readiness(self) -> dict[str, Any]:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz/ready", timeout=5) as response:
-                return dict(json.load(response))
-        except OSError:
-            return {}
-
-    def family(self) -> list[psutil.Process]:
-        assert self.process is not None
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def child(self, word: str) -> psutil.Process | None:
-        assert self.process is not None
-        for process in psutil.Process(self.process.pid).children():
-            with contextlib.suppress(psutil.NoSuchProcess):  # it may end while we look
-                if any(word in part for part in process.cmdline()):
-                    return process
-        return None
-
-    def end(self, number: signal.Signals) -> int:
-        assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(60)
 
 
 @pytest.fixture
