@@ -62,8 +62,8 @@ class Leadapp:
 @pytest.fixture(scope="module")
 def leadapp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leadapp]:
     run = Run(tmp_path_factory.mktemp("segment") / "data", wait_for)
-    run.start()
     try:
+        run.start()
         leadapp = Leadapp(run)
         yield leadapp
         leadapp.database.close()
