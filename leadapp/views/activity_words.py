@@ -45,10 +45,16 @@ def words_of(slug: str, label: str, channel: str, properties: Properties) -> Wor
     tell = TELLERS.get(slug)
     if tell is not None:
         return tell(properties)
-    told = [f"{key.replace('_', ' ')}: {_text(value)}" for key, value in properties.items() if _text(value)]
+    told = [
+        f"{key.replace('_', ' ')}: {_text(value)}"
+        for key, value in properties.items()
+        if _text(value) and value != label and key not in UNTOLD
+    ]
     return Words(strong=shown(label), after=", " + ", ".join(told[:4]) if told else "", icon=ICONS[channel])
 
 
+# Properties that tell programs something, and people nothing.
+UNTOLD = {"user_agent"}
 ICONS = {
     "web": "eye",
     "email": "mail",
