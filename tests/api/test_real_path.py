@@ -308,6 +308,7 @@ def test_without_a_database_every_call_is_told_to_come_again(
         for client, path, body in (
             (pusher, "/api/v1/activities", {"lead": {"email": "jane@example.com"}, "type": "login"}),
             (visitor, DEMO, {"email": "jane@example.com"}),
+            (pusher, "/v1/track", {"userId": "1", "event": "Trial Started"}),
         ):
             status, answer, _ = client.call("POST", path, body)
             assert (status, answer["code"]) == (503, "unavailable")
