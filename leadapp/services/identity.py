@@ -279,10 +279,10 @@ def _fill_in(new: Sequence[Person], source: str, now: datetime) -> set[int]:
                 **{key: value for key, value in facts.attributes.items() if value is not None},
                 **lead.attributes,
             }
-            if id(person) not in wanted and (facts.company or lead.email):
-                one = wanted_company(facts, email=lead.email)
-                if one is not None:
-                    wanted[id(person)] = one
+        # Who is identified and given a company in one request has several facts; not all name it.
+        about = next((facts for facts in person.facts if facts.company), Facts())
+        if one := wanted_company(about, email=lead.email):
+            wanted[id(person)] = one
         lead.source = lead.source or source
     companies = resolve_companies(list(wanted.values()), now=now)
     learnt: list[tuple[Company, dict[str, Any]]] = []
@@ -344,7 +344,13 @@ def _insert_identifiers(people: People, now: datetime) -> None:
 
 
 def _yield_to_others(new_keys: Mapping[Key, Person], taken: Iterable[Key]) -> None:
-    shared = _owners(key for key in taken if key[0] in (EMAIL, LINKEDIN, PHONE) and new_keys[key].is_new)
+    # A lead with an address is inserted by now, and yields an external id no more than the others.
+    shared = _owners(
+        key
+        for key in taken
+        if new_keys[key].is_new
+        and (key[0] in (EMAIL, LINKEDIN, PHONE) or (key[0] == EXTERNAL and new_keys[key].lead.email))
+    )
     # What was free a moment ago calls somebody else now; a trigger may have named the new lead itself.
     if any(owner != new_keys[key].lead.pk for key, owner in shared.items()):
         raise Overtaken

@@ -289,6 +289,7 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
         [{"linkedin_url": "linkedin.com/in/jane"}],
         [{"phone": "+49 30 901820"}, {"phone": "+49 30 901820", "email": "jane@acme.example"}],
         [{"visitor_id": "v", "email": "jane@acme.example"}, {"visitor_id": "v"}],
+        [{"external_id": "1", "email": "jane@acme.example"}, {"external_id": "1"}],
     ],
     ids=lambda names: " and ".join("+".join(name) for name in names),
 )

@@ -244,6 +244,17 @@ def test_in_a_batch_the_order_does_not_matter(library: Library) -> None:
     assert {("external", "1"), ("visitor", "a-1"), ("visitor", "a-2")} == names_of(only_lead())
 
 
+def test_a_batch_may_tell_of_a_person_and_the_company_at_once(library: Library) -> None:
+    library.batch(
+        {"type": "track", "userId": "1", "event": "Signed Up"},
+        {"type": "identify", "userId": "1", "traits": {"email": "jane@acme.example"}},
+        {"type": "group", "userId": "1", "traits": {"name": "Acme", "employees": 329}},
+    )
+    company = only_lead().company
+    assert company is not None
+    assert (company.name, company.domain, company.employees) == ("Acme", "acme.example", 329)
+
+
 def test_a_message_that_comes_again_is_stored_once(library: Library) -> None:
     message = {"type": "track", "userId": "1", "event": "Trial Started", "messageId": "m-1"}
     library.batch(message, {**message, "messageId": "m-2"}, message)
