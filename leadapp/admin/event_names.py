@@ -1,5 +1,6 @@
 """What analytics libraries call events, and what of theirs could not be taken."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -93,8 +94,13 @@ class RefusedMessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("Message"))
     def shown_message(self, refused: RefusedMessage) -> SafeString:
-        """Return the message as it came."""
-        return format_html("<pre>{}</pre>", refused.message)
+        """Return the message, one part per line; one that was cut, or holds half a character, as it came."""
+        try:
+            text = json.dumps(json.loads(refused.message), indent=2, ensure_ascii=False)
+            text.encode()
+        except ValueError:
+            text = refused.message
+        return format_html("<pre>{}</pre>", text)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Leadapp writes them."""
