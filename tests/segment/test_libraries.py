@@ -262,7 +262,7 @@ def test_the_libraries_for_python_understand_a_refusal(
         leadapp.write_key = right
     ((error, batch),) = errors  # after one attempt: it is not sent again
     assert (error.status, error.code) == (401, "not_authenticated")
-    assert "This write key is not valid" in error.message
+    assert "This API key is not known." in error.message
     assert len(batch) == 1
 
 
