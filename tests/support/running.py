@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,10 @@ RUN = [sys.executable, "-m", "leadapp.run"]
 
 
 class Run:
-    """A `make run` without the demo, in a folder of its own, on services that are given or its own."""
+    """A `make run` without the demo, in a folder of its own."""
 
-    def __init__(
-        self, folder: Path, wait_for: Callable[..., Any], services: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, wait_for: Callable[..., Any]) -> None:
         self.folder = folder
-        self.services = dict(services or {})
         self.wait_for = wait_for
         self.port = next(free_ports())
         self.log = folder.with_suffix(".log")
@@ -42,7 +39,6 @@ class Run:
             "LEADAPP_DATA": str(self.folder),
             "PORT": str(self.port),
             "LEADAPP_DEMO": "0",
-            **self.services,
             **more,
         }
 
@@ -51,7 +47,7 @@ class Run:
             self.process = subprocess.Popen(
                 RUN, cwd=ROOT, env=self.environment(), stdout=log, stderr=log, start_new_session=True
             )
-        self.wait_for(lambda: "Leadapp is at" in self.output(), 120, "the address is printed")
+        self.wait_for(lambda: "Leadapp is at" in self.output(), 240, "the address is printed")
 
     def output(self) -> str:
         return self.log.read_text()
