@@ -47,7 +47,7 @@ class Run:
             self.process = subprocess.Popen(
                 RUN, cwd=ROOT, env=self.environment(), stdout=log, stderr=log, start_new_session=True
             )
-        self.wait_for(lambda: "Leadapp is at" in self.output(), 240, "the address is printed")
+        self.wait_for(lambda: "Leadapp is at" in self.output(), 300, "the address is printed")
 
     def output(self) -> str:
         return self.log.read_text()
