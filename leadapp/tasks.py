@@ -1,4 +1,4 @@
-"""What the workers do for the core: webhooks, bulk runs, consents, retention. May run twice or late."""
+"""What the workers do for the core: webhooks, bulk runs, imports, consents, retention. May run twice."""
 
 from datetime import timedelta
 
@@ -9,11 +9,12 @@ from django.utils import timezone
 from leadapp.advisory import one_of
 from leadapp.nudging import send
 from leadapp.outbox import DELIVER
-from leadapp.services import bulk
+from leadapp.services import bulk, imports
 from leadapp.services.bulk.running import WORK
 from leadapp.services.duplicates.finding import compare_waiting
 from leadapp.services.duplicates.reviewing import merge_certain
 from leadapp.services.forms.held import forget_discarded
+from leadapp.services.imports.running import WORK as IMPORT
 from leadapp.services.kept_answers import KEPT as ANSWERS_KEPT
 from leadapp.services.kept_answers import forget_answers
 from leadapp.services.key_expiry import tell_of_expiring
@@ -45,21 +46,31 @@ def continue_bulk_runs() -> None:
         send(WORK)
 
 
+@shared_task(name=IMPORT)
+def continue_imports() -> None:
+    """Go on with a file that somebody brought."""
+    if imports.continue_imports(clock=timezone.now):
+        send(IMPORT)
+
+
 @shared_task
 def sweep() -> None:
-    """Wake a worker for deliveries that are due, and for runs over many leads."""
+    """Wake a worker for deliveries that are due, for runs over many leads, and for imports."""
     if delivery.is_due(now=timezone.now()):
         send(DELIVER)
     if bulk.is_waiting():
         send(WORK)
+    if imports.is_waiting():
+        send(IMPORT)
 
 
 @shared_task
 def forget_old_events() -> None:
-    """Forget events of the past, which leads were in runs of the past, and what was refused long ago."""
+    """Forget events, leads in runs, refused messages and files of imports of long ago."""
     forget_old(before=timezone.now() - KEPT)
     forget_refused(now=timezone.now())
     bulk.forget_items(before=timezone.now() - KEPT)
+    imports.forget_old(now=timezone.now())
 
 
 @shared_task(name=SEND_MAILS)

@@ -23,6 +23,7 @@ from leadapp.views.duplicates import pages as duplicates
 from leadapp.views.finder import find
 from leadapp.views.forms import guide, held, websites
 from leadapp.views.forms import pages as form_pages
+from leadapp.views.imports import pages as import_pages
 from leadapp.views.lead_list import lead_list
 from leadapp.views.lead_new import lead_new
 from leadapp.views.list_counts import list_counts
@@ -145,6 +146,12 @@ urlpatterns = [
     path("notices/settings/", notices.notice_settings, name="notice-settings"),
     path("notices/<int:pk>/", notices.open_notice, name="notice-open"),
     path("notices/<int:pk>/read/", notices.read, name="notice-read"),
+    path("imports/", import_pages.import_list, name="import-list"),
+    path("imports/<int:pk>/", import_pages.show, name="import-show"),
+    path("imports/<int:pk>/columns/", import_pages.columns, name="import-columns"),
+    path("imports/<int:pk>/read/", import_pages.read, name="import-read"),
+    path("imports/<int:pk>/refused/", import_pages.refused_rows, name="import-refused"),
+    path("imports/<int:pk>/<slug:what>/", import_pages.act, name="import-act"),
     path("settings/", my_settings, name="settings"),
     path("scoring/", include("scoring.urls")),
     path("forms/", form_pages.form_list, name="forms"),

@@ -2,7 +2,7 @@
 
 from leadapp.models.activities import Activity, ActivityType, Quarantine
 from leadapp.models.bulk import BulkAction, BulkItem, BulkRun
-from leadapp.models.capture import ApiKey, ImportJob, KeptAnswer
+from leadapp.models.capture import ApiKey, KeptAnswer
 from leadapp.models.company_changes import CompanyChange
 from leadapp.models.consents import ConsentRecord, ConsentRequest, ConsentText, Purpose
 from leadapp.models.duplicates import DuplicatePair, MatchKey, MatchRequest
@@ -10,6 +10,7 @@ from leadapp.models.event_names import EventName, RefusedMessage
 from leadapp.models.exports import Export
 from leadapp.models.forms import FieldType, Form, HeldSubmission
 from leadapp.models.identity import LeadIdentifier, WaitingActivity
+from leadapp.models.imports import ImportJob, ImportPiece, ImportRow, OnKnown
 from leadapp.models.leads import (
     Advocacy,
     Company,
@@ -64,6 +65,8 @@ __all__ = [
     "Gender",
     "HeldSubmission",
     "ImportJob",
+    "ImportPiece",
+    "ImportRow",
     "KeptAnswer",
     "KeptFor",
     "Lead",
@@ -76,6 +79,7 @@ __all__ = [
     "MatchRequest",
     "Merge",
     "MergedRows",
+    "OnKnown",
     "Operator",
     "OutgoingEvent",
     "Purpose",

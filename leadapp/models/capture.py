@@ -1,4 +1,4 @@
-"""How data comes in: API keys, answers that are kept, imports."""
+"""How data comes in: API keys, and answers that are kept."""
 
 from datetime import timedelta
 
@@ -142,47 +142,3 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.name}"
-
-
-class ImportJob(models.Model):
-    """A file of leads being taken in."""
-
-    class State(models.TextChoices):
-        """Where the job stands."""
-
-        WAITING = "waiting", _("Waiting")
-        RUNNING = "running", _("Running")
-        DONE = "done", _("Done")
-        CANCELLED = "cancelled", _("Cancelled")
-        FAILED = "failed", _("Failed")
-
-    file_name = models.CharField(max_length=255)
-    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
-    mapping = models.JSONField(default=dict, help_text=_("Column name to fact."))
-    rows_total = models.PositiveIntegerField(null=True)
-    rows_done = models.PositiveIntegerField(default=0)
-    rows_refused = models.PositiveIntegerField(default=0)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    created_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=["waiting", "running", "done", "cancelled", "failed"]),
-                name="import_state_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(finished_at__isnull=True) | Q(finished_at__gte=F("created_at")),
-                name="import_finishes_after_start",
-            ),
-            models.CheckConstraint(
-                condition=Q(rows_total__isnull=True) | Q(rows_done__lte=F("rows_total")),
-                name="import_rows_within_total",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.file_name

@@ -3,7 +3,7 @@
 In the caller's transaction. What is recorded of it, and who is to be scored, the caller writes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -81,19 +81,24 @@ def settle(
     origin: Origin,
     overwrite: Overwrite,
     same: Sequence[tuple[Reference, Reference]] = (),
+    make_ready: Callable[[Sequence[Person | None]], object] | None = None,
 ) -> Settled:
     """Find or make the leads; write their names and facts; let what waited for them join them.
 
     `same` are pairs of references of which somebody says that they are one person; they are settled after
     the arrivals. What the visitor of an
-    arrival did before becomes activities of the lead, whichever of the two came first.
+    arrival did before becomes activities of the lead, whichever of the two came first. `make_ready` gets
+    the persons before those that are new are inserted.
     """
     references = [one.reference for one in arrivals]
     people = look_up([*references, *(one for pair in same for one in pair)])
-    persons = _who(arrivals, people)
+    persons = who_is_meant(arrivals, people)
     persons += [_one_of(pair, people) for pair in same]
+    if make_ready is not None:
+        make_ready(persons)
     found = _once_each(person for person in persons if person)
-    companies = create_people(people, found, source=origin.source, now=origin.now)
+    newest_wins = overwrite is Overwrite.IMPORT
+    companies = create_people(people, found, source=origin.source, now=origin.now, newest_wins=newest_wins)
     applied = _write_facts(found, origin, overwrite)
     joined = join_waiting(people.seen_visitors, origin=origin)
     suspect(people.at_odds, now=origin.now)
@@ -104,8 +109,11 @@ def settle(
     )
 
 
-def _who(arrivals: Sequence[Arrival], people: People) -> list[Person | None]:
-    """Return who each arrival is; those who give only a visitor id are looked for last."""
+def who_is_meant(arrivals: Sequence[Arrival], people: People) -> list[Person | None]:
+    """Return who each arrival is; those who give only a visitor id are looked for last.
+
+    Their names and facts are noted with the person. Raise Invalid where an id calls nobody.
+    """
     persons: list[Person | None] = [None] * len(arrivals)
     errors: dict[str, list[str]] = {}
     for index, arrival in _in_order(arrivals):

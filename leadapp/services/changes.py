@@ -11,7 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from leadapp.access import Actor, key_of, user_of
 from leadapp.models import Activity, ActivityType, Company, CompanyChange, EventType, Lead
 from leadapp.outbox import announce
-from leadapp.services.companies import Companies, Wanted, resolve_companies, wanted_company
+from leadapp.services.companies import (
+    Companies,
+    Wanted,
+    foresee_companies,
+    resolve_companies,
+    wanted_company,
+)
 from leadapp.services.facts import LEAD_FACTS, Facts
 
 CREATED, UPDATED = "lead.created", "lead.updated"
@@ -28,6 +34,7 @@ class Overwrite(Enum):
     """When a fact that comes in replaces one that is known. An empty fact is always filled."""
 
     ALWAYS = "always"  # somebody edits the lead: a person, or a key with the scope write
+    IMPORT = "import"  # a file that replaces what is known; an opt-out stays
     OWN_ANSWERS = _("own answers")  # a form: people may correct what they typed into a form before
     NEVER = "never"  # an event: facts come along by the way, and may be old
 
@@ -102,6 +109,26 @@ def apply_facts(*, changes: Sequence[Change], origin: Origin) -> Applied:
         applied.records = [_record(edit.lead, updated, origin, edit.after, edit.before) for edit in changed]
     applied.leads = locked
     return applied
+
+
+def foresee_changes(changes: Sequence[Change], leads: Mapping[int, Lead]) -> list[bool]:
+    """Tell of each change whether it would change its lead; nothing is written or locked.
+
+    `leads` are in memory only, with their companies, and become what they would be.
+    """
+    wanted = {
+        index: one
+        for index, change in enumerate(changes)
+        if change.facts.company and (one := wanted_company(change.facts)) and (one.name or one.domain)
+    }
+    companies = foresee_companies(list(wanted.values()))
+    _share_companies(leads.values(), companies)
+    found = []
+    for index, change in enumerate(changes):
+        edit = _Edit(leads[change.lead_id], frozenset())
+        edit.apply(change, companies, wanted.get(index))
+        found.append(bool(edit.after))
+    return found
 
 
 def records_of_new(leads: Iterable[Lead], origin: Origin) -> list[Activity]:
@@ -179,7 +206,7 @@ class _Edit:
         self, facts: Facts, overwrite: Overwrite, companies: Companies, wanted: Wanted | None
     ) -> None:
         known = self.lead.company
-        named = companies.find(wanted) if wanted else known
+        named = companies.find(wanted) if wanted and not _names(known, wanted) else known
         company = named if facts.company else None
         if company != known and self._wins("company", known, company, overwrite):
             self._note("company", known and known.name, company and company.name)
@@ -212,10 +239,12 @@ class _Edit:
             return False
         if overwrite is Overwrite.ALWAYS:
             return True
-        if value in (None, ""):
-            return False
         if name in OPT_OUTS:
             return bool(value)  # an opt-out holds at once; only an edit takes it back
+        if overwrite is Overwrite.IMPORT:
+            return True
+        if value in (None, ""):
+            return False
         if known in (None, ""):
             return True
         return overwrite is Overwrite.OWN_ANSWERS and name in self.typed and name not in FIRST_TOUCH
@@ -225,6 +254,11 @@ class _Edit:
         self.after[name] = after
         if self.before[name] == after:
             del self.before[name], self.after[name]
+
+
+def _names(known: Company | None, wanted: Wanted) -> bool:
+    """Tell whether nothing but the name of the company that the lead has was given."""
+    return known is not None and not wanted.domain and wanted.name.lower() == known.name.lower()
 
 
 def _share_companies(leads: Iterable[Lead], companies: Companies) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from leadapp.models import Company
 from leadapp.services.contacts import business_domain
@@ -62,6 +63,23 @@ def resolve_companies(wanted: Sequence[Wanted], *, now: datetime) -> Companies:
     A domain that is only guessed from an address finds a company and never makes one without a name.
     """
     companies = _look_up(wanted)
+    new = _imagine(companies, wanted, now)
+    if not new:
+        return companies
+    in_order = sorted(new, key=lambda company: (company.domain or "", company.name.lower()))
+    insert_unless_present(in_order, returning=["id"])
+    return _look_up(wanted)
+
+
+def foresee_companies(wanted: Sequence[Wanted]) -> Companies:
+    """Return all companies that are meant; those that would be made are in memory only."""
+    companies = _look_up(wanted)
+    _imagine(companies, wanted, timezone.now())
+    return companies
+
+
+def _imagine(companies: Companies, wanted: Sequence[Wanted], now: datetime) -> list[Company]:
+    """Add the companies that are still to be made, and return them."""
     new: list[Company] = []
     for one in wanted:
         if (one.name or one.domain) and companies.find(one) is None:
@@ -73,11 +91,7 @@ def resolve_companies(wanted: Sequence[Wanted], *, now: datetime) -> Companies:
             )
             companies.add(company, company.name.lower())
             new.append(company)
-    if not new:
-        return companies
-    in_order = sorted(new, key=lambda company: (company.domain or "", company.name.lower()))
-    insert_unless_present(in_order, returning=["id"])
-    return _look_up(wanted)
+    return new
 
 
 def fill_gaps(known: Iterable[tuple[Company, Mapping[str, Any]]]) -> set[int]:

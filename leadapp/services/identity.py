@@ -242,18 +242,20 @@ def _owners(keys: Iterable[Key]) -> dict[Key, int]:
     return {key: owners[key] for key in keys if key in owners}
 
 
-def create_people(people: People, persons: Sequence[Person], *, source: str, now: datetime) -> set[int]:
+def create_people(
+    people: People, persons: Sequence[Person], *, source: str, now: datetime, newest_wins: bool = False
+) -> set[int]:
     """Insert the new leads with their facts, and everybody's new names.
 
-    Return the ids of companies about which something was learnt, so that those who work there can be
-    scored again.
+    Of several facts about one of them the first is taken, or with `newest_wins` the last. Return the ids
+    of companies about which something was learnt, so that those who work there can be scored again.
 
     Where a concurrent request was first, its lead is taken and `is_new` becomes false. The order
-    (companies, addresses, identifiers, then everything else, each sorted) is the same in every
-    request, so that no two of them can wait for each other.
+    (companies, addresses, identifiers, then everything else, each sorted) is the same in every request,
+    so that no two of them can wait for each other.
     """
     new = [person for person in persons if person.is_new]
-    changed = _fill_in(new, source, now)
+    changed = _fill_in(new, source, now, newest_wins)
     with_email = sorted((p for p in new if p.lead.email), key=lambda person: person.lead.email or "")
     _insert_by_email(with_email)
     without_email = [person for person in new if not person.lead.email]
@@ -266,12 +268,12 @@ def create_people(people: People, persons: Sequence[Person], *, source: str, now
     return changed
 
 
-def _fill_in(new: Sequence[Person], source: str, now: datetime) -> set[int]:
+def _fill_in(new: Sequence[Person], source: str, now: datetime, newest_wins: bool) -> set[int]:
     wanted: dict[int, Wanted] = {}
     for person in new:
         lead = person.lead
         lead.created_at = lead.updated_at = lead.stage_changed_at = lead.last_activity_at = now
-        for facts in person.facts:
+        for facts in reversed(person.facts) if newest_wins else person.facts:
             for name, value in facts.lead.items():
                 if value and not getattr(lead, name):
                     setattr(lead, name, value)

@@ -1,9 +1,23 @@
 """An INSERT of any number of rows that lets a concurrent request win instead of failing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
+
+PLAIN = {
+    models.BigAutoField,
+    models.BooleanField,
+    models.CharField,
+    models.DateTimeField,
+    models.EmailField,
+    models.IntegerField,
+    models.PositiveIntegerField,
+    models.PositiveSmallIntegerField,
+    models.TextField,
+    models.URLField,
+}
 
 
 def insert_unless_present(
@@ -24,11 +38,13 @@ def insert_unless_present(
         for field in meta.local_concrete_fields
         if not field.generated and (with_ids or not field.primary_key)
     ]
-    values = [
-        field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields
-    ]
-    columns = {field.name: connection.ops.quote_name(str(field.column)) for field in fields}
-    columns["id"] = "id"
+    # What no row has need not be sent: without a value a column is NULL.
+    fields = [field for field in fields if any(getattr(row, field.attname) is not None for row in rows)]
+    readers = [_reader(field) for field in fields]
+    values = [read(row) for row in rows for read in readers]
+    columns = {
+        field.name: connection.ops.quote_name(str(field.column)) for field in meta.local_concrete_fields
+    }
     one_row = f"({', '.join(['%s'] * len(fields))})"
     # The names are those of our own models.
     statement = (
@@ -40,3 +56,10 @@ def insert_unless_present(
         cursor.execute(statement, values)
         inserted: list[tuple[Any, ...]] = cursor.fetchall()
     return inserted
+
+
+def _reader(field: Any) -> Callable[[models.Model], Any]:
+    """Return what takes the value of a column from a row. Asking Django is dear where the driver knows."""
+    if type(field) in PLAIN and not getattr(field, "auto_now", False):
+        return attrgetter(field.attname)
+    return lambda row: field.get_db_prep_save(field.pre_save(row, True), connection)

@@ -92,6 +92,26 @@ def change_tags(
     ]
 
 
+def put_tags(*, tags: Mapping[int, Collection[str]], actor: Actor, now: datetime) -> set[int]:
+    """Put clean tags on locked or new leads, in the caller's transaction; rights are the caller's.
+
+    Return the leads that had not all of them.
+    """
+    names = {name.lower(): name for wanted in tags.values() for name in wanted}
+    if not names:
+        return set()
+    _made(list(names.values()), now)
+    found = Tag.objects.annotate(lowered=Lower("name")).filter(lowered__in=names)
+    ids = dict(found.values_list("lowered", "pk"))
+    user = user_of(actor)
+    rows = [
+        Untagged(lead_id, ids[name.lower()], user.pk if user else None, now)
+        for lead_id, wanted in tags.items()
+        for name in wanted
+    ]
+    return set(_insert(rows))
+
+
 def undo_tags(*, changes: Collection[Tagged], actor: Actor, now: datetime) -> list[Tagged]:
     """Take back what was put on, and put back what was taken off, as far as nobody did so since.
 

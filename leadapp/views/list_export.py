@@ -70,7 +70,7 @@ def _send(choice: Choice, file_format: str) -> HttpResponseBase:
         actor=choice.user,
         now=choice.now,
     )
-    rows = counted(record, _in_language(_rows(choice, columns)))
+    rows = counted(record, _in_language(export_rows(choice, columns)))
     response = StreamingHttpResponse(
         write_file(file_format, head=head, rows=rows), content_type=MEDIA_TYPES[file_format]
     )
@@ -80,7 +80,7 @@ def _send(choice: Choice, file_format: str) -> HttpResponseBase:
     return response
 
 
-def _rows(choice: Choice, columns: list[ExportColumn]) -> Iterator[list[Cell]]:
+def export_rows(choice: Choice, columns: list[ExportColumn]) -> Iterator[list[Cell]]:
     """Read the leads through a cursor of the server, and a thousand at a time what the list says beside."""
     keys = [column.key for column in choice.columns]
     leads = with_names(in_order(choice.leads, choice.asked)).order_by(*choice.asked.order.names())

@@ -49,7 +49,7 @@ def _label(name: str, choices: type[TextChoices]) -> Callable[[Any], Cell]:
     return in_words
 
 
-NUMBER = _fact(_("ID"), lambda lead: lead.pk)
+NUMBER = _fact(_("Leadapp ID"), lambda lead: lead.pk)
 GRADE = _fact(_("Grade"), lambda lead: lead.grade)
 TEMPERATURE = _fact(_("Temperature"), _label("temperature", Temperature))
 STATUS = _fact(_("Status"), _label("status", Status))

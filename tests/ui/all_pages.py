@@ -26,6 +26,7 @@ from leadapp.models import (
     Company,
     ConsentRequest,
     DuplicatePair,
+    ImportJob,
     Lead,
     Quarantine,
     SavedView,
@@ -199,6 +200,13 @@ LEAD_LIST = (
     page("bulk-run", MANAGER, pk=pk_of(BulkRun, action="nurture")),
     page("bulk-run", MANAGER, "going on", pk=pk_of(BulkRun, finished_at=None)),
     page("leads-export", MARKETER, query="?all=1&of=view%3Dall"),
+    page("import-list", MARKETER),
+    page("import-list", REP, "forbidden", status=403),
+    page("import-columns", MARKETER, pk=pk_of(ImportJob, state="mapping")),
+    page("import-show", MARKETER, "checked", pk=pk_of(ImportJob, state="checked")),
+    page("import-show", MARKETER, "going on", pk=pk_of(ImportJob, state="importing")),
+    page("import-show", MARKETER, "done", query="?show=problems", pk=pk_of(ImportJob, state="done")),
+    page("import-show", MARKETER, "undone", pk=pk_of(ImportJob, state="undone")),
 )
 LEAD_PAGE = (
     page("lead-detail", REP, pk=MINE),
@@ -394,6 +402,7 @@ EMPTY_PAGES = (
     page("dashboard", MANAGER, "empty"),
     page("company-list", REP, "empty"),
     page("duplicate-list", MANAGER, "empty"),
+    page("import-list", MANAGER, "empty"),
     page("scoring-preview", MARKETER, "no draft", **MODEL),
     page("scoring-test", MARKETER, "empty", **MODEL),
     page("admin:index", ADMIN, "empty"),
@@ -411,6 +420,8 @@ ACTS = {
     "guide-site",
     "guide-test",
     "held-decide",
+    "import-act",
+    "import-read",
     "held-take-back",
     "lead-call-discard",
     "lead-call-draft",
@@ -432,6 +443,7 @@ ACTS = {
 }
 # Addresses that answer with a piece of a page, a file, or lead on to another address.
 PIECES = {
+    "import-refused",
     "board-counts",
     "find",
     "here",

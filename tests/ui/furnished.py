@@ -10,6 +10,7 @@ from django.db.models import Q
 from leadapp.demo.loading import load
 from leadapp.demo.people import create_people
 from leadapp.models import Advocacy, BoughtList, Erasure, KeptFor, Lead, User
+from leadapp.services import imports
 from leadapp.services.bulk import Chosen, finish_small, start_run
 from leadapp.services.consents import record_consent
 from leadapp.services.duplicates.finding import compare_waiting
@@ -48,6 +49,7 @@ def furnish(*, now: datetime, leads: int = 200) -> Mapping[str, User]:
     _capture(people["marketer"], now=now)
     _work_on_many(people["manager"], now=now)
     _come_twice(people["manager"], now=now)
+    _bring(people["marketer"], now=now)
     while score_waiting(now=now):
         pass
     return people
@@ -143,10 +145,27 @@ def _work_on_many(manager: User, *, now: datetime) -> None:
     asked: dict[str, Any] = {"reason": "Budget in spring", "wake_on": None, "wake_score": None}
     run = start_run(action="nurture", asked=asked, actor=manager, now=now, ticked=chosen)
     finish_small(run, now=now)
-    record = begin_export(file_format="csv", query="view=all", columns=["ID"], actor=manager, now=now)
+    record = begin_export(file_format="csv", query="view=all", columns=["Leadapp ID"], actor=manager, now=now)
     list(counted(record, range(12)))
     task = {"text": "Say thanks", "due_at": now.isoformat(), "owner": None}
     start_run(action="task", asked=task, actor=manager, now=now, leads=Lead.objects.all())
+
+
+def _bring(marketer: User, *, now: datetime) -> None:
+    """Let the marketer bring files: imported, taken back, checked, going on, not begun."""
+    text = "E-Mail,Vorname,Firma,Land\nnina@b.example,Nina,Fair,DE\nnobody,,,\ntom@b.example,Tom,,XX1\n"
+    jobs = []
+    for name in ("done", "undone", "checked", "going on", "new"):
+        data = text.replace("@", f"@{name.replace(' ', '-')}.").encode()
+        job = imports.upload(name=f"{name}.csv", chunks=[data], actor=marketer, now=now)
+        jobs.append(job)
+    for job in jobs[:4]:
+        rules = imports.Rules(mapping=job.mapping)
+        imports.finish(imports.check(job=job, rules=rules, actor=marketer), clock=lambda: now)
+    for job in jobs[:2]:
+        imports.finish(imports.start(job=job, actor=marketer, now=now), clock=lambda: now)
+    imports.finish(imports.undo(job=jobs[1], actor=marketer, now=now), clock=lambda: now)
+    imports.start(job=jobs[3], actor=marketer, now=now)
 
 
 def _connect(admin: User, *, now: datetime) -> None:

@@ -64,14 +64,14 @@ def test_the_view_is_a_file_with_its_leads_in_its_order(as_: As, rep: User) -> N
     assert (record.user, record.username, record.rows) == (rep, "jonas", 2)
     assert (record.file_format, record.query) == ("csv", "country=DE")
     assert record.finished_at is not None
-    assert record.columns[:2] == ["ID", "Score"]
+    assert record.columns[:2] == ["Leadapp ID", "Score"]
 
 
 def test_the_ticked_leads_are_a_file(as_: As, rep: User) -> None:
     one, two, _ = make_lead(1), make_lead(2), make_lead(3)
     ticked = [f"{lead.pk}.lead.open." for lead in (one, two)]
     response = as_(rep).post(URL, {"lead": ticked, "of": "view=all", "file_format": "csv"})
-    assert [row["ID"] for row in rows_of(response)] == [str(two.pk), str(one.pk)]
+    assert [row["Leadapp ID"] for row in rows_of(response)] == [str(two.pk), str(one.pk)]
 
 
 def test_an_excel_file_comes_as_one(as_: As, rep: User) -> None:
@@ -86,7 +86,7 @@ def test_a_rep_takes_out_only_what_they_see(as_: As, rep: User, other_rep: User,
     mine, theirs = make_lead(1, owner=rep), make_lead(2, owner=other_rep)
     client = as_(rep)
     everything = client.post(URL, {"all": "1", "of": "view=all", "file_format": "csv"})
-    assert [row["ID"] for row in rows_of(everything)] == [str(mine.pk)]
+    assert [row["Leadapp ID"] for row in rows_of(everything)] == [str(mine.pk)]
     answer = client.post(URL, {"lead": [f"{theirs.pk}.lead.open."], "file_format": "csv"})
     assert answer.status_code == 302
     assert Export.objects.count() == 1

@@ -12,6 +12,7 @@ from time import perf_counter
 from django.db import connection, connections
 from django.utils import timezone
 
+from leadapp.services import imports
 from leadapp.services.previews import begin_preview, continue_preview
 from scoring.analysis.preview import Preview, from_json, to_json
 from scoring.models import Cause, Rescore, ScoreChange, ScoringModelVersion, ScoringRule
@@ -21,6 +22,7 @@ from scoring.services.versions import live_version
 
 BARE = "SELECT lead_id, count(*) FROM leadapp_activity GROUP BY lead_id"
 REPEATS = 3
+IMPORTED = 5_000
 CHANGED_RULE = "Viewed the pricing page"
 
 
@@ -135,6 +137,28 @@ def _run_of(rescore: Rescore, advance: Callable[[int], object]) -> Run:
         raise RuntimeError("The run over all leads did not finish.")
     advance(rescore.leads_done)
     return Run(seconds, ScoreChange.objects.count() - before)
+
+
+def imported_rows() -> float:
+    """Return rows per second of a file of new people: kept, checked and imported."""
+    lines = ["Email,First name,Last name,Phone,Job title,Company,Employees,Country,City"]
+    lines += [
+        f"p{number}@bench{number % 500}.example,First,Last{number},+4930{1_000_000 + number},Head of Sales,"
+        f"Bench {number % 500},{100 + number % 500},DE,Berlin"
+        for number in range(IMPORTED)
+    ]
+    data = "\n".join(lines).encode()
+
+    def take() -> None:
+        job = imports.upload(name="bench.csv", chunks=[data], actor=None, now=timezone.now())
+        rules = imports.Rules(mapping=job.mapping)
+        job = imports.finish(imports.check(job=job, rules=rules, actor=None), clock=timezone.now)
+        job = imports.start(job=job, actor=None, now=timezone.now())
+        job = imports.finish(job, clock=timezone.now)
+        if job.created != IMPORTED:
+            raise RuntimeError(f"{job.created} of {IMPORTED} rows were imported: {job.failure}")
+
+    return IMPORTED / seconds_of(take)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

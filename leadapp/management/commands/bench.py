@@ -89,6 +89,7 @@ class Command(BaseCommand):
             rescore = step("rescore", lambda: measures.publish_and_rescore(bar.update))
             preview = step("preview", measures.preview)
             taken = step("intake", lambda: ingest.ingest(bar.update))
+            imported = step("import", measures.imported_rows)
             step("sales", lambda: sell(now=timezone.now()))
             times = step("pages", lambda: pages.page_times(counted=requests))
         return {
@@ -110,6 +111,7 @@ class Command(BaseCommand):
             "bare_insert_per_s": round(taken.bare, 1),
             "single_ratio": round(taken.single / taken.bare, 2),
             "batch_ratio": round(taken.batch / taken.bare, 2),
+            "import_rows_per_s": round(imported, 1),
             **pages.summary(times, small),
             "peak_rss_mb": round(measures.peak_rss_mb(), 1),
             "pages": pages.rows(times, small),
