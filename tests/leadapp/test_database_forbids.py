@@ -16,6 +16,7 @@ from leadapp.models import (
     Company,
     ConsentRecord,
     ImportJob,
+    ImportRow,
     KeptAnswer,
     Lead,
     LeadIdentifier,
@@ -212,9 +213,44 @@ def test_an_answer_is_kept_once_for_one_caller_and_only_of_success(user: User) -
     refused(keep(api_key=key, user=user))
 
 
-def test_an_import_never_counts_more_rows_than_the_file_has() -> None:
-    refused(lambda: ImportJob.objects.create(file_name="a.csv", rows_total=1, rows_done=2))
-    refused(lambda: ImportJob.objects.create(file_name="a.csv", created_at=NOW, finished_at=EARLIER))
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"rows_total": 1, "created": 2},
+        {"rows_total": 1, "rows_read": 2, "to_create": 2},
+        {"rows_read": 1},
+        {"started_at": NOW, "finished_at": EARLIER},
+        {"undone": 1},
+        {"state": "failed"},
+        {"failure": "Why"},
+        {"clears_empty": True},
+        {"match_by": ["shoe size"]},
+        {"state": "lost"},
+        {"on_known": "eat"},
+    ],
+    ids=str,
+)
+def test_an_import_adds_up(facts: dict[str, Any]) -> None:
+    whole = {"file_name": "a.csv", "file_size": 1, "file_format": "csv", "source": "web", "username": "ann"}
+    refused(lambda: ImportJob.objects.create(**(whole | {"created_at": EARLIER} | facts)))
+
+
+def test_a_row_of_an_import_says_what_became_of_it() -> None:
+    job = ImportJob.objects.create(
+        file_name="a.csv", file_size=1, file_format="csv", source="web", username="ann"
+    )
+    for facts in (
+        {"foreseen": "eat"},
+        {"outcome": "create", "done_at": NOW},
+        {"outcome": "keep"},
+        {"undo": "done"},
+        {"reason": "Why"},
+    ):
+        refused(
+            lambda facts=facts: ImportRow.objects.create(  # type: ignore[misc]
+                **({"job": job, "number": 1, "cells": [], "foreseen": "keep"} | facts)
+            )
+        )
 
 
 def test_a_draft_can_be_edited_and_a_published_version_cannot(draft: ScoringModelVersion) -> None:
