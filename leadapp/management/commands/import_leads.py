@@ -100,7 +100,7 @@ class Command(BaseCommand):
         try:
             job = _read(job, options)
             return self._wait(imports.check(job=job, rules=_rules(job, options), actor=user))
-        except Refused:
+        except (Refused, CommandError):
             imports.discard(job=job, actor=user)
             raise
 

@@ -131,7 +131,8 @@ def _by_name(targets: Sequence[Target]) -> dict[str, str]:
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
             names.update({plain(str(target.label)): target.code for target in targets})
-    names.update({plain(target.code): target.code for target in targets})
+    # Other systems call ids of their own ID.
+    names.update({plain(target.code): target.code for target in targets if target.code != ID})
     names.update(
         {
             plain(target.code.rpartition(".")[2]): target.code
