@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import psycopg2
 import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
 from rudderstack.analytics.client import Client as RudderClient
 from segment.analytics.client import Client as SegmentClient
 
-from leadapp.embedded.folder import DataFolder
+from leadapp.services.keys import create_api_key
+from tests.support.database import restore_migrated_data
+from tests.support.processes import process_environment
 from tests.support.running import Run
 from tests.support.waiting import wait_for
 
@@ -38,37 +42,40 @@ class Leadapp:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.write_key = run.manage("create_api_key", "website", "--scope", "ingest").split()[-1]
-        self.read_key = run.manage("create_api_key", "reader", "--scope", "read").split()[-1]
-        self.database = psycopg2.connect(DataFolder(run.folder).recorded_environment()["DATABASE_URL"])
-        self.database.autocommit = True
+        now = timezone.now()
+        _, self.write_key = create_api_key(name="website", scopes=["ingest"], actor=None, now=now)
+        _, self.read_key = create_api_key(name="reader", scopes=["read"], actor=None, now=now)
 
     def read(self, path: str) -> Any:
         """Read from the REST API."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.run.port, timeout=30)
-        connection.request("GET", f"/api/v1/{path}", headers={"Authorization": f"Api-Key {self.read_key}"})
-        answer = json.loads(connection.getresponse().read())
-        connection.close()
+        caller = http.client.HTTPConnection("127.0.0.1", self.run.port, timeout=30)
+        caller.request("GET", f"/api/v1/{path}", headers={"Authorization": f"Api-Key {self.read_key}"})
+        answer = json.loads(caller.getresponse().read())
+        caller.close()
         return answer["results"]
 
     def ask(self, query: str) -> Any:
         """Return the first value that a query finds."""
-        with self.database.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(query)
             (value,) = cursor.fetchone() or (None,)
             return value
 
 
 @pytest.fixture(scope="module")
-def leadapp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leadapp]:
-    run = Run(tmp_path_factory.mktemp("segment") / "data", wait_for)
-    try:
-        run.start()
-        leadapp = Leadapp(run)
-        yield leadapp
-        leadapp.database.close()
-    finally:
-        run.end(signal.SIGTERM)
+def leadapp(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Leadapp]:
+    """Run Leadapp once for all of them, on the database and the broker of this test process."""
+    with django_db_blocker.unblock():
+        there = {name: process_environment()[name] for name in ("DATABASE_URL", "REDIS_URL")}
+        run = Run(tmp_path_factory.mktemp("segment") / "data", wait_for, services=there)
+        try:
+            run.start()
+            yield Leadapp(run)
+        finally:
+            run.end(signal.SIGTERM)
+            restore_migrated_data()
 
 
 def python_calls(client: Any, calls: list[Call]) -> None:
@@ -279,22 +286,22 @@ class Pushing:
     def _push(self) -> None:
         named = base64.b64encode(f"{self.leadapp.write_key}:".encode()).decode()
         headers = {"Authorization": f"Basic {named}", "Content-Type": "application/json"}
-        connection = http.client.HTTPConnection("127.0.0.1", self.leadapp.run.port, timeout=60)
+        caller = http.client.HTTPConnection("127.0.0.1", self.leadapp.run.port, timeout=60)
         while (number := self._take()) is not None:
             for _ in range(2):
-                while not self._sent(connection, self.batches[number], headers):
+                while not self._sent(caller, self.batches[number], headers):
                     pass
             with self.lock:
                 self.done += 1
-        connection.close()
+        caller.close()
 
     def _take(self) -> int | None:
         with self.lock:
             return next(self.next, None)
 
-    def _sent(self, connection: http.client.HTTPConnection, body: bytes, headers: dict[str, str]) -> bool:
-        connection.request("POST", "/v1/batch", body, headers)
-        response = connection.getresponse()
+    def _sent(self, caller: http.client.HTTPConnection, body: bytes, headers: dict[str, str]) -> bool:
+        caller.request("POST", "/v1/batch", body, headers)
+        response = caller.getresponse()
         answer = response.read()
         if response.status in (429, 503):
             time.sleep(int(response.headers["Retry-After"]))
@@ -347,7 +354,9 @@ def kill_the_worker(run: Run) -> None:
 
 
 def test_fifty_thousand_events_sent_twice_are_fifty_thousand_activities(
-    leadapp: Leadapp, record_property: Callable[[str, object], None]
+    leadapp: Leadapp,
+    record_property: Callable[[str, object], None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     begun = time.monotonic()
     pushing = Pushing(leadapp, burst())
@@ -372,5 +381,5 @@ def test_fifty_thousand_events_sent_twice_are_fifty_thousand_activities(
     assert leadapp.ask(f"SELECT count(DISTINCT lead_id) {of_burst}") == LEADS
     assert leadapp.ask("SELECT count(*) FROM leadapp_waitingactivity") == 0
     assert leadapp.ask("SELECT min(engagement) FROM leadapp_lead WHERE email LIKE '%@burst%'") > 0
-    report = leadapp.run.manage("verify_scores")
-    assert "differing 0" in report
+    call_command("verify_scores")
+    assert "differing 0" in capsys.readouterr().out
