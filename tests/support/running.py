@@ -51,11 +51,7 @@ class Run:
             self.process = subprocess.Popen(
                 RUN, cwd=ROOT, env=self.environment(), stdout=log, stderr=log, start_new_session=True
             )
-<<<<<<< HEAD
         self.wait_for(lambda: "Leadapp is at" in self.output(), 300, "the address is printed")
-=======
-        self.wait_for(lambda: "Leadapp is at" in self.output(), 120, "the address is printed")
->>>>>>> parent of 1116fc1 (Revert "Run the libraries against the migrated database of the tests")
 
     def output(self) -> str:
         return self.log.read_text()
