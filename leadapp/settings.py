@@ -209,6 +209,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "leadapp.api.docs.tell_what_holds_for_all",
+        "leadapp.api.schema_hooks.allow_null",
+        "leadapp.api.samples.add_samples",
     ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -21,6 +21,7 @@ HEADERS = {
     "RateLimit-Remaining": ("integer", "What is left of it."),
     "RateLimit-Reset": ("integer", "Seconds until it is whole again."),
     "Retry-After": ("integer", "Seconds after which to try again."),
+    "WWW-Authenticate": ("string", "How to sign in."),
     REPLAYED: ("boolean", "The answer was given before; nothing was done now."),
 }
 IDEMPOTENCY_KEY = {
@@ -95,6 +96,8 @@ def _tell_of_repeats(call: dict[str, Any]) -> None:
 
 
 def _headers_of(status: str, *, is_repeatable: bool) -> tuple[str, ...]:
+    if status == "401":
+        return ("WWW-Authenticate",)
     if status in ("409", "503"):
         return ("Retry-After",)
     if status == "429":

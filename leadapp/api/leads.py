@@ -1,5 +1,6 @@
 """/api/v1/leads: find, make and change leads."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,16 +11,18 @@ from rest_framework.response import Response
 from leadapp.access import Actor
 from leadapp.api import operations, schema
 from leadapp.api.access import actor_of, find_lead, seen_by
-from leadapp.api.bodies import object_of
+from leadapp.api.bodies import LARGEST_BATCH, object_of
 from leadapp.api.cursors import read_page
 from leadapp.api.etags import check_of, etag_of, is_unchanged
 from leadapp.api.fields import ALL, Fields, names_in, read_fields
 from leadapp.api.lead_filters import LeadParameters
+from leadapp.api.problems import refusal_as_json
 from leadapp.api.queries import Parameters
 from leadapp.api.representations import leads_as_json, related_of
 from leadapp.api.views import ApiView
 from leadapp.models import ApiKey, Lead
 from leadapp.services.leads import create_lead, update_lead
+from leadapp.services.upserts import RESULTS, upsert_leads
 from leadapp.views.list_orders import order_of
 
 SCOPES = {"GET": ("read",), "POST": ("write",), "PATCH": ("write",)}
@@ -56,6 +59,38 @@ class Leads(ApiView):
             facts=object_of(request.data), source=source_of(actor), actor=actor, now=timezone.now()
         )
         return _one(request, lead.pk, status=201, headers={"Location": f"/api/v1/leads/{lead.pk}"})
+
+
+class LeadBatch(ApiView):
+    """Leads, up to a thousand at once."""
+
+    scopes = SCOPES
+    largest_body = LARGEST_BATCH
+
+    @operations.upsert_leads
+    def post(self, request: Request) -> Response:
+        """Make leads that nobody knows and change the others, each by itself."""
+        parameters = Parameters(request, ("all_or_nothing",))
+        all_or_nothing = parameters.flag("all_or_nothing")
+        parameters.check()
+        actor = actor_of(request)
+        upserted = upsert_leads(
+            raws=request.data,
+            source=source_of(actor),
+            actor=actor,
+            now=timezone.now(),
+            all_or_nothing=all_or_nothing,
+        )
+        counts = Counter(one.result for one in upserted)
+        results = [
+            {
+                "result": one.result,
+                "lead": one.lead_id,
+                "problem": refusal_as_json(one.refused) if one.refused else None,
+            }
+            for one in upserted
+        ]
+        return Response({**{name: counts[name] for name in RESULTS}, "results": results})
 
 
 class OneLead(ApiView):

@@ -166,6 +166,22 @@ create_lead = operation(
     ],
     tag="leads",
 )
+upsert_leads = operation(
+    "upsert_leads",
+    answers=answers_of(200, schema.UpsertedLeads, (*ALWAYS, 411, 413, 415, 422)),
+    request=schema.LeadReference(many=True),
+    parameters=[
+        query("all_or_nothing", "If one is refused none is stored. Default: false.", OpenApiTypes.BOOL)
+    ],
+    examples=[
+        OpenApiExample(
+            "As another system knows it",
+            {"external_id": "crm-7", "email": "jane@example.com", "job_title": "Head of Operations"},
+            request_only=True,
+        )
+    ],
+    tag="leads",
+)
 show_lead = operation(
     "show_lead",
     answers=answers_of(200, schema.Lead, (*ALWAYS, 404, 422))

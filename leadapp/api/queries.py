@@ -27,7 +27,9 @@ class Parameters:
                 self.errors[name] = ["Is given twice."]
             elif fault := text_fault(values[0], longest=1000):
                 self.errors[name] = [fault]
-            elif values[0]:
+            elif not values[0]:
+                self.errors[name] = ["Is empty. Leave it out, or give a value."]
+            else:
                 self.values[name] = values[0]
 
     def text(self, name: str) -> str | None:
@@ -56,6 +58,10 @@ class Parameters:
             self.errors[name] = [f"Must be one of: {', '.join(choices)}."]
             return None
         return text
+
+    def flag(self, name: str) -> bool:
+        """Return yes or no; no where it is not given."""
+        return self.one_of(name, ("true", "false")) == "true"
 
     def moment(self, name: str) -> datetime | None:
         """Return a date with a time; without a time zone UTC is meant, without a time midnight."""

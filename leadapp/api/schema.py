@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from leadapp.models import Advocacy, Gender, Seniority, Stage, Status, Temperature
+from leadapp.services.upserts import RESULTS
 from scoring.models import Verdict
 
 
@@ -29,6 +30,17 @@ class Problem(serializers.Serializer[Any]):
     errors = ProblemError(many=True, required=False)  # type: ignore[assignment]
 
 
+class Sparse(serializers.Serializer[Any]):
+    """An answer that may lack any of its fields, where `?fields=` names others."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields, none of which has to be there."""
+        fields: dict[str, Any] = super().get_fields()
+        for field in fields.values():
+            field.required = False
+        return fields
+
+
 class CompanyFacts(serializers.Serializer[Any]):
     """A company: found by its domain, else by its name, else made."""
 
@@ -40,7 +52,7 @@ class CompanyFacts(serializers.Serializer[Any]):
     country = serializers.CharField(required=False, help_text="ISO 3166, two letters.")
 
 
-class Company(CompanyFacts):
+class Company(CompanyFacts, Sparse):
     """A company as it is stored."""
 
     id = serializers.IntegerField()
@@ -49,7 +61,9 @@ class Company(CompanyFacts):
 class LeadFacts(serializers.Serializer[Any]):
     """What can be said about a lead."""
 
-    email = serializers.EmailField(required=False, allow_null=True)
+    email = serializers.CharField(
+        max_length=254, required=False, allow_null=True, help_text="An address; null or empty: none."
+    )
     first_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     last_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     phone = serializers.CharField(required=False, allow_blank=True, help_text="Stored as E.164.")
@@ -90,7 +104,25 @@ class LeadReference(NewLead):
     id = serializers.IntegerField(required=False, min_value=1)
 
 
-class Lead(LeadFacts):
+class UpsertedLead(serializers.Serializer[Any]):
+    """What became of one item."""
+
+    result = serializers.ChoiceField(choices=RESULTS)
+    lead = serializers.IntegerField(allow_null=True, help_text="Null: it was refused.")
+    problem = Problem(allow_null=True, help_text="Why it was refused.")
+
+
+class UpsertedLeads(serializers.Serializer[Any]):
+    """How many leads were made, changed, left as they are and refused; and each, in its order."""
+
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    results = UpsertedLead(many=True)
+
+
+class Lead(LeadFacts, Sparse):
     """A lead."""
 
     id = serializers.IntegerField()

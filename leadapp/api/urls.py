@@ -13,9 +13,10 @@ from leadapp.api.customers import (
     VoidDeal,
 )
 from leadapp.api.docs import Docs, NothingHere, Schema
+from leadapp.api.duplicates import DismissDuplicate, Duplicates, Merges, UndoMerge
 from leadapp.api.forms import Submissions
 from leadapp.api.gates import Gates, LeadGates
-from leadapp.api.leads import Leads, OneLead
+from leadapp.api.leads import LeadBatch, Leads, OneLead
 from leadapp.api.moves import (
     DisqualifyLead,
     LeadMoves,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("activities", Activities.as_view(), name="api-activities"),
     path("activities/batch", ActivityBatch.as_view(), name="api-activity-batch"),
     path("leads", Leads.as_view(), name="api-leads"),
+    path("leads/batch", LeadBatch.as_view(), name="api-lead-batch"),
     path("leads/<int:pk>", OneLead.as_view(), name="api-lead"),
     path("leads/moves", MoveLeads.as_view(), name="api-leads-moves"),
     path("leads/<int:pk>/moves", LeadMoves.as_view(), name="api-lead-moves"),
@@ -50,6 +52,10 @@ urlpatterns = [
     path("leads/<int:pk>/advocacy", LeadAdvocacy.as_view(), name="api-lead-advocacy"),
     path("leads/<int:pk>/tags", ChangeTags.as_view(), name="api-lead-tags"),
     path("disqualify-reasons", DisqualifyReasons.as_view(), name="api-disqualify-reasons"),
+    path("duplicates", Duplicates.as_view(), name="api-duplicates"),
+    path("duplicates/<int:pk>/dismiss", DismissDuplicate.as_view(), name="api-duplicate-dismiss"),
+    path("merges", Merges.as_view(), name="api-merges"),
+    path("merges/<int:pk>/undo", UndoMerge.as_view(), name="api-merge-undo"),
     path("gates", Gates.as_view(), name="api-gates"),
     path("leads/<int:pk>/gates", LeadGates.as_view(), name="api-lead-gates"),
     path("leads/<int:pk>/answers", LeadAnswers.as_view(), name="api-lead-answers"),

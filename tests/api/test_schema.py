@@ -40,6 +40,7 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], tmp_path: Any)
         ("/api/v1/activities/batch", "post"),
         ("/api/v1/leads", "get"),
         ("/api/v1/leads", "post"),
+        ("/api/v1/leads/batch", "post"),
         ("/api/v1/leads/{id}", "get"),
         ("/api/v1/leads/{id}", "patch"),
         ("/api/v1/leads/{id}/quarantines", "get"),
@@ -67,6 +68,11 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], tmp_path: Any)
         ("/api/v1/leads/{id}/opportunity", "post"),
         ("/api/v1/leads/{id}/tags", "post"),
         ("/api/v1/disqualify-reasons", "get"),
+        ("/api/v1/duplicates", "get"),
+        ("/api/v1/duplicates/{id}/dismiss", "post"),
+        ("/api/v1/merges", "get"),
+        ("/api/v1/merges", "post"),
+        ("/api/v1/merges/{id}/undo", "post"),
     }
 
 

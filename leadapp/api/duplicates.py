@@ -1,0 +1,170 @@
+"""/api/v1/duplicates and /api/v1/merges: who may be one person, uniting two leads, and taking that back.
+
+Keys read them. Deciding is for people who are signed in and may merge (docs/roles.md).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from leadapp.api import duplicate_schema as operations
+from leadapp.api.access import actor_of, find_lead, seen_by
+from leadapp.api.cursors import newest_first, read_page
+from leadapp.api.queries import LARGEST_ID, Parameters
+from leadapp.api.scoring_bodies import Body
+from leadapp.api.views import ApiView
+from leadapp.errors import NotFound
+from leadapp.models import DuplicatePair, Merge, User
+from leadapp.services.duplicates.merging import merge_leads
+from leadapp.services.duplicates.reviewing import dismiss_pair, pairs_to_review
+from leadapp.services.duplicates.undoing import undo_merge
+
+SCOPES = {"GET": ("read",), "POST": ("write",)}
+NEWEST = newest_first("id")
+
+
+class Duplicates(ApiView):
+    """Pairs of leads that may be one person."""
+
+    scopes = SCOPES
+
+    @operations.list_duplicates
+    def get(self, request: Request) -> Response:
+        """List the pairs that nobody has decided on, the newest first."""
+        parameters, lead = _parameters(request)
+        pairs = _pairs(request)
+        if lead is not None:
+            pairs = pairs.filter(Q(first=lead) | Q(second=lead))
+        page = read_page(
+            pairs,
+            order=NEWEST,
+            size=parameters.limit(),
+            cursor=parameters.text("cursor") or "",
+            request=request,
+        )
+        return page.response([_pair(pair) for pair in page.rows])
+
+
+class DismissDuplicate(ApiView):
+    """A pair that is two persons."""
+
+    scopes = SCOPES
+
+    @operations.dismiss_duplicate
+    def post(self, request: Request, pk: int) -> Response:
+        """Say that two leads are not the same person; they are not compared again."""
+        Body(request, ()).check()
+        pair = _pairs(request).filter(pk=pk).first()
+        if pair is None:
+            raise NotFound("There is no such pair to decide on.")
+        dismiss_pair(pair=pair, actor=actor_of(request), now=timezone.now())
+        return Response(status=204)
+
+
+class Merges(ApiView):
+    """Leads that were united."""
+
+    scopes = SCOPES
+
+    @operations.list_merges
+    def get(self, request: Request) -> Response:
+        """List merges, the newest first; with `lead` those it won or lost."""
+        parameters, lead = _parameters(request)
+        merges = _merges(request)
+        if lead is not None:
+            merges = merges.filter(Q(winner=lead) | Q(loser_id=lead))
+        page = read_page(
+            merges.select_related("actor"),
+            order=NEWEST,
+            size=parameters.limit(),
+            cursor=parameters.text("cursor") or "",
+            request=request,
+        )
+        return page.response([_merge(merge) for merge in page.rows])
+
+    @operations.merge_leads
+    def post(self, request: Request) -> Response:
+        """Unite two leads: everything of the loser is the winner's from then on."""
+        body = Body(request, ("winner", "loser", "choices", "winner_updated_at", "loser_updated_at"))
+        winner = body.whole("winner", needed="Say which lead stays.") or 0
+        loser = body.whole("loser", needed="Say which lead becomes part of it.") or 0
+        seen = {winner: body.moment("winner_updated_at"), loser: body.moment("loser_updated_at")}
+        choices = _choices(body)
+        body.check()
+        merge = merge_leads(
+            winner=find_lead(request, winner),
+            loser=find_lead(request, loser),
+            choices=choices,
+            seen={pk: moment for pk, moment in seen.items() if moment is not None},
+            actor=actor_of(request),
+            now=timezone.now(),
+        )
+        return Response(_merge(merge), status=201)
+
+
+class UndoMerge(ApiView):
+    """Two leads again."""
+
+    scopes = SCOPES
+
+    @operations.undo_merge
+    def post(self, request: Request, pk: int) -> Response:
+        """Take a merge back: both leads are there again, each with what was its own."""
+        Body(request, ()).check()
+        merge = _merges(request).filter(pk=pk).first()
+        if merge is None:
+            raise NotFound("There is no such merge.")
+        undo_merge(merge=merge, actor=actor_of(request), now=timezone.now())
+        return Response(_merge(Merge.objects.select_related("actor").get(pk=pk)))
+
+
+def _parameters(request: Request) -> tuple[Parameters, int | None]:
+    parameters = Parameters(request, ("lead", "limit", "cursor"))
+    lead = parameters.number("lead", largest=LARGEST_ID)
+    parameters.limit()
+    parameters.check()
+    return parameters, lead
+
+
+def _pairs(request: Request) -> QuerySet[DuplicatePair]:
+    return pairs_to_review(request.user if isinstance(request.user, User) else None)
+
+
+def _merges(request: Request) -> QuerySet[Merge]:
+    merges = Merge.objects.all()
+    return merges.filter(winner__in=seen_by(request)) if isinstance(request.user, User) else merges
+
+
+def _choices(body: Body) -> Mapping[str, str]:
+    choices = body.data.get("choices") or {}
+    if not isinstance(choices, Mapping) or not all(isinstance(side, str) for side in choices.values()):
+        body.errors["choices"] = ["Must be an object: a fact, and whose is taken, winner or loser."]
+        return {}
+    return choices
+
+
+def _pair(pair: DuplicatePair) -> dict[str, Any]:
+    return {
+        "id": pair.pk,
+        "leads": [pair.first_id, pair.second_id],
+        "probability": pair.probability,
+        "evidence": pair.evidence,
+        "found_at": pair.found_at,
+    }
+
+
+def _merge(merge: Merge) -> dict[str, Any]:
+    return {
+        "id": merge.pk,
+        "winner": merge.winner_id,
+        "loser": merge.loser_id,
+        "loser_name": merge.loser_name,
+        "at": merge.at,
+        "actor": merge.actor.username if merge.actor else None,
+        "probability": merge.probability,
+        "undone_at": merge.undone_at,
+    }
