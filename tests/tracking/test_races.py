@@ -1,5 +1,6 @@
 """Several at once: two tabs, a form that is sent meanwhile, a consent that is taken back."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,10 @@ from tests.tracking.build import VISITOR, batch, event, make_site, send
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def sending(body: Any) -> Callable[[], int]:
+    return lambda: int(send(body).status_code)
+
+
 def test_tabs_that_send_while_the_form_comes_lose_nothing_and_double_nothing() -> None:
     site, form = make_site(), make_form()
     shared = [event(), event(path="/about/")]
@@ -23,7 +28,7 @@ def test_tabs_that_send_while_the_form_comes_lose_nothing_and_double_nothing() -
         answers = {**JANE, "visitor_id": VISITOR}
         return submit_form(form=form, answers=answers, actor=None, now=timezone.now())
 
-    answers = at_once([*(lambda body=body: send(body).status_code for body in tabs), fill])
+    answers = at_once([*map(sending, tabs), fill])
     assert answers[:-1] == [204] * 5
     lead = Lead.objects.get()
     assert lead.activities.filter(type__slug="page_view").count() == 7
@@ -36,7 +41,7 @@ def test_what_comes_while_consent_is_taken_back_is_not_kept() -> None:
     send(batch(site, event()))
     bodies = [batch(site, event(), event()) for _ in range(5)]
     bodies.insert(2, batch(site, withdrawn=True))
-    answers = at_once([lambda body=body: send(body).status_code for body in bodies])
+    answers = at_once([sending(body) for body in bodies])
     assert answers == [204] * 6
     assert VisitorConsent.objects.get().withdrawn_at is not None
     assert not WaitingActivity.objects.exists()
