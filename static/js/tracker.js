@@ -161,7 +161,11 @@
 
   const commands = {
     track: (name, properties) => { if (me) push(String(name), properties || {}); },
-    identify: (facts) => { who = facts; if (me) soon(0); },
+    identify: (facts) => {
+      if (JSON.stringify(facts).length > 8e3) return;
+      who = facts;
+      if (me) soon(0);
+    },
     visitor: (tell) => tell(me && me.visitor),
     consent: (isGiven) => {
       if (isGiven && !saysNo) {

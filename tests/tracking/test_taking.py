@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from leadapp.models import (
@@ -81,6 +83,18 @@ def test_the_same_batch_twice_is_kept_once(site: TrackedSite) -> None:
     assert send(body).status_code == send(body).status_code == 204
     assert WaitingActivity.objects.count() == 2
     assert VisitorConsent.objects.count() == 1
+
+
+def test_many_events_cost_the_same_as_one(site: TrackedSite) -> None:
+    def statements(number: int) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            send(batch(site, *(event() for _ in range(number))))
+        return len(captured)
+
+    statements(1)
+    assert statements(1) == statements(20)
+    submit()
+    assert statements(1) == statements(20)
 
 
 def test_a_clock_that_is_wrong_by_a_year_moves_nothing(site: TrackedSite) -> None:
