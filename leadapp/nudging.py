@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds for which a broker that did not answer is left alone.
 PAUSE = 1.0
+# Seconds in which further nudges gather, so that sending them takes nothing from those who push.
+REST = 0.05
 
 Send = Callable[[], bool]
 
@@ -42,6 +44,7 @@ class _Nudges:
             while self.wanted:
                 if not self.wanted.pop()():
                     time.sleep(PAUSE)
+            time.sleep(REST)
 
 
 _lock = threading.Lock()

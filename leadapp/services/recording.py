@@ -18,11 +18,11 @@ from leadapp.services.identity import Overtaken, Person
 from leadapp.services.inserts import insert_unless_present
 from leadapp.services.meetings import BOOKED, with_start
 from leadapp.services.opt_in.records import keep_consents
+from leadapp.services.plain_events import UNSUBSCRIBED, record_plain
 from leadapp.services.visitors import facts_as_json, wait
 from qualification.services.evidence.answers import keep_form_answers
 from scoring.tasks import nudge
 
-UNSUBSCRIBED = "unsubscribed"
 ATTEMPTS = 3
 
 Name = tuple[str, str]  # source and external id: what makes two events the same event
@@ -60,7 +60,8 @@ def record_activities(
     """
     require_may_push(actor)
     origin = Origin(source=source, actor=actor, by=by, now=now)
-    recorded = try_again(lambda: _record(events, arrivals, origin, overwrite))
+    plain = _record_plain(events, origin) if len(events) == 1 and not arrivals else None
+    recorded = plain or try_again(lambda: _record(events, arrivals, origin, overwrite))
     if arrivals or not all(one.is_repeat for one in recorded):
         nudge()
     return recorded
@@ -87,6 +88,11 @@ def try_again(write: Callable[[], Result]) -> Result:
             if code not in {"23505", "40P01", "23503"} or attempt == ATTEMPTS:
                 raise
     raise AssertionError("not reached")
+
+
+def _record_plain(events: Sequence[Event], origin: Origin) -> list[Recorded] | None:
+    stored = record_plain(events[0], source=origin.source, actor=origin.actor, now=origin.now)
+    return [Recorded(*stored)] if stored else None
 
 
 def _record(
