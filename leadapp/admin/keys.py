@@ -55,7 +55,7 @@ class RotateForm(forms.Form):
     """How long the old text remains valid, and until when the key does."""
 
     days = forms.TypedChoiceField(
-        label=gettext_lazy("The old one ends"),
+        label=gettext_lazy("The old text ends"),
         coerce=int,
         choices=OVERLAPS,
         initial=7,
