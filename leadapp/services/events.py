@@ -13,6 +13,7 @@ from leadapp.models import ActivityType, CustomField
 from leadapp.numbers import write_number
 from leadapp.services.facts import SOFT_IN_EVENTS, Facts, clean_facts, custom_fields_for
 from leadapp.services.identity import Reference
+from leadapp.services.known_queries import rows_where
 from leadapp.services.opt_in.records import GivenConsent
 from leadapp.services.texts import clean_text, json_fault
 from qualification.services.evidence.answers import FormAnswer
@@ -143,7 +144,8 @@ class _Reader:
         self.now = now
         events = [raw for raw in raws if isinstance(raw, Mapping)]
         slugs = {slug for raw in events if isinstance(slug := raw.get("type"), str) and "\x00" not in slug}
-        self.types = {kind.slug: kind for kind in ActivityType.objects.filter(slug__in=_storable(slugs))}
+        known = rows_where(ActivityType, "slug = ANY(%s)", [_storable(slugs)])
+        self.types = {kind.slug: kind for kind in known}
         leads = [lead for raw in events if isinstance(lead := raw.get("lead"), Mapping)]
         self.custom_fields: dict[str, CustomField] = custom_fields_for(leads)
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require, user_of
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import ApiKey
 from leadapp.models.capture import LONGEST_OVERLAP
+from leadapp.services.known_queries import rows_where
 from leadapp.services.texts import clean_text
 
 MARK = "la_"
@@ -136,7 +136,7 @@ def _find(text: str) -> ApiKey | None:
     if not text.startswith(MARK) or not text.isascii():
         return None
     prefix = text[:PREFIX_LENGTH]
-    for key in ApiKey.objects.filter(Q(prefix=prefix) | Q(old_prefix=prefix)):
+    for key in rows_where(ApiKey, "prefix = %s OR old_prefix = %s", [prefix, prefix]):
         digest = key.digest if _is_present(key, text) else key.old_digest
         if digest is not None and secrets.compare_digest(bytes(digest), _digest(text)):
             return key
