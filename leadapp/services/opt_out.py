@@ -16,7 +16,8 @@ from leadapp.services.events import Event
 from leadapp.services.facts import Facts
 from leadapp.services.identity import Reference, look_up
 from leadapp.services.leads import change_lead
-from leadapp.services.recording import UNSUBSCRIBED, record_activities
+from leadapp.services.plain_events import UNSUBSCRIBED
+from leadapp.services.recording import record_activities
 
 SALT = "leadapp.opt-out"
 SOURCE = "opt-out page"
