@@ -94,7 +94,7 @@ def data() -> set[str]:
 
 
 # What tests type or say themselves, abbreviations, addresses, and Django's words for its own ticks.
-SAID = {"zzzz", "shmidt", "purple", "path", "@rep", ": they asked for you.", "linkedin.com/in/…"}
+SAID = {"zzzz", "lorentz", "purple", "path", "@rep", ": they asked for you.", "linkedin.com/in/…"}
 SAID |= {"Somebody moved this lead meanwhile.", "BANT", "CHAMP", "MEDDIC", "CSV", "Kosovo", "True", "False"}
 # Answers of leads, in the words of the form.
 SAID |= {"Just looking", "50 to 199 employees"}

@@ -167,7 +167,7 @@ LEAD_LIST = (
     page("lead-list", REP, "own columns", query="?view=all&columns=name,company,tags,country,created,grade"),
     page("lead-list", MANAGER, "saved view", query=saved_view),
     page("lead-list", REP, "saved view changed", query=lambda: f"?country=DE&from={own_view()}"),
-    page("lead-list", REP, "spelt like it", query="?q=shmidt"),
+    page("lead-list", REP, "spelt like it", query="?view=all&q=lorentz"),
     page("lead-list", REP, "view not there", query="?view=99999999", status=404),
     page(
         "lead-list",

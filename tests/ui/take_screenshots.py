@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 
 from tests.ui.admin_pages import ADMIN_PAGES
 from tests.ui.all_pages import EMPTY_PAGES, PAGES, WebPage
@@ -37,6 +37,8 @@ OF_README = {
     "my-day-rep": "my-day.png",
 }
 README_SIZE = {"width": 1440, "height": 800}
+# Milliseconds for one picture, on a machine that has other things to do.
+PATIENCE = 60_000
 # What a page asks for by itself has come.
 AT_REST = "() => !document.querySelector('.htmx-request')"
 
@@ -80,8 +82,11 @@ def take(browser: Browser, url: str, pages: Sequence[WebPage], tell: Tell) -> li
     look = {"viewport": {"width": 1440, "height": 900}, "locale": SPOKEN}
     for page, tab in visit(browser, url, wanted, missed=missed, **look):
         tell(f"{wanted.index(page) + 1}/{len(wanted)} {page}")
-        tab.wait_for_function(AT_REST)
-        _take_all(tab, f"{page}.png")
+        try:
+            tab.wait_for_function(AT_REST)
+            _take_all(tab, f"{page}.png")
+        except Error as error:
+            missed.append(f"{page}: {error}")
     return missed
 
 
@@ -91,4 +96,5 @@ def _take_all(tab: Page, name: str) -> None:
         tab.set_viewport_size({"width": width, "height": height})
         for theme in THEMES:
             tab.emulate_media(color_scheme=theme)
-            tab.screenshot(path=FOLDER / SPOKEN / f"{width}-{theme}" / name, full_page=True)
+            path = FOLDER / SPOKEN / f"{width}-{theme}" / name
+            tab.screenshot(path=path, full_page=True, timeout=PATIENCE)
