@@ -153,6 +153,12 @@ def wall(moment: datetime) -> str:
 @register.simple_tag
 def points(value: float | Decimal | None, decimals: int = 0) -> SafeString:
     """Write points with their sign; the minus is a real one, None is a dash."""
+    return _points_in(get_language() or "", value, decimals)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _points_in(language: str, value: float | Decimal | None, decimals: int) -> SafeString:
+    """Write points once for each language; lists show the same small numbers again and again."""
     if value is None:
         return format_html('<span class="pts pts--nil">{}</span>', DASH)
     number = Decimal(str(value))

@@ -123,7 +123,7 @@ def read_day(person: User, *, viewer: User, now: datetime, whole: str = "") -> D
     Each section shows the first rows; the one that is named by `whole` shows all.
     """
     day = Day.of(person, now=now)
-    answers = list(finding.waiting_for_answer(day)[:MOST])
+    answers = finding.waiting_for_answer(day, most=MOST)
     booked = [
         (starts_at, item)
         for item in finding.meetings(day, until=day.days_ahead(COMING_DAYS))[:MOST]
@@ -191,7 +191,6 @@ def _answer_first(assignments: list[Assignment], now: datetime) -> Section:
         "answer",
         _("Answer first"),
         rows,
-        number=_number(assignments),
         hint=_("the clock runs"),
         nothing=_("Nobody waits for an answer."),
     )
