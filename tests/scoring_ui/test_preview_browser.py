@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from time import sleep
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -14,7 +14,6 @@ from scoring.analysis.preview import run
 from scoring.models import ScoringModel, ScoringModelVersion, ScoringRule
 from scoring.services.publishing import make_draft, publish
 from tests.scoring.build import log, make_lead, make_rule
-from tests.ui.axe import faults_of
 from tests.ui.build import make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -142,26 +141,3 @@ def test_a_proposal_is_put_into_the_draft(
     expect(page.locator(".verdict")).to_contain_text("Publishing moves")
     draft.refresh_from_db()
     assert draft.threshold > 30
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1024, 1920])
-def test_both_pages_fit_and_everybody_can_use_them(
-    browser: Browser,
-    live_server: Any,
-    sign_in: SignIn,
-    marketer: User,
-    draft: ScoringModelVersion,
-    width: int,
-    scheme: Literal["light", "dark"],
-) -> None:
-    ScoringModel.objects.filter(pk=draft.model_id).update(weekly_capacity=1)
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    sign_in(page, live_server.url, marketer)
-    for address, proof in ((PREVIEW, "#h-effects"), (CAPACITY, "#h-weeks")):
-        page.goto(live_server.url + address)
-        expect(page.locator(proof)).to_be_visible(timeout=20_000)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert faults_of(page) == []
-    context.close()

@@ -12,7 +12,6 @@ from scoring.models import Cause, Rescore, ScoringModelVersion
 from scoring.services.rescore import continue_rescores
 from tests.qualification.build import make_user
 from tests.scoring_ui.build import HOME, changed_draft
-from tests.ui.axe import faults_of
 from tests.ui.build import make_lead
 from tests.ui.lead_build import new_lead
 
@@ -101,44 +100,6 @@ def test_a_lead_is_imagined_row_by_row(page: Page, studio: str) -> None:
     page.get_by_role("button", name="Compute the score").click()
     expect(page.locator(".compared")).to_contain_text("Asked for a demo")
     expect(page.locator(".compared .sum").last).to_contain_text("70")
-
-
-PAGES = (
-    "",
-    "bands/",
-    "versions/?before=1&after=2",
-    "publish/",
-    "publish/progress/",
-    "schedule/",
-    "import/",
-    "discard/",
-    "test/?imagine=1",
-    "../",
-    "../new/",
-)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_people_with_disabilities_can_use_every_page(
-    page: Page, studio: str, marketer: User, path: str
-) -> None:
-    lead = new_lead()
-    changed_draft(marketer)
-    page.goto(f"{studio}{path}")
-    page.wait_for_load_state("networkidle")
-    assert faults_of(page) == []
-    if path.startswith("test/"):
-        page.goto(f"{studio}test/?lead={lead.pk}")
-        assert faults_of(page) == []
-
-
-@pytest.mark.parametrize("path", [*PAGES[:4], "test/?imagine=1", "../"])
-def test_nothing_hangs_over_the_edge_of_a_phone(page: Page, studio: str, marketer: User, path: str) -> None:
-    changed_draft(marketer)
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{studio}{path}")
-    page.wait_for_load_state("networkidle")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_rules_are_read_and_a_draft_begun_without_javascript(

@@ -57,8 +57,7 @@ def page(browser_context: BrowserContext, request: pytest.FixtureRequest) -> Ite
     """
     tab = browser_context.new_page()
     problems: list[str] = []
-    tab.on("pageerror", lambda error: problems.append(str(error)))
-    tab.on("console", lambda message: _note_violation(message, problems))
+    note_problems(tab, problems)
     yield tab
     if getattr(request.node, "failed", False):
         RESULTS.mkdir(exist_ok=True)
@@ -77,6 +76,12 @@ def sign_in() -> SignIn:
         page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
 
     return sign_in
+
+
+def note_problems(tab: Page, problems: list[str]) -> None:
+    """Add the script errors of a page and its violations of the security policy to a list."""
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    tab.on("console", lambda message: _note_violation(message, problems))
 
 
 def _note_violation(message: ConsoleMessage, problems: list[str]) -> None:

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from leadapp.errors import Conflict
 from leadapp.models import (
@@ -144,6 +146,7 @@ def saved_view() -> str:
 
 
 MINE, MQL, CUSTOMER = lead(), lead(stage="mql"), customer
+DAYS_AGO = timezone.now() - timedelta(days=5)
 EDITED: dict[str, Any] = {"type__slug": "lead.updated", "actor__username": REP}
 WRITTEN: dict[str, Any] = {"author__username": REP, "edited_at__isnull": False}
 DELETED: dict[str, Any] = {"author__username": REP, "deleted_at__isnull": False}
@@ -168,6 +171,8 @@ LEAD_LIST = (
     page("lead-list", MANAGER, "saved view", query=saved_view),
     page("lead-list", REP, "saved view changed", query=lambda: f"?country=DE&from={own_view()}"),
     page("lead-list", REP, "spelt like it", query="?view=all&q=lorentz"),
+    page("lead-list", MANAGER, "won", query="?view=all&stage=customer"),
+    page("lead-list", MANAGER, "resting", query="?view=all&status=nurture"),
     page("lead-list", REP, "view not there", query="?view=99999999", status=404),
     page(
         "lead-list",
@@ -191,6 +196,9 @@ LEAD_LIST = (
         steps=["click form.form-page button[type=submit]", "wait .error-summary"],
     ),
     page("lead-new", REP),
+    page(
+        "lead-new", REP, "refused", steps=["click form.form-page button[type=submit]", "wait .error-summary"]
+    ),
     page("leads-bulk", MANAGER, "move", query=lambda: "?what=move" + chosen(3)),
     page("leads-bulk", MANAGER, "assign", query=lambda: "?what=assign" + chosen(3)),
     page("leads-bulk", MANAGER, "nurture", query=lambda: "?what=nurture" + chosen(3)),
@@ -216,6 +224,14 @@ LEAD_PAGE = (
     page("lead-detail", REP, "disqualified", pk=lead(status="disqualified")),
     page("lead-detail", REP, "nobody's", pk=lead(owner__username=None, score__gte=1)),
     page("lead-detail", REP, "set aside", pk=pk_of(ScoreOverride, "lead_id", ended_at=None)),
+    page(
+        "lead-detail",
+        REP,
+        "looking back",
+        pk=lead(created_at__lt=DAYS_AGO),
+        query=f"?as_of={DAYS_AGO:%Y-%m-%d}",
+        steps=["click .evidence summary"],
+    ),
     page("lead-detail", MANAGER, "not scored", pk=pk_of(Lead, do_not_score=True)),
     page("lead-detail", REP, "question", pk=MQL, steps=["click #do-note", "wait dialog#question[open]"]),
     page("lead-timeline", REP, pk=MINE),
@@ -269,7 +285,7 @@ LEAD_PAGE = (
         pk=CUSTOMER,
         deal_id=lambda: first(Deal, lead_id=customer(), voided_at=None).pk,
     ),
-    page("lead-call", REP, pk=MQL),
+    page("lead-call", REP, pk=MQL, steps=["click .ask__also > summary"]),
     page("lead-bant", REP, pk=MQL, dimension="budget"),
     page("lead-aside", REP, pk=MQL),
     page("lead-aside-end", REP, pk=pk_of(ScoreOverride, "lead_id", ended_at=None)),

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from leadapp.demo.loading import load
 from leadapp.demo.people import create_people
-from leadapp.models import Advocacy, BoughtList, Erasure, KeptFor, Lead, User
+from leadapp.models import BoughtList, Company, Erasure, KeptFor, Lead, User
 from leadapp.services import imports
 from leadapp.services.bulk import Chosen, finish_small, start_run
 from leadapp.services.consents import record_consent
@@ -24,7 +24,7 @@ from leadapp.services.keys import create_api_key
 from leadapp.services.leads import create_lead
 from leadapp.services.tags import change_tags
 from leadapp.services.webhooks.endpoints import create_endpoint, create_test
-from qualification.models import Assignment, Cost, Escalation
+from qualification.models import Assignment, Cost, Deal, Escalation
 from qualification.services.clock.escalation import escalate_due
 from qualification.services.customers.advocacy import set_advocacy
 from qualification.services.moves import move_lead
@@ -71,6 +71,7 @@ def _come_twice(manager: User, *, now: datetime) -> None:
 
 def _publish_and_begin_again(marketer: User, *, now: datetime) -> None:
     """Make a second version live, and a draft of the third."""
+    ScoringModel.objects.filter(is_primary=True).update(weekly_capacity=40)
     draft = _draft_with(points=12, by=marketer, now=now)
     publish(version=draft, actor=marketer, note="Prices say more than we thought", now=now)
     while continue_rescores(now=now):
@@ -104,13 +105,14 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
     record_consent(
         lead=mine[0], purpose="phone", granted=True, how="call", text="May we call you?", actor=rep, now=now
     )
-    # However the dice fell, somebody is about to be won.
+    # However the dice fell, somebody is about to be won, somebody is won, and a company has nobody here.
     Lead.objects.filter(pk=mine.filter(stage="mql")[2].pk).update(stage="sql")
-    customer = Lead.objects.filter(
-        stage="customer", owner=rep, deals__voided_at=None, advocacy=Advocacy.NONE
-    ).first()
-    assert customer is not None
+    customer = Lead.objects.filter(owner=None, status="open").prioritised()[0]
+    Lead.objects.filter(pk=customer.pk).update(owner=rep, stage="customer")
+    Deal.objects.create(lead=customer, value=48_000, won_on=(now - DAY).date())
+    customer.refresh_from_db()
     set_advocacy(lead=customer, advocacy="fan", note="Told it at a fair", actor=rep, now=now)
+    Company.objects.create(name="Nobody Here Ltd", domain="nobody-here.example")
     escalate_due(now=now)
     clock = Assignment.objects.filter(owner=rep).latest("pk")
     Escalation.objects.get_or_create(assignment=clock, level=Escalation.Level.DUE_SOON)

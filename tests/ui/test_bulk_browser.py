@@ -34,12 +34,10 @@ def test_leads_are_chosen_moved_told_of_and_one_is_undone(page: Page, live_serve
     expect(bar).to_contain_text("3 chosen")
     bar.get_by_role("button", name="Move…").click()
     expect(page.get_by_role("heading", name="Move 3 leads")).to_be_visible()
-    assert faults_of(page) == []
     page.get_by_label("To", exact=True).select_option("sql")
     page.get_by_role("button", name="Move them").click()
     expect(page.get_by_role("heading", name="2 of 3 done")).to_be_visible()
     expect(page.locator(".is-refused")).to_contain_text("Carla Vos: Missing for MQL → SQL")
-    assert faults_of(page) == []
     page.get_by_role("button", name="Undo: Bram Vos").click()
     expect(page.locator(".toast")).to_contain_text("Bram Vos is MQL again.")
     assert sorted(Lead.objects.values_list("stage", flat=True)) == ["mql", "mql", "sql"]
@@ -62,7 +60,6 @@ def test_all_of_the_filter_are_tagged_and_one_click_takes_it_back(
     bar.get_by_label("Choose all 60").check()
     bar.get_by_role("button", name="Tag…").click()
     expect(page.get_by_role("heading", name="Tag 60 leads")).to_be_visible()
-    assert faults_of(page) == []
     page.get_by_label("Put on").fill("Fair")
     page.get_by_role("button", name="Tag them").click()
     toast = page.locator(".toast")

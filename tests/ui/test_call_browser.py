@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from leadapp.models import Activity, Lead, Stage, User
 from qualification.models import BantAnswer, CallDraft, Note, Task
-from tests.ui.axe import faults_of
 from tests.ui.lead_build import make_people, new_lead
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -181,15 +180,3 @@ def test_a_call_works_without_scripts(
     expect(tab.locator(".toast")).to_contain_text("The call is saved.")
     assert BantAnswer.objects.get(lead=lead).value == "€60,000"
     context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(page: Page, opened: Open, scheme: Any) -> None:
-    opened()
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.locator(".ask__also > summary").click()
-    page.get_by_role("button", name="Save", exact=True).click(trial=True)
-    assert faults_of(page) == []
-    for width in (390, 1024, 1440):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 
 from leadapp.models import Lead, User
-from tests.ui.axe import faults_of
 from tests.ui.build import make_clock, make_full_lead, make_lead, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -287,50 +286,3 @@ def test_nothing_is_cut_off_at_any_width(page: Page, live_server: Any, sign_in: 
             page.set_viewport_size({"width": width, "height": 844})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
             expect(page.locator(".dock" if width <= 760 else ".side")).to_be_visible()
-
-
-def test_axe_finds_nothing_in_the_light_or_in_the_dark(
-    page: Page, live_server: Any, sign_in: SignIn, rep: User
-) -> None:
-    make_full_lead(180, rep)
-    make_clock(make_lead(90, owner=rep), rep, due_in=-timedelta(hours=1))
-    make_lead(20, stage="customer", grade="C3")
-    make_lead(10, stage="sql", grade="D4")
-    make_lead(80, status="nurture", status_reason="Later")
-    make_lead(None, do_not_score=True)
-    found: dict[str, list[str]] = {}
-
-    def look(name: str) -> None:
-        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-        for scheme in schemes:
-            # Without motion nothing is half-way between two colours.
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            if faults := faults_of(page):
-                found[f"{name} in the {scheme}"] = faults
-
-    page.goto(f"{live_server.url}/accounts/login/")
-    look("sign-in")
-    sign_in(page, live_server.url, rep)
-    for path in (
-        "/?view=answer",
-        "/?temperature=purple",
-        "/?q=zzzz",
-        "/leads/filters/",
-        "/gone/",
-        "/?view=all",
-    ):
-        page.goto(f"{live_server.url}{path}")
-        look(path)
-    page.locator("#filters summary").click()
-    page.get_by_label("Hot").wait_for()
-    look("panel")
-    page.keyboard.press("Escape")
-    page.keyboard.press("?")
-    look("keys")
-    page.goto(f"{live_server.url}/leads/new/")
-    page.fill("#id_email", "no address")
-    page.get_by_role("button", name="Create lead").click()
-    page.get_by_role("alert").wait_for()
-    look("new lead")
-
-    assert found == {}

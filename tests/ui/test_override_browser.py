@@ -46,7 +46,6 @@ def test_a_rep_sets_a_score_aside_sees_it_in_the_list_and_ends_it(
         f"Set aside by Owner until {until.day} {until:%b}, too low: They decide this month."
     )
     expect(page.locator(".lead-score__num")).to_contain_text(str(lead.score))
-    assert faults_of(page) == []
 
     page.goto(f"{live_server.url}/?view=all")
     row = page.locator(f"[data-lead='{lead.pk}']")
@@ -60,23 +59,15 @@ def test_a_rep_sets_a_score_aside_sees_it_in_the_list_and_ends_it(
     assert ScoreOverride.objects.get().ended_by == rep
 
 
-@pytest.mark.parametrize("width", [390, 1440, 1920])
-def test_the_rule_check_fits_every_screen_and_everybody(
-    page: Page, live_server: Any, sign_in: SignIn, width: int
-) -> None:
+def test_a_finding_of_the_rule_check_leads_to_its_rule(page: Page, live_server: Any, sign_in: SignIn) -> None:
     marketer = make_user("mareike", "marketer", is_staff=True)
     make_crowd(30)
     draft = make_draft(model=live_version().model, actor=None, now=timezone.now())
     make_rule(draft, name="Women first", conditions=[("lead.gender", "equals", "female")])
     sign_in(page, live_server.url, marketer)
-    page.set_viewport_size({"width": width, "height": 900})
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.goto(f"{live_server.url}/scoring/default/check/")
-        expect(page.get_by_role("heading", name="Stops publishing: The note is missing")).to_be_visible()
-        assert faults_of(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
+    page.goto(f"{live_server.url}/scoring/default/check/")
+    expect(page.get_by_role("heading", name="Stops publishing: The note is missing")).to_be_visible()
+    assert faults_of(page) == []
     finding = page.locator(".finding", has_text="judges people by")
     finding.get_by_role("link", name="Edit the rule").click()
     expect(page.get_by_label("Name").first).to_have_value("Women first")

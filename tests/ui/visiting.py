@@ -8,7 +8,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
 
 from leadapp.models import User
-from tests.support.browser import RESULTS
+from tests.support.browser import RESULTS, note_problems
 from tests.ui.all_pages import WebPage
 
 PATIENCE = 15_000
@@ -20,7 +20,8 @@ def visit(
     """Open pages one after another and give each as a person sees it; `look` is what the browser is like.
 
     Motion is off, so that nothing is half-way between two colours. A page that cannot be opened ends it,
-    unless there is a list that takes those that are missed.
+    unless there is a list that takes those that are missed; so does one with an error of a script or a
+    violation of the security policy.
     """
     visitors: dict[str, BrowserContext] = {}
     sessions: dict[str, str] = {}
@@ -33,7 +34,8 @@ def visit(
                 visitors[page.who].add_cookies(
                     [{"name": settings.SESSION_COOKIE_NAME, "value": sessions[page.who], "url": url}]
                 )
-            tab = visitors[page.who].new_page()
+            tab, problems = visitors[page.who].new_page(), list[str]()
+            note_problems(tab, problems)
             try:
                 _go(tab, url, page)
             except Error as error:
@@ -45,6 +47,8 @@ def visit(
             else:
                 yield page, tab
             tab.close()
+            if missed is None:
+                assert not problems, f"{page}: {problems}"
     finally:
         for visitor in visitors.values():
             visitor.close()
