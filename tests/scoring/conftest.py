@@ -10,14 +10,14 @@ from django.db import transaction
 from leadapp.demo.loading import load
 from tests.scoring.build import NOW
 
-DEMO_LEADS = 2_000
+DEMO_LEADS = 1_000
 
 
 @pytest.fixture(scope="module")
 def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[datetime]:
-    """Load the whole demo, and return the moment at which it was loaded.
+    """Load a large demo, and return the moment at which it was loaded.
 
-    It takes some 15 seconds, so once for all tests of a module. Each of them sees it as it was loaded,
+    It takes some seconds, so once for all tests of a module. Each of them sees it as it was loaded,
     because tests of `pytest.mark.django_db` roll back to where they began. So does each test of the module
     that does not ask for it: those belong into another one.
     """

@@ -14,6 +14,7 @@ from scoring.engine import explain_moments, score_leads, stored_moments
 from scoring.models import Cause, Rescore, ScoreChange
 from scoring.services.rescore import continue_rescores, start_rescore
 from tests.scoring.build import DAY, log, the_live_version
+from tests.scoring.conftest import DEMO_LEADS
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +39,7 @@ def test_leads_of_the_demo_were_yesterday_what_was_stored_yesterday(demo: dateti
         ), lead.pk
         assert sum(line.points for line in explanation.all_lines) == stored.score
         compared += 1
-    assert compared > 400
+    assert compared > DEMO_LEADS / 5
 
 
 def test_the_lines_of_every_lead_of_the_demo_sum_to_its_stored_score(demo: datetime) -> None:
@@ -51,7 +52,7 @@ def test_the_lines_of_every_lead_of_the_demo_sum_to_its_stored_score(demo: datet
         for version, moments in by_version.items()
         for explanation in explain_moments(version=version, moments=moments)
     ]
-    assert len(explained) == len(leads) > 1_900
+    assert len(explained) == len(leads) > DEMO_LEADS * 0.95
     for explanation in explained:
         lead = leads[explanation.lead_id]
         stored = (lead.score, lead.fit, lead.engagement)
@@ -99,7 +100,7 @@ def test_hot_leads_of_the_demo_cool_by_themselves_as_was_foreseen(demo: datetime
 def test_each_way_holds_for_leads_of_the_demo(demo: datetime) -> None:
     """What a way promises is what the lead really scores once it has happened."""
     version = the_live_version()
-    leads = Lead.objects.filter(score__isnull=False).select_related("company").order_by("id")[::250]
+    leads = Lead.objects.filter(score__isnull=False).select_related("company").order_by("id")[:: DEMO_LEADS // 8]
     shown = 0
     for lead in leads:
         found = ways_up(lead=lead, version=version, now=demo)

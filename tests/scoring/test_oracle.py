@@ -116,7 +116,7 @@ def test_engine_and_oracle_agree(version: dict[str, Any], leads: list[dict[str, 
                 assert abs(rounding.points) <= Decimal("0.50001")
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=60)
 @given(drawn=st.lists(VERSIONS, min_size=1, max_size=3), leads=st.lists(LEADS, max_size=4))
 def test_several_versions_at_once_score_as_each_does_alone(
     drawn: list[dict[str, Any]], leads: list[dict[str, Any]]
