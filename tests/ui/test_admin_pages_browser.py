@@ -8,7 +8,9 @@ from playwright.sync_api import Browser
 
 from tests.ui.admin_pages import ADMIN_PAGES
 from tests.ui.furnished import furnish
-from tests.ui.test_all_pages_browser import faults_on
+from tests.ui.test_all_pages_browser import faults_on, short_lists
+
+__all__ = ["short_lists"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
