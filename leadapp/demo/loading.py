@@ -105,6 +105,7 @@ def load(
         _insert_selling(selling, version)
         WakeUp.objects.bulk_create(recycled.wake_ups, batch_size=BATCH)
         AdvocacyChange.objects.bulk_create(recycled.advocacy_changes, batch_size=BATCH)
+        _look_at_tables()
         score_the_year(prospects, now=now, advance=lambda: advance("scores of the year"))
         advance("gates")
         while see_ends(now=now, limit=leads * 10):

