@@ -71,7 +71,7 @@ def test_answers_forms_and_gates_are_moved(old: Old) -> None:
     old.ask(ANSWERS)
     old.ask("UPDATE qualification_gatecriterion SET label = 'Ours' WHERE label = 'All four confirmed'")
 
-    old.migrate()
+    old.migrate("qualification", "0018")
 
     assert old.ask(KEPT) == [
         ("budget", "confirmed", "€60,000", "call", "medium", None),

@@ -15,8 +15,9 @@ from leadapp.embedded.folder import DataFolder
 
 # Django appends the name of the process to that of the test database; Redis only has numbers.
 LAST_BROKER_DATABASE = 15
-# Long tests first, so that no process is left with one at the end; short ones fill the gaps.
-FIRST = ["alone", "worker", "browser"]
+# Long tests first, so that no process is left with one at the end; short ones fill the gaps. Those that wait
+# for workers are mixed with those that keep a processor busy.
+FIRST = [{"alone"}, {"worker", "browser"}]
 
 
 def is_a_share(config: pytest.Config) -> bool:
@@ -74,8 +75,8 @@ def long_files_first(items: list[pytest.Item]) -> None:
 
 
 def _rank(item: pytest.Item) -> int:
-    found = (rank for rank, name in enumerate(FIRST) if item.get_closest_marker(name))
-    return next(found, len(FIRST))
+    marks = {mark.name for mark in item.iter_markers()}
+    return next((rank for rank, names in enumerate(FIRST) if names & marks), len(FIRST))
 
 
 @contextmanager
