@@ -146,6 +146,35 @@ def _answers(client: redis.Redis) -> bool:
         return False
 
 
+@pytest.mark.alone
+def test_a_push_does_not_wait_for_a_redis_that_is_frozen(
+    own_redis: OwnRedis, key: str, tmp_path: Path
+) -> None:
+    web = WebServer(tmp_path / "web.log")
+    web.start()
+    try:
+        pusher, visitor = Client(web, key), Client(web)
+        event = {"lead": {"email": "jane@example.com"}, "type": "login"}
+        assert pusher.call("POST", "/api/v1/activities", event)[0] == 202
+        assert own_redis.process is not None
+        own_redis.process.send_signal(signal.SIGSTOP)
+        try:
+            calls: list[tuple[Client, str, Any]] = [
+                (pusher, "/api/v1/activities", event),
+                (visitor, DEMO, {"email": "joe@example.com"}),
+            ] * 5
+            for client, path, body in calls:
+                status, _, seconds = client.call("POST", path, body)
+                assert status == 202
+                assert seconds < 0.5, path
+        finally:
+            own_redis.process.send_signal(signal.SIGCONT)
+        for client in (pusher, visitor):
+            client.connection.close()
+    finally:
+        web.stop()
+
+
 class Pushing:
     """Clients that push events, each of them once or (every tenth) twice."""
 
@@ -268,35 +297,6 @@ def test_nothing_is_lost_while_workers_die_and_redis_is_away(
     )
     # Who waits for Redis waits for a second and longer; one in a hundred may meet a machine that is busy.
     assert percentile(while_down, 0.99) < 1
-
-
-@pytest.mark.alone
-def test_a_push_does_not_wait_for_a_redis_that_is_frozen(
-    own_redis: OwnRedis, key: str, tmp_path: Path
-) -> None:
-    web = WebServer(tmp_path / "web.log")
-    web.start()
-    try:
-        pusher, visitor = Client(web, key), Client(web)
-        event = {"lead": {"email": "jane@example.com"}, "type": "login"}
-        assert pusher.call("POST", "/api/v1/activities", event)[0] == 202
-        assert own_redis.process is not None
-        own_redis.process.send_signal(signal.SIGSTOP)
-        try:
-            calls: list[tuple[Client, str, Any]] = [
-                (pusher, "/api/v1/activities", event),
-                (visitor, DEMO, {"email": "joe@example.com"}),
-            ] * 5
-            for client, path, body in calls:
-                status, _, seconds = client.call("POST", path, body)
-                assert status == 202
-                assert seconds < 0.5, path
-        finally:
-            own_redis.process.send_signal(signal.SIGCONT)
-        for client in (pusher, visitor):
-            client.connection.close()
-    finally:
-        web.stop()
 
 
 def test_without_a_database_every_call_is_told_to_come_again(

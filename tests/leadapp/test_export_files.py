@@ -141,7 +141,6 @@ def test_without_rows_there_is_the_head(kind: str) -> None:
     assert b"".join(write_file(kind, head=["Name"], rows=[]))
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_memory_does_not_grow_with_the_rows(kind: str) -> None:
     row: list[Any] = ["Annelie", "Großmann-Überschär", "+4930123456", 7, MOMENT] * 3
