@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from leadapp.demo.loading import load
 from leadapp.demo.people import create_people
-from leadapp.models import BoughtList, Company, Erasure, KeptFor, Lead, User
+from leadapp.models import BoughtList, Company, Erasure, KeptFor, Lead, RefusedMessage, User
 from leadapp.services import imports
 from leadapp.services.bulk import Chosen, finish_small, start_run
 from leadapp.services.consents import record_consent
@@ -173,5 +173,6 @@ def _bring(marketer: User, *, now: datetime) -> None:
 def _connect(admin: User, *, now: datetime) -> None:
     """Let another system read and listen."""
     create_api_key(name="website", scopes=["ingest"], actor=admin, now=now)
+    RefusedMessage.objects.create(received_at=now, source="website", reason="No user", message="{}")
     endpoint = create_endpoint(url="https://crm.example/hook", events=["lead.created"], actor=admin, now=now)
     create_test(endpoint=endpoint, claimed_until=now + DAY, actor=admin, now=now)

@@ -8,10 +8,8 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
 
 from leadapp.models import User
-from tests.support.browser import RESULTS, note_problems
+from tests.support.browser import PATIENCE, RESULTS, note_problems
 from tests.ui.all_pages import WebPage
-
-PATIENCE = 15_000
 
 
 def visit(
