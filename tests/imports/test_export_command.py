@@ -25,7 +25,7 @@ def test_a_filter_is_written_into_a_file_that_can_be_imported_again(
     assert out.getvalue() == "leads written: 1\n"
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
     if kind == "csv":
-        assert [row["First name"] for row in csv.DictReader(file.open(encoding="utf-8-sig"))] == ["Ann"]
+        assert [row["First name"] for row in csv.DictReader(StringIO(file.read_text("utf-8-sig")))] == ["Ann"]
     record = Export.objects.get()
     assert (record.user, record.rows, record.query) == (manager, 1, "country=DE")
     job = imported(brought(file.read_bytes(), name=file.name, actor=manager), on_known="overwrite")
