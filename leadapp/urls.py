@@ -151,7 +151,7 @@ urlpatterns = [
     path("imports/<int:pk>/columns/", import_pages.columns, name="import-columns"),
     path("imports/<int:pk>/read/", import_pages.read, name="import-read"),
     path("imports/<int:pk>/refused/", import_pages.refused_rows, name="import-refused"),
-    path("imports/<int:pk>/<slug:what>/", import_pages.act, name="import-act"),
+    path("imports/<int:pk>/<slug:slug>/", import_pages.act, name="import-act"),
     path("settings/", my_settings, name="settings"),
     path("scoring/", include("scoring.urls")),
     path("forms/", form_pages.form_list, name="forms"),

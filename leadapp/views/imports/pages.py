@@ -104,18 +104,18 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def act(request: HttpRequest, pk: int, what: str) -> HttpResponse:
+def act(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """Start, stop, undo or discard an import."""
     job, user, now = _job(request, pk), signed_in(request), timezone.now()
     try:
-        if what == "discard":
+        if slug == "discard":
             imports.discard(job=job, actor=user)
             messages.success(request, _("%(file)s was deleted.") % {"file": job.file_name})
             return redirect("import-list")
         acts: dict[str, Any] = {"start": imports.start, "stop": imports.stop, "undo": imports.undo}
-        if what not in acts:
+        if slug not in acts:
             raise Http404(_("There is no such thing to do with an import."))
-        imports.finish_small(acts[what](job=job, actor=user, now=now), clock=timezone.now)
+        imports.finish_small(acts[slug](job=job, actor=user, now=now), clock=timezone.now)
     except NotAllowed:
         raise
     except Refused as refused:
