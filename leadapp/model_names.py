@@ -5,8 +5,10 @@ Django calls them after the code: `lead_source` is "lead source". Those names ar
 """
 
 from django.apps import apps
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
+# Django calls every key so, and no code of ours does.
+KEY = gettext_noop("ID")
 OURS = ("leadapp", "scoring", "qualification")
 
 

@@ -155,7 +155,7 @@ def _work_on_many(manager: User, *, now: datetime) -> None:
 
 def _bring(marketer: User, *, now: datetime) -> None:
     """Let the marketer bring files: imported, taken back, checked, going on, not begun."""
-    text = "E-Mail,Vorname,Firma,Land\nnina@b.example,Nina,Fair,DE\nnobody,,,\ntom@b.example,Tom,,XX1\n"
+    text = "E-Mail,Vorname,Firma,Land\na1@b.example,Nina,Fair,DE\nZweig,,,\na2@b.example,Tom,,XX1\n"
     jobs = []
     for name in ("done", "undone", "checked", "going on", "new"):
         data = text.replace("@", f"@{name.replace(' ', '-')}.").encode()

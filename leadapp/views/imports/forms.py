@@ -71,14 +71,14 @@ class ReadingForm(forms.Form):
 
 
 class WordsField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """The words of a form, by the form, the version and how they begin."""
+    """The words of a form, by the form, the version and what they are about."""
 
     def label_from_instance(self, obj: Any) -> str:
         """Name the words."""
-        return _("%(form)s, version %(version)d: %(words)s") % {
+        return _("%(form)s, version %(version)d: %(purpose)s") % {
             "form": obj.form,
             "version": obj.version,
-            "words": obj.text[:60],
+            "purpose": obj.get_purpose_display(),
         }
 
 
