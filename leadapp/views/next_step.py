@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from leadapp.models import Lead, Stage
+from leadapp.shipped import shown
 from leadapp.times import write_moment, write_work
 from qualification.models import Task
 from qualification.services.clock.clocks import Clock
@@ -62,7 +63,7 @@ def choose_next_step(here: Situation) -> NextStep | None:
 
 def _reopen(here: Situation) -> NextStep:
     return NextStep(
-        strong=f"{here.lead.get_status_display()}: {here.lead.status_reason.removesuffix('.')}.",
+        strong=f"{here.lead.get_status_display()}: {shown(here.lead.status_reason).removesuffix('.')}.",
         text=here.resting,
         url=here.url("lead-reopen") if here.may_work else "",
         action=_("Reopen…"),

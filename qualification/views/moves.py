@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from leadapp.access import may
 from leadapp.models import Lead, Stage, Status
+from leadapp.shipped import shown
 from leadapp.views.answering import Done, Question, SeenForm, answer, posted, signed_in, visible_lead
 from leadapp.words import lower_first
 from qualification.models import StageChange
@@ -180,7 +181,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     lead = visible_lead(request, pk)
     question = Question(
         title=_("Reopen %(lead)s?") % {"lead": lead.name},
-        text=f"{lead.get_status_display()}: {lead.status_reason}" if not lead.is_open else "",
+        text=f"{lead.get_status_display()}: {shown(lead.status_reason)}" if not lead.is_open else "",
         submit=_("Reopen"),
         cancel=_("Leave it %(status)s") % {"status": lower_first(lead.get_status_display())},
         form=ReasonForm(posted(request), lead=lead),

@@ -141,9 +141,8 @@ class RulesForm(forms.Form):
         self.job = job
         self.initial = {**_initial(job), **self.initial}
         self.fields["bought_list"].queryset = BoughtList.objects.order_by("-obtained_on", "-pk")  # type: ignore[attr-defined]
-        self.fields["consent_text"].queryset = ConsentText.objects.select_related("form").order_by(  # type: ignore[attr-defined]
-            "form", "-version"
-        )
+        words = ConsentText.objects.filter(form__isnull=False).select_related("form")
+        self.fields["consent_text"].queryset = words.order_by("form", "-version")  # type: ignore[attr-defined]
         choices = _choices()
         for index, column in enumerate(job.columns):
             self.fields[f"column-{index}"] = forms.ChoiceField(
