@@ -48,5 +48,7 @@ def _or_null(shape: Json) -> Json:
     if "oneOf" in shape:
         return {**shape, "oneOf": [*shape["oneOf"], {"type": "null"}]}
     inner = {key: value for key, value in shape.items() if key not in ("description", "default")}
+    if not inner:  # any value, so null as well
+        return shape
     outer = {key: value for key, value in shape.items() if key not in inner}
     return {**outer, "oneOf": [inner, {"type": "null"}]}
