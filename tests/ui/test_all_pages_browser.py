@@ -17,6 +17,8 @@ from tests.ui.visiting import visit
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WIDE, ENLARGED, PHONE = 1440, 720, 390
+# So that what stays at the lower edge of the window hides nothing from axe.
+TALL = 3_000
 # Axe looks at every element: a tenth row shows no more than nine.
 ROWS = 10
 
@@ -52,7 +54,7 @@ def faults_on(browser: Browser, url: str, pages: tuple[WebPage, ...]) -> list[st
     Each is seen in both themes: one wide and light, and dark on a phone, the next one the other way round.
     So every part that pages share is seen in all four ways.
     """
-    visits = visit(browser, url, pages, viewport={"width": WIDE, "height": 900})
+    visits = visit(browser, url, pages, viewport={"width": WIDE, "height": TALL})
     return [
         f"{page}: {fault}" for number, (page, tab) in enumerate(visits) for fault in _faults_of(tab, number)
     ]
@@ -65,7 +67,7 @@ def _faults_of(tab: Page, number: int) -> list[str]:
 
 def _faults_at(tab: Page, width: int, theme: Any = None) -> list[str]:
     """Look whether the page fits, and in a theme with axe."""
-    tab.set_viewport_size({"width": width, "height": 900})
+    tab.set_viewport_size({"width": width, "height": TALL})
     if theme:
         tab.emulate_media(color_scheme=theme, reduced_motion="reduce")
     overhang = tab.evaluate("document.documentElement.scrollWidth") - width
