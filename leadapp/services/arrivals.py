@@ -86,9 +86,8 @@ def settle(
     """Find or make the leads; write their names and facts; let what waited for them join them.
 
     `same` are pairs of references of which somebody says that they are one person; they are settled after
-    the arrivals. What the visitor of an
-    arrival did before becomes activities of the lead, whichever of the two came first. `make_ready` gets
-    the persons before those that are new are inserted.
+    the arrivals. What the visitor of an arrival did before becomes activities of the lead, whichever of
+    the two came first. `make_ready` gets the persons before those that are new are inserted.
     """
     references = [one.reference for one in arrivals]
     people = look_up([*references, *(one for pair in same for one in pair)])

@@ -158,10 +158,16 @@ def lead_page_of(request: HttpRequest, lead: Lead, *, tab: str = "") -> str:
 
 
 def tell(form: Any, refused: Refused) -> None:
-    """Put what was refused beside the fields that it is about."""
+    """Put what was refused beside the fields that it is about; the page says the rest."""
     for name, sentences in refused.errors.items():
         if name in form.fields:
             form.add_error(name, list(sentences))
+
+
+def tell_all(form: forms.Form, refused: Refused) -> None:
+    """Put what was refused beside the fields that it is about, and the rest above the form."""
+    for name, sentences in (refused.errors or {"": [refused.message]}).items():
+        form.add_error(name if name in form.fields else None, list(sentences))
 
 
 def _told(request: HttpRequest, lead: Lead, question: Question, back: str, refused: Refused) -> HttpResponse:

@@ -13,7 +13,7 @@ from leadapp.errors import Conflict, Refused
 from leadapp.models import CustomField, Lead, Seniority
 from leadapp.services.edits import as_text, facts_of
 from leadapp.services.meetings import STARTS_AT, write_start
-from leadapp.views.answering import replaced
+from leadapp.views.answering import replaced, tell_all
 
 
 class CallForm(forms.Form):
@@ -283,9 +283,8 @@ class FactsForm(forms.Form):
 
     def tell(self, refused: Refused) -> None:
         """Put what was refused beside the fields that it is about."""
-        for name, sentences in refused.errors.items():
-            self.add_error(name if name in self.fields else None, list(sentences))
-        if not refused.errors or isinstance(refused, Conflict):
+        tell_all(self, refused)
+        if refused.errors and isinstance(refused, Conflict):
             self.add_error(None, refused.message)
 
 

@@ -23,7 +23,7 @@ from leadapp.services.saved_views import (
     restore_view,
     save_view,
 )
-from leadapp.views.answering import came_from, posted, signed_in
+from leadapp.views.answering import came_from, posted, signed_in, tell_all
 from leadapp.views.list_filters import Asked, chips_of, read_address
 from leadapp.views.list_orders import WORDS
 from leadapp.views.list_views import own_views
@@ -42,13 +42,6 @@ class ViewForm(forms.Form):
         initial=Sharing.PRIVATE,
         help_text=gettext_lazy("“Me” and “my team” in a shared view are whoever looks at it."),
     )
-
-    def tell(self, refused: Refused) -> None:
-        """Put what was refused beside the fields that it is about."""
-        for name, sentences in refused.errors.items():
-            self.add_error(name if name in self.fields else None, list(sentences))
-        if not refused.errors:
-            self.add_error(None, refused.message)
 
 
 @require_safe
@@ -198,7 +191,7 @@ def _answer(
         except NotFound as refused:
             raise Http404(refused.message) from refused
         except Refused as refused:
-            form.tell(refused)
+            tell_all(form, refused)
             status = refused.status
     return render(request, "leads/view_form.html", {"form": form, **context}, status=status)
 

@@ -19,7 +19,7 @@ from leadapp.access import may, require
 from leadapp.errors import NotFound, Refused
 from leadapp.models import User
 from leadapp.services.people import set_availability
-from leadapp.views.answering import posted, signed_in
+from leadapp.views.answering import posted, signed_in, tell_all
 from qualification.models import Absence
 from qualification.services.absences import (
     cancel_absence,
@@ -73,13 +73,6 @@ class AbsenceForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = people
-
-    def tell(self, refused: Refused) -> None:
-        """Put what was refused beside the fields that it is about."""
-        for name, sentences in refused.errors.items():
-            self.add_error(name if name in self.fields else None, list(sentences))
-        if not refused.errors:
-            self.add_error(None, refused.message)
 
 
 @dataclass(frozen=True)
@@ -207,7 +200,7 @@ def _answer(request: HttpRequest, form: forms.Form, carry_out: Any, context: dic
             except Refused as refused:
                 status = refused.status
                 if isinstance(form, AbsenceForm):
-                    form.tell(refused)
+                    tell_all(form, refused)
                 else:
                     form.add_error(None, refused.message)
         else:

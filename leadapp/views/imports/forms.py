@@ -6,7 +6,6 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leadapp.errors import Refused
 from leadapp.models import BoughtList, ConsentRecord, ConsentText, ImportJob, OnKnown
 from leadapp.services.imports import Reading, Rules
 from leadapp.services.imports.detecting import DELIMITERS, ENCODINGS
@@ -178,11 +177,6 @@ class RulesForm(forms.Form):
             consent_how=given["consent_how"],
             **{name: given[name] for name in plain},
         )
-
-    def tell(self, refused: Refused) -> None:
-        """Say beside its field what was refused."""
-        for name, texts in (refused.errors or {"": [refused.message]}).items():
-            self.add_error(name if name in self.fields else None, list(texts))
 
 
 def _initial(job: ImportJob) -> dict[str, Any]:

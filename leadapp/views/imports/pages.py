@@ -17,7 +17,7 @@ from leadapp.services.exports import MEDIA_TYPES, write_file
 from leadapp.services.imports.reporting import to_mend
 from leadapp.services.imports.starting import OPEN
 from leadapp.services.imports.tables import sheets_of
-from leadapp.views.answering import posted, signed_in
+from leadapp.views.answering import posted, signed_in, tell_all
 from leadapp.views.imports.forms import ReadingForm, RulesForm, UploadForm
 from leadapp.views.imports.report import report_of
 
@@ -66,7 +66,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             job = imports.check(job=job, rules=form.rules, actor=signed_in(request))
         except Refused as refused:
-            form.tell(refused)
+            tell_all(form, refused)
         else:
             imports.finish_small(job, clock=timezone.now)
             return redirect("import-show", job.pk)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from leadapp.errors import Refused
 from leadapp.models import BulkAction, BulkRun
 from leadapp.services import bulk
-from leadapp.views.answering import came_from, posted, signed_in
+from leadapp.views.answering import came_from, posted, signed_in, tell_all
 from leadapp.views.list_choice import Choice, read_choice
 from qualification.views.bulk.forms import (
     BulkDisqualifyForm,
@@ -137,8 +137,7 @@ def _start(action: str, form: BulkForm, choice: Choice) -> BulkRun | None:
             ticked=choice.ticked,
         )
     except Refused as refused:
-        for name, texts in (refused.errors or {"": [refused.message]}).items():
-            form.add_error(name if name in form.fields else None, list(texts))
+        tell_all(form, refused)
         return None
     return bulk.finish_small(run, now=choice.now)
 
