@@ -203,7 +203,7 @@ SPECTACULAR_SETTINGS = {
         "AdvocacyEnum": "leadapp.models.Advocacy",
         "AnswerStateEnum": "qualification.models.BantState",
         "StageEnum": "leadapp.models.Stage",
-        "StandingEnum": "leadapp.api.answer_operations.STATES",
+        "StandingEnum": "leadapp.api.qualification.answer_operations.STATES",
         "StatusEnum": "leadapp.models.Status",
     },
     "POSTPROCESSING_HOOKS": [

@@ -6,8 +6,9 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
-from leadapp.api import schema, score_schema
-from leadapp.api.lead_filters import LISTED, SORTS
+from leadapp.api import schema
+from leadapp.api.leads import score_schema
+from leadapp.api.leads.filters import LISTED, SORTS
 from leadapp.api.problems import KINDS, MEDIA_TYPE
 from leadapp.api.queries import LARGEST_INTEGER, LARGEST_PAGE
 from leadapp.models import Stage, Status, Temperature

@@ -3,21 +3,25 @@
 from django.urls import include, path, re_path
 
 from leadapp.api.activities import Activities, ActivityBatch
-from leadapp.api.answers import LeadAnswers
-from leadapp.api.assignments import LeadAssignments
-from leadapp.api.customers import (
+from leadapp.api.docs import Docs, NothingHere, Schema
+from leadapp.api.forms import Submissions
+from leadapp.api.leads.duplicates import DismissDuplicate, Duplicates, Merges, UndoMerge
+from leadapp.api.leads.leads import LeadBatch, Leads, OneLead
+from leadapp.api.leads.overrides import LeadOverride
+from leadapp.api.leads.quarantines import LeadQuarantines, ReleaseQuarantine
+from leadapp.api.leads.scores import LeadScore, LeadScoreHistory
+from leadapp.api.leads.tags import ChangeTags
+from leadapp.api.qualification.answers import LeadAnswers
+from leadapp.api.qualification.assignments import LeadAssignments
+from leadapp.api.qualification.customers import (
     DisqualifyReasons,
     LeadAdvocacy,
     LeadDeals,
     LeadOpportunity,
     VoidDeal,
 )
-from leadapp.api.docs import Docs, NothingHere, Schema
-from leadapp.api.duplicates import DismissDuplicate, Duplicates, Merges, UndoMerge
-from leadapp.api.forms import Submissions
-from leadapp.api.gates import Gates, LeadGates
-from leadapp.api.leads import LeadBatch, Leads, OneLead
-from leadapp.api.moves import (
+from leadapp.api.qualification.gates import Gates, LeadGates
+from leadapp.api.qualification.moves import (
     DisqualifyLead,
     LeadMoves,
     MoveLead,
@@ -26,10 +30,6 @@ from leadapp.api.moves import (
     ReopenLead,
     UndoMove,
 )
-from leadapp.api.overrides import LeadOverride
-from leadapp.api.quarantines import LeadQuarantines, ReleaseQuarantine
-from leadapp.api.scores import LeadScore, LeadScoreHistory
-from leadapp.api.tags import ChangeTags
 
 urlpatterns = [
     path("forms/<slug:slug>/submissions", Submissions.as_view(), name="api-submissions"),
@@ -64,7 +64,7 @@ urlpatterns = [
     path("leads/<int:pk>/override", LeadOverride.as_view(), name="api-lead-override"),
     path("leads/<int:pk>/quarantines", LeadQuarantines.as_view(), name="api-lead-quarantines"),
     path("quarantines/<int:pk>/release", ReleaseQuarantine.as_view(), name="api-quarantine-release"),
-    path("scoring/", include("leadapp.api.scoring_urls")),
+    path("scoring/", include("leadapp.api.scoring.urls")),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
     re_path(r"", NothingHere.as_view()),

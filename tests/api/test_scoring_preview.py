@@ -64,7 +64,7 @@ def test_a_preview_that_takes_long_is_gone_on_with(studio: Caller, lead: Lead) -
     before = everything()
     answers: list[dict[str, Any]] = []
     token: dict[str, str] = {}
-    with mock.patch("leadapp.api.scoring_preview.PATIENCE", -1):
+    with mock.patch("leadapp.api.scoring.preview.PATIENCE", -1):
         while not answers or not answers[-1]["is_done"]:
             response = studio.post(path, token)
             assert response.status_code == 200, response.content
@@ -77,7 +77,7 @@ def test_a_preview_that_takes_long_is_gone_on_with(studio: Caller, lead: Lead) -
 
 def test_a_token_is_good_for_its_own_preview_only(studio: Caller, lead: Lead) -> None:
     draft = draft_with(90)
-    with mock.patch("leadapp.api.scoring_preview.PATIENCE", -1):
+    with mock.patch("leadapp.api.scoring.preview.PATIENCE", -1):
         token = studio.post(f"scoring/versions/{draft}/preview", {}).json()["token"]
     before = everything()
     for wrong in ("x", token[:-1], token + "x", 5, ["x"], "\u20ac"):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from leadapp.api.scoring_schema import Page
+from leadapp.api.scoring.schema import Page
 from leadapp.models import Quarantine
 
 

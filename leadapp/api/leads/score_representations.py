@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from leadapp.api.representations import override_as_json
+from leadapp.api.leads.representations import override_as_json
 from leadapp.models import Lead
 from scoring.analysis.forecast import Forecast
 from scoring.analysis.history import Event, Move

@@ -4,13 +4,13 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadapp.api import customer_operations as operations
 from leadapp.api.access import actor_of, find_lead
-from leadapp.api.deal_bodies import DEAL, read_deal
-from leadapp.api.moves import SEEN
+from leadapp.api.leads.representations import deal_as_json, stage_change_as_json
+from leadapp.api.qualification import customer_operations as operations
+from leadapp.api.qualification.deal_bodies import DEAL, read_deal
+from leadapp.api.qualification.moves import SEEN
 from leadapp.api.queries import Parameters
-from leadapp.api.representations import deal_as_json, stage_change_as_json
-from leadapp.api.scoring_bodies import Body
+from leadapp.api.scoring.bodies import Body
 from leadapp.api.views import ApiView
 from leadapp.errors import NotFound
 from leadapp.models import Advocacy

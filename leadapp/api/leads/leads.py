@@ -13,12 +13,12 @@ from leadapp.api import operations, schema
 from leadapp.api.access import actor_of, find_lead, seen_by
 from leadapp.api.bodies import LARGEST_BATCH, object_of
 from leadapp.api.cursors import read_page
-from leadapp.api.etags import check_of, etag_of, is_unchanged
-from leadapp.api.fields import ALL, Fields, names_in, read_fields
-from leadapp.api.lead_filters import LeadParameters
+from leadapp.api.leads.etags import check_of, etag_of, is_unchanged
+from leadapp.api.leads.fields import ALL, Fields, names_in, read_fields
+from leadapp.api.leads.filters import LeadParameters
+from leadapp.api.leads.representations import leads_as_json, related_of
 from leadapp.api.problems import refusal_as_json
 from leadapp.api.queries import Parameters
-from leadapp.api.representations import leads_as_json, related_of
 from leadapp.api.views import ApiView
 from leadapp.models import ApiKey, Lead
 from leadapp.services.leads import create_lead, update_lead

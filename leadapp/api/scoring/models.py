@@ -6,13 +6,13 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of
 from leadapp.api.bodies import KILOBYTE
 from leadapp.api.queries import Parameters
-from leadapp.api.scoring_bodies import Body
-from leadapp.api.scoring_finding import SCOPES, find_model, models, require_sight, versions
-from leadapp.api.scoring_representations import (
+from leadapp.api.scoring import operations
+from leadapp.api.scoring.bodies import Body
+from leadapp.api.scoring.finding import SCOPES, find_model, models, require_sight, versions
+from leadapp.api.scoring.representations import (
     capacity_as_json,
     model_as_json,
     rescore_as_json,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from leadapp.api.fields import ALL, Fields
+from leadapp.api.leads.fields import ALL, Fields
 from leadapp.models import Activity, Lead, LeadIdentifier, Status
 from leadapp.services.facts import LEAD_FACTS
 from leadapp.services.tags import tags_of

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from leadapp.api.scoring_models import ModelCapacity, OneScoringModel, PrimaryModel, ScoringModels
-from leadapp.api.scoring_preview import VersionPreview, VersionTest
-from leadapp.api.scoring_publishing import OneRescore, PublishVersion, RollBack, SchedulePublish
-from leadapp.api.scoring_rules import DuplicateRule, Groups, MoveRule, OneGroup, OneRule, Rules
-from leadapp.api.scoring_transfer import ModelImport, OneStart, Starts, VersionExport
-from leadapp.api.scoring_versions import DiscardDraft, OneVersion, VersionCheck, VersionDiff, Versions
+from leadapp.api.scoring.models import ModelCapacity, OneScoringModel, PrimaryModel, ScoringModels
+from leadapp.api.scoring.preview import VersionPreview, VersionTest
+from leadapp.api.scoring.publishing import OneRescore, PublishVersion, RollBack, SchedulePublish
+from leadapp.api.scoring.rules import DuplicateRule, Groups, MoveRule, OneGroup, OneRule, Rules
+from leadapp.api.scoring.transfer import ModelImport, OneStart, Starts, VersionExport
+from leadapp.api.scoring.versions import DiscardDraft, OneVersion, VersionCheck, VersionDiff, Versions
 
 urlpatterns = [
     path("models", ScoringModels.as_view(), name="api-scoring-models"),

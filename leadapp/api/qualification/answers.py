@@ -7,11 +7,11 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadapp.api import answer_operations as operations
 from leadapp.api.access import actor_of, find_lead
 from leadapp.api.cursors import newest_first, read_page
+from leadapp.api.qualification import answer_operations as operations
 from leadapp.api.queries import Parameters
-from leadapp.api.scoring_bodies import Body
+from leadapp.api.scoring.bodies import Body
 from leadapp.api.views import ApiView
 from qualification.models import BantAnswer
 from qualification.services.evidence.answers import BantView, NewAnswer, answer_all, bant_of_many

@@ -6,9 +6,8 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
-from leadapp.api import preview_schema
-from leadapp.api import scoring_schema as schema
 from leadapp.api.operations import ALWAYS, PAGING, Decorator, answers_of, operation, query
+from leadapp.api.scoring import preview_schema, schema
 from scoring.models import ScoringModelVersion
 
 BODY = (*ALWAYS, 411, 413, 415, 422)

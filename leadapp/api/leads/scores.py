@@ -10,15 +10,15 @@ from rest_framework.response import Response
 from leadapp.api import operations
 from leadapp.api.access import find_lead
 from leadapp.api.cursors import newest_first, read_page
-from leadapp.api.leads import SCOPES
-from leadapp.api.queries import Parameters
-from leadapp.api.score_representations import (
+from leadapp.api.leads.leads import SCOPES
+from leadapp.api.leads.score_representations import (
     forecast_as_json,
     move_as_json,
     past_as_json,
     score_as_json,
     ways_as_json,
 )
+from leadapp.api.queries import Parameters
 from leadapp.api.views import ApiView
 from leadapp.models import Lead
 from scoring.analysis.forecast import forecast

@@ -10,13 +10,13 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadapp.api import scoring_operations as operations
 from leadapp.api.access import find_lead, seen_by
 from leadapp.api.bodies import KILOBYTE
 from leadapp.api.queries import LARGEST_ID
-from leadapp.api.scoring_bodies import Body, read_moment
-from leadapp.api.scoring_finding import SCOPES, find_version, versions
-from leadapp.api.scoring_representations import explanation_as_json, preview_as_json
+from leadapp.api.scoring import operations
+from leadapp.api.scoring.bodies import Body, read_moment
+from leadapp.api.scoring.finding import SCOPES, find_version, versions
+from leadapp.api.scoring.representations import explanation_as_json, preview_as_json
 from leadapp.api.views import ApiView
 from leadapp.errors import Invalid
 from leadapp.services.previews import begin_preview, continue_preview
@@ -27,7 +27,7 @@ from scoring.models import ScoringModelVersion
 # A piece takes a second or so; after this long the answer says how to go on.
 PATIENCE = 10.0
 LONGEST_TOKEN = 200 * KILOBYTE
-SALT = "leadapp.api.scoring_preview"
+SALT = "leadapp.api.scoring.preview"
 KEPT_FOR = 3600  # seconds
 
 

@@ -4,13 +4,13 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of
 from leadapp.api.bodies import object_of
 from leadapp.api.queries import Parameters
-from leadapp.api.scoring_finding import SCOPES, find_model, find_version, require_sight, versions
-from leadapp.api.scoring_models import LARGEST_IMPORT
-from leadapp.api.scoring_representations import start_as_json, version_as_json, whole_list
+from leadapp.api.scoring import operations
+from leadapp.api.scoring.finding import SCOPES, find_model, find_version, require_sight, versions
+from leadapp.api.scoring.models import LARGEST_IMPORT
+from leadapp.api.scoring.representations import start_as_json, version_as_json, whole_list
 from leadapp.api.views import ApiView
 from scoring.services.transfer import export_version, import_version, list_starts, read_start
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from leadapp.api import move_schema as schema
 from leadapp.api.operations import ALWAYS, PAGING, Decorator, answers_of, operation
+from leadapp.api.qualification import move_schema as schema
 
 ACTIONS = ("move", "nurture", "disqualify", "reopen")
 WRITE = (*ALWAYS, 404, 409, 411, 413, 415, 422)

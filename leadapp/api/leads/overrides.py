@@ -6,9 +6,9 @@ from rest_framework.response import Response
 
 from leadapp.api import operations
 from leadapp.api.access import actor_of, find_lead
+from leadapp.api.leads.representations import override_as_json
 from leadapp.api.queries import Parameters
-from leadapp.api.representations import override_as_json
-from leadapp.api.scoring_bodies import Body
+from leadapp.api.scoring.bodies import Body
 from leadapp.api.views import ApiView
 from scoring.services.overrides import end_override, set_aside
 

@@ -6,13 +6,13 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of
 from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.queries import LARGEST_ID, Parameters
-from leadapp.api.scoring_bodies import Body, read_version
-from leadapp.api.scoring_finding import SCOPES, find_model, find_version, versions
-from leadapp.api.scoring_representations import check_as_json, difference_as_json, version_as_json
+from leadapp.api.scoring import operations
+from leadapp.api.scoring.bodies import Body, read_version
+from leadapp.api.scoring.finding import SCOPES, find_model, find_version, versions
+from leadapp.api.scoring.representations import check_as_json, difference_as_json, version_as_json
 from leadapp.api.views import ApiView
 from leadapp.errors import Invalid, NotFound
 from scoring.analysis.check import check

@@ -6,12 +6,12 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of
 from leadapp.api.queries import Parameters
-from leadapp.api.scoring_bodies import LARGEST_REVISION, Body, read_group, read_rule
-from leadapp.api.scoring_finding import SCOPES, find_group, find_rule, find_version
-from leadapp.api.scoring_representations import group_as_json, rule_as_json, whole_list
+from leadapp.api.scoring import operations
+from leadapp.api.scoring.bodies import LARGEST_REVISION, Body, read_group, read_rule
+from leadapp.api.scoring.finding import SCOPES, find_group, find_rule, find_version
+from leadapp.api.scoring.representations import group_as_json, rule_as_json, whole_list
 from leadapp.api.views import ApiView
 from leadapp.errors import NotFound
 from scoring.models import ScoringModelVersion, ScoringRule

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from leadapp.api import operations
 from leadapp.api.access import actor_of, find_lead
 from leadapp.api.queries import Parameters
-from leadapp.api.scoring_bodies import Body
+from leadapp.api.scoring.bodies import Body
 from leadapp.api.views import ApiView
 from leadapp.services.tags import change_tags, tags_of
 

@@ -7,10 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from leadapp.access import require
-from leadapp.api import gate_operations as operations
 from leadapp.api.access import actor_of, find_lead
+from leadapp.api.qualification import gate_operations as operations
 from leadapp.api.queries import Parameters
-from leadapp.api.scoring_representations import whole_list
+from leadapp.api.scoring.representations import whole_list
 from leadapp.api.views import ApiView
 from leadapp.models import User
 from qualification.models import GateCriterion

@@ -11,11 +11,11 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadapp.api import duplicate_schema as operations
 from leadapp.api.access import actor_of, find_lead, seen_by
 from leadapp.api.cursors import newest_first, read_page
+from leadapp.api.leads import duplicate_schema as operations
 from leadapp.api.queries import LARGEST_ID, Parameters
-from leadapp.api.scoring_bodies import Body
+from leadapp.api.scoring.bodies import Body
 from leadapp.api.views import ApiView
 from leadapp.errors import NotFound
 from leadapp.models import DuplicatePair, Merge, User

@@ -4,9 +4,9 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from leadapp.api import customer_schema as schema
-from leadapp.api import move_schema
 from leadapp.api.operations import ALWAYS, Decorator, answers_of, operation
+from leadapp.api.qualification import customer_schema as schema
+from leadapp.api.qualification import move_schema
 
 WRITE = (*ALWAYS, 404, 409, 411, 413, 415, 422)
 

@@ -6,12 +6,12 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadapp.api import scoring_operations as operations
 from leadapp.api.access import actor_of
 from leadapp.api.queries import Parameters
-from leadapp.api.scoring_bodies import Body
-from leadapp.api.scoring_finding import SCOPES, find_rescore, find_version, versions
-from leadapp.api.scoring_representations import rescore_as_json, version_as_json
+from leadapp.api.scoring import operations
+from leadapp.api.scoring.bodies import Body
+from leadapp.api.scoring.finding import SCOPES, find_rescore, find_version, versions
+from leadapp.api.scoring.representations import rescore_as_json, version_as_json
 from leadapp.api.views import ApiView
 from scoring.models import Rescore
 from scoring.services.publishing import publish, roll_back

@@ -7,14 +7,14 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadapp.api import move_operations as operations
 from leadapp.api.access import actor_of, find_lead, seen_by
 from leadapp.api.cursors import newest_first, read_page
-from leadapp.api.deal_bodies import DEAL, read_day, read_deal
+from leadapp.api.leads.representations import stage_change_as_json
 from leadapp.api.problems import refusal_as_json
+from leadapp.api.qualification import move_operations as operations
+from leadapp.api.qualification.deal_bodies import DEAL, read_day, read_deal
 from leadapp.api.queries import LARGEST_ID, Parameters
-from leadapp.api.representations import stage_change_as_json
-from leadapp.api.scoring_bodies import Body
+from leadapp.api.scoring.bodies import Body
 from leadapp.api.views import ApiView
 from leadapp.errors import Invalid, NotFound, Refused
 from leadapp.models import Stage, Status

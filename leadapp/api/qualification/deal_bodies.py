@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from leadapp.api.scoring_bodies import Body
+from leadapp.api.scoring.bodies import Body
 from qualification.services.customers.deals import DealFacts
 
 DEAL = ("value", "currency", "won_on", "product")

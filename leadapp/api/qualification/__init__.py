@@ -1,0 +1,1 @@
+"""What sales does with a lead: moves, gates, answers, assignments, deals."""

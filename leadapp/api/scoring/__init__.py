@@ -1,0 +1,1 @@
+"""The scoring API: models, versions, rules, previews, publishing (docs/api.md)."""
