@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import Refused
 from leadapp.models import Lead, User
-from leadapp.services.identity import winners_of
+from leadapp.services.identity.resolving import winners_of
 from leadapp.views.sign_in import ask_again, is_htmx
 
 LEAD_ADDRESS = re.compile(r"/leads/([0-9]{1,18})/((?:timeline|stages|notes)/)?")

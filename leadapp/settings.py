@@ -234,7 +234,7 @@ FORM_MIN_SECONDS = env.float("FORM_MIN_SECONDS", default=2.0)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # Days for which leads are kept after their last activity, by reason: customer, marketing, list, enquiry; 0 is
-# for ever. Those that are not named keep their default (leadapp/services/retention.py).
+# for ever. Those that are not named keep their default (leadapp/services/privacy/retention.py).
 RETENTION_DAYS = env.dict("RETENTION_DAYS", default={})
 
 # Which leads a rep sees: "all", or "own" (their own and unassigned ones).

@@ -14,15 +14,15 @@ from leadapp.services.bulk.running import WORK
 from leadapp.services.duplicates.finding import compare_waiting
 from leadapp.services.duplicates.reviewing import merge_certain
 from leadapp.services.forms.held import forget_discarded
+from leadapp.services.identity.visitors import forget_waiting
 from leadapp.services.imports.running import WORK as IMPORT
+from leadapp.services.intake.refused_messages import forget_refused
 from leadapp.services.kept_answers import KEPT as ANSWERS_KEPT
 from leadapp.services.kept_answers import forget_answers
 from leadapp.services.key_expiry import tell_of_expiring
-from leadapp.services.opt_in import mails
-from leadapp.services.opt_in.nudging import SEND_MAILS
-from leadapp.services.refused_messages import forget_refused
-from leadapp.services.retention import erase_due
-from leadapp.services.visitors import forget_waiting
+from leadapp.services.privacy.opt_in import mails
+from leadapp.services.privacy.opt_in.nudging import SEND_MAILS
+from leadapp.services.privacy.retention import erase_due
 from leadapp.services.webhooks import delivery
 from leadapp.services.webhooks.retention import forget_old
 

@@ -21,7 +21,7 @@ from leadapp.admin.asking import ask, ask_about, carry_out, chosen_ids, person
 from leadapp.admin.read_only import ReadOnly
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import Activity, ActivityType, Lead
-from leadapp.services.activities import void_activity
+from leadapp.services.work.activities import void_activity
 
 
 class VoidForm(forms.Form):

@@ -13,7 +13,7 @@ from leadapp.admin.paging import CappedPaginator
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import Company
 from leadapp.search import find_companies
-from leadapp.services.company_edits import save_company
+from leadapp.services.leads.company_edits import save_company
 
 
 @admin.register(Company)

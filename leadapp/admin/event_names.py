@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from leadapp.admin.paging import CappedPaginator
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import ActivityType, EventName, RefusedMessage
-from leadapp.services.event_names import MOST_LEARNT, event_key
+from leadapp.services.intake.event_names import MOST_LEARNT, event_key
 
 
 class EventNameForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from leadapp.models import CustomField, FieldType
-from leadapp.services.facts import COMPANY_FACTS, LEAD_FACTS
 from leadapp.services.forms.reading import OWN_FIELDS
+from leadapp.services.leads.facts import COMPANY_FACTS, LEAD_FACTS
 from leadapp.shipped import shown
 from leadapp.views.fact_groups import label_of
 from qualification.models import Dimension

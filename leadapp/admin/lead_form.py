@@ -7,7 +7,7 @@ from django import forms
 
 from leadapp.errors import Invalid
 from leadapp.models import CustomField, Lead
-from leadapp.services.facts import LEAD_FACTS, clean_facts
+from leadapp.services.leads.facts import LEAD_FACTS, clean_facts
 
 FACTS = tuple(LEAD_FACTS)
 OWN = "own_"

@@ -21,7 +21,7 @@ from leadapp.admin.paging import CappedPaginator
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import CustomField, Lead
 from leadapp.search import find_leads
-from leadapp.services.leads import create_lead, update_lead
+from leadapp.services.leads.leads import create_lead, update_lead
 from qualification.services.moves import may_undo
 
 SOURCE = "admin"

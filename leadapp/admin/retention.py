@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from leadapp.admin.read_only import ReadOnly
 from leadapp.admin.refusals import say_refusals
 from leadapp.models import BoughtList, Erasure
-from leadapp.services.retention import preview
+from leadapp.services.privacy.retention import preview
 
 
 @admin.register(BoughtList)

@@ -15,7 +15,7 @@ from leadapp.api.queries import LARGEST_ID
 from leadapp.errors import NotAllowed, NotFound
 from leadapp.models import ApiKey, Lead, User
 from leadapp.models.querysets import LeadQuerySet
-from leadapp.services.identity import winners_of
+from leadapp.services.identity.resolving import winners_of
 from leadapp.services.keys import KeyFault, authenticate_key, fault_of
 
 SCHEMES = frozenset({"api-key", "bearer"})

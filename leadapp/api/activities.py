@@ -15,8 +15,8 @@ from leadapp.api.queries import LARGEST_ID, Parameters
 from leadapp.api.views import ApiView
 from leadapp.errors import Invalid, NotAllowed, NotFound
 from leadapp.models import Activity, ApiKey
-from leadapp.services.events import Event, read_event, read_events
-from leadapp.services.recording import Recorded, record_activities
+from leadapp.services.intake.events import Event, read_event, read_events
+from leadapp.services.intake.recording import Recorded, record_activities
 
 ORDER = newest_first("occurred_at", "id")
 

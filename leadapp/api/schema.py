@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from leadapp.models import Advocacy, Gender, Seniority, Stage, Status, Temperature
-from leadapp.services.upserts import RESULTS
+from leadapp.services.intake.upserts import RESULTS
 from scoring.models import Verdict
 
 

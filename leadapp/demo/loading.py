@@ -30,7 +30,7 @@ from leadapp.demo.verdicts import judge
 from leadapp.demo.views import keep_views
 from leadapp.errors import Conflict
 from leadapp.models import Activity, ActivityType, Company, Lead, Stage, Status, User
-from leadapp.services.changes import Origin, records_of_new
+from leadapp.services.leads.changes import Origin, records_of_new
 from qualification.models import (
     AdvocacyChange,
     Assignment,

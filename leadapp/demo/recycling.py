@@ -9,7 +9,7 @@ from leadapp.demo.population import Event, Prospect
 from leadapp.demo.selling import Selling
 from leadapp.demo.vocabulary import ADVOCATES, LOSS_REASONS, SERVICES
 from leadapp.models import Advocacy, Stage, Status
-from leadapp.services.meetings import STARTS_AT, write_start
+from leadapp.services.work.meetings import STARTS_AT, write_start
 from qualification.models import AdvocacyChange, Deal, DisqualifyReason, Move, StageChange, WakeUp
 
 DAY = timedelta(days=1)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 
 # Only the profiles of people; what differs between two spellings is left out. The same in Python:
-# leadapp.services.contacts.linkedin_profile.
+# leadapp.services.identity.contacts.linkedin_profile.
 LINKEDIN = r"""
 CREATE FUNCTION leadapp_linkedin(url text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT COALESCE(substring(

@@ -13,8 +13,8 @@ from leadapp.access import Actor, may, require
 from leadapp.errors import Conflict
 from leadapp.models import Activity, Form, Lead, TrackedSite
 from leadapp.models.querysets import LeadQuerySet
-from leadapp.services.erasing import erase_leads
 from leadapp.services.forms import Submission, submit_form
+from leadapp.services.privacy.erasing import erase_leads
 
 EDIT_FORMS = "leadapp.change_form"
 # Nobody has an address like this: the domain is kept for examples (RFC 2606).

@@ -13,7 +13,7 @@ from leadapp.access import Actor, require, user_of
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import ApiKey
 from leadapp.models.capture import LONGEST_OVERLAP
-from leadapp.services.known_queries import rows_where
+from leadapp.services.intake.known_queries import rows_where
 from leadapp.services.texts import clean_text
 
 MARK = "la_"

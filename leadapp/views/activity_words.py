@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from leadapp.services.meetings import STARTS_AT, read_start
+from leadapp.services.work.meetings import STARTS_AT, read_start
 from leadapp.shipped import shown
 from leadapp.times import write_date
 from leadapp.words import quote

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.models import CustomField, Gender, Lead, Seniority
 from leadapp.numbers import write_exact
-from leadapp.services.edits import fact_of
+from leadapp.services.leads.edits import fact_of
 
 LABELS = {
     "first_name": gettext_lazy("First name"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.models import Activity
-from leadapp.services.activities import log_activity, void_activity
+from leadapp.services.work.activities import log_activity, void_activity
 from leadapp.views.activity_words import words_of
 from leadapp.views.answering import Done, Question, answer, posted, signed_in, visible_lead
 from leadapp.views.lead_facts import save_facts

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.models import ConsentRecord, Lead
-from leadapp.services.consents import LONGEST, OPT_OUT, record_consent
+from leadapp.services.privacy.consents import LONGEST, OPT_OUT, record_consent
 from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
 
 WANTS_NONE = {

@@ -19,9 +19,9 @@ from django_htmx.http import reswap, retarget
 from leadapp.access import may_work
 from leadapp.errors import Conflict, NotFound, Refused
 from leadapp.models import Activity, CustomField, Lead
-from leadapp.services.changes import UPDATED
-from leadapp.services.edits import edit_lead, undo_change
-from leadapp.services.fact_history import changes_of
+from leadapp.services.leads.changes import UPDATED
+from leadapp.services.leads.edits import edit_lead, undo_change
+from leadapp.services.leads.fact_history import changes_of
 from leadapp.views.answering import Done, Question, answer, lead_page_of, posted, signed_in, visible_lead
 from leadapp.views.fact_groups import FactGroup, group_with, label_of, say_value, show_fact
 from leadapp.views.lead_forms import FactsForm

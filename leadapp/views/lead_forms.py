@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from leadapp.errors import Conflict, Refused
 from leadapp.models import CustomField, Lead, Seniority
-from leadapp.services.edits import as_text, facts_of
-from leadapp.services.meetings import STARTS_AT, write_start
+from leadapp.services.leads.edits import as_text, facts_of
+from leadapp.services.work.meetings import STARTS_AT, write_start
 from leadapp.views.answering import replaced, tell_all
 
 

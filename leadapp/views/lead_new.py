@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from leadapp.access import may, may_take
 from leadapp.errors import Conflict, NotAllowed, Refused
 from leadapp.models import Company, Lead
-from leadapp.services.leads import create_lead, find_lead
+from leadapp.services.leads.leads import create_lead, find_lead
 from leadapp.views.answering import signed_in
 from qualification.services.assignment import take_lead
 

@@ -13,10 +13,10 @@ from django.utils.translation import ngettext
 from leadapp.access import may, may_take, may_work
 from leadapp.models import Activity, ConsentRequest, CustomField, Lead, Stage, Status, User
 from leadapp.services.duplicates.reviewing import Candidate, duplicates_of
-from leadapp.services.opt_out import opt_out_address
+from leadapp.services.leads.tags import tags_of
+from leadapp.services.privacy.opt_out import opt_out_address
+from leadapp.services.privacy.retention import Retention, retention_from, with_reason
 from leadapp.services.quarantines import may_release
-from leadapp.services.retention import Retention, retention_from, with_reason
-from leadapp.services.tags import tags_of
 from leadapp.times import write_moment
 from leadapp.views.fact_groups import GROUPS, ShownFact, own_group, show_facts
 from leadapp.views.lead_consents import ConsentState, read_consents

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from leadapp.errors import Refused
 from leadapp.models import Lead, Tag
-from leadapp.services.tags import change_tags, clean_tags, read_tags, tags_of
+from leadapp.services.leads.tags import change_tags, clean_tags, read_tags, tags_of
 from leadapp.views.answering import Done, Question, answer, posted, signed_in, visible_lead
 
 MOST_OFFERED = 200

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, Lead, Quarantine, Stage, Status
 from leadapp.numbers import write_number
-from leadapp.services.changes import UPDATED
-from leadapp.services.fact_history import who_changed
+from leadapp.services.leads.changes import UPDATED
+from leadapp.services.leads.fact_history import who_changed
 from leadapp.shipped import shown
 from leadapp.views.activity_words import Words, duration, say, words_of
 from leadapp.views.fact_groups import label_of, say_value

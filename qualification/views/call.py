@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from leadapp.errors import NotFound, Refused
 from leadapp.models import Lead, Stage, User
-from leadapp.services.calls import gate_after, is_saved, save_call
+from leadapp.services.work.calls import gate_after, is_saved, save_call
 from leadapp.views.answering import signed_in, visible_lead
 from leadapp.views.fact_groups import say_value
 from leadapp.views.lead_page import Rights

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import Lead
-from leadapp.services.calls import OUTCOMES, REACHED, Call, FollowUp
+from leadapp.services.work.calls import OUTCOMES, REACHED, Call, FollowUp
 from leadapp.shipped import shown
 from leadapp.times import write_day
 from qualification.models import BantAnswer, BantState, Confidence

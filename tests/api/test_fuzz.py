@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadapp.models import Activity
-from leadapp.services.facts import COMPANY_FACTS, LEAD_FACTS
+from leadapp.services.leads.facts import COMPANY_FACTS, LEAD_FACTS
 from tests.api.conftest import Caller, stored
 
 pytestmark = pytest.mark.django_db

@@ -17,11 +17,11 @@ from leadapp.models import (
     MatchRequest,
     WaitingActivity,
 )
-from leadapp.services.contacts import linkedin_profile
-from leadapp.services.facts import clean_facts
-from leadapp.services.identifying import alias, identify
-from leadapp.services.identity import Reference
-from leadapp.services.visitors import forget_waiting
+from leadapp.services.identity.contacts import linkedin_profile
+from leadapp.services.identity.identifying import alias, identify
+from leadapp.services.identity.resolving import Reference
+from leadapp.services.identity.visitors import forget_waiting
+from leadapp.services.leads.facts import clean_facts
 from scoring.models import Cause, ScoringRequest
 from tests.api.conftest import Caller
 

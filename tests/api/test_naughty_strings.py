@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from leadapp.models import CustomField, Lead
-from leadapp.services.facts import PLAIN_TEXTS
+from leadapp.services.leads.facts import PLAIN_TEXTS
 from tests.api.conftest import Caller, faults
 from tests.forms.test_naughty_strings import naughty
 

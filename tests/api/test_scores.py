@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from leadapp.services.leads import create_lead
+from leadapp.services.leads.leads import create_lead
 from scoring.models import ScoringModel, ScoringModelVersion
 from scoring.services.queue import score_waiting
 from tests.api.conftest import Caller, faults, stored

@@ -11,7 +11,7 @@ from leadapp.errors import Conflict, Invalid, NotFound
 from leadapp.models import BulkItem, BulkRun, Lead, LeadTag, User
 from leadapp.services import bulk
 from leadapp.services.bulk.running import BATCH, BATCHES
-from leadapp.services.tags import change_tags, tags_of
+from leadapp.services.leads.tags import change_tags, tags_of
 from qualification.models import Assignment, Notice, StageChange, Task
 from qualification.services.assignment import assign_lead, hand_over
 from qualification.services.moves import move_lead

@@ -16,7 +16,7 @@ from leadapp.services.duplicates.reviewing import (
 )
 from leadapp.services.duplicates.traits import Traits
 from leadapp.services.duplicates.weighing import weigh
-from leadapp.services.leads import update_lead
+from leadapp.services.leads.leads import update_lead
 from tests.duplicates.build import LATER
 from tests.qualification.build import NOW, make_lead, make_user
 

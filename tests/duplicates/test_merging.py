@@ -24,7 +24,7 @@ from leadapp.services.duplicates.choices import FACTS
 from leadapp.services.duplicates.merging import merge_leads
 from leadapp.services.duplicates.tables import DERIVED, KEPT, RUNNING, columns
 from leadapp.services.duplicates.undoing import undo_merge
-from leadapp.services.leads import find_lead
+from leadapp.services.leads.leads import find_lead
 from qualification.models import Assignment, BantAnswer, Deal, Note, Notice, StageChange, Task, WakeUp
 from scoring.models import ScoreChange, ScoreOverride, ScoringRequest
 from scoring.services.queue import score_waiting

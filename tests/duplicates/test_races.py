@@ -12,10 +12,10 @@ from leadapp.errors import Refused
 from leadapp.models import Activity, ActivityType, DuplicatePair, Lead, MatchRequest, Merge, User
 from leadapp.services.duplicates import finding
 from leadapp.services.duplicates.merging import merge_leads
-from leadapp.services.events import Event
-from leadapp.services.facts import Facts
-from leadapp.services.identity import Reference
-from leadapp.services.recording import record_activities
+from leadapp.services.identity.resolving import Reference
+from leadapp.services.intake.events import Event
+from leadapp.services.intake.recording import record_activities
+from leadapp.services.leads.facts import Facts
 from scoring.services.queue import score_waiting
 from scoring.services.verification import Verified, verify_scores
 from tests.qualification.build import NOW, make_lead, make_user

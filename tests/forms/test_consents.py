@@ -11,10 +11,10 @@ from django.test import Client
 from leadapp.errors import NotFound
 from leadapp.models import Activity, ConsentRecord, ConsentRequest, ConsentText, Lead
 from leadapp.services.forms.editing import save_form
-from leadapp.services.opt_in.confirming import confirm_consent, sign_request
-from leadapp.services.opt_in.mails import DELAYS, send_due
-from leadapp.services.opt_in.records import AGAIN_AFTER, VALID_FOR, newest_consents
-from leadapp.services.opt_out import opt_out, opt_out_address
+from leadapp.services.privacy.opt_in.confirming import confirm_consent, sign_request
+from leadapp.services.privacy.opt_in.mails import DELAYS, send_due
+from leadapp.services.privacy.opt_in.records import AGAIN_AFTER, VALID_FOR, newest_consents
+from leadapp.services.privacy.opt_out import opt_out, opt_out_address
 from scoring.models import ScoringRequest
 from tests.forms.build import DAY, HOUR, JANE, MINUTE, NOW, WORDS, make_form, send, shown
 from tests.qualification.build import make_lead

@@ -11,8 +11,8 @@ from leadapp.errors import Conflict
 from leadapp.models import Activity, ConsentRecord, ConsentRequest, HeldSubmission, Lead
 from leadapp.services.forms.held import release
 from leadapp.services.forms.reading import HONEYPOT
-from leadapp.services.opt_in.confirming import confirm_consent, sign_request
-from leadapp.services.opt_out import opt_out
+from leadapp.services.privacy.opt_in.confirming import confirm_consent, sign_request
+from leadapp.services.privacy.opt_out import opt_out
 from tests.forms.build import DAY, JANE, NOW, WORDS, make_form, send, shown
 from tests.ui.build import make_user
 

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from leadapp.models import Activity, BoughtList, Company, ConsentRecord, Erasure, KeptFor, Lead, Purpose
-from leadapp.services.events import read_event
-from leadapp.services.recording import record_activities
-from leadapp.services.retention import erase_due, preview, retention_of
+from leadapp.services.intake.events import read_event
+from leadapp.services.intake.recording import record_activities
+from leadapp.services.privacy.retention import erase_due, preview, retention_of
 from tests.forms.build import DAY, JANE, NOW, make_form, send
 from tests.qualification.build import make_lead
 
@@ -122,7 +122,7 @@ def test_zero_days_is_for_ever(settings: Any) -> None:
 
 
 def test_many_leads_go_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadapp.services.retention.BATCH", 2)
+    monkeypatch.setattr("leadapp.services.privacy.retention.BATCH", 2)
     for _ in range(5):
         old(600)
     assert erase_due(now=NOW) == 5

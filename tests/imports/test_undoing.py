@@ -5,7 +5,7 @@ import pytest
 from leadapp.errors import Conflict
 from leadapp.models import Activity, Company, ConsentRecord, ImportJob, Lead, LeadIdentifier, LeadTag, User
 from leadapp.services import imports
-from leadapp.services.leads import update_lead
+from leadapp.services.leads.leads import update_lead
 from qualification.models import Note, StageChange
 from tests.imports.build import LATER, SOON, brought, everything, happened, imported, undone
 from tests.qualification.build import make_lead, make_user

@@ -17,8 +17,8 @@ from leadapp.models import (
     User,
 )
 from leadapp.services import imports
-from leadapp.services.fact_history import changes_of
-from leadapp.services.tags import tags_of
+from leadapp.services.leads.fact_history import changes_of
+from leadapp.services.leads.tags import tags_of
 from qualification.models import Assignment, Notice
 from scoring.models import ScoringRequest
 from tests.imports.build import brought, checked, everything, foreseen, happened, imported, problems

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from leadapp.errors import Invalid, NotAllowed
 from leadapp.models import Activity, ConsentRecord, Lead, User
-from leadapp.services.consents import record_consent
+from leadapp.services.privacy.consents import record_consent
 from tests.qualification.build import make_lead, make_user
 
 pytestmark = pytest.mark.django_db

@@ -10,11 +10,11 @@ from django.db import connection
 
 from leadapp.errors import Conflict, Invalid, NotAllowed, Refused
 from leadapp.models import Activity, ApiKey, Company, CustomField, Form, Lead, User
-from leadapp.services.company_edits import edit_company
-from leadapp.services.edits import edit_lead, undo_change
-from leadapp.services.fact_history import changes_of
 from leadapp.services.forms import submit_form
-from leadapp.services.leads import update_lead
+from leadapp.services.leads.company_edits import edit_company
+from leadapp.services.leads.edits import edit_lead, undo_change
+from leadapp.services.leads.fact_history import changes_of
+from leadapp.services.leads.leads import update_lead
 from scoring.models import ScoringRequest
 from tests.qualification.build import make_lead, make_user
 from tests.ui.lead_build import everything

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from leadapp.errors import Invalid
-from leadapp.services.contacts import business_domain, clean_domain, clean_email, read_phone
-from leadapp.services.facts import clean_facts
+from leadapp.services.identity.contacts import business_domain, clean_domain, clean_email, read_phone
+from leadapp.services.leads.facts import clean_facts
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from django.utils import timezone
 from leadapp.access import Actor
 from leadapp.errors import Conflict, Invalid, NotAllowed
 from leadapp.models import Activity, ApiKey, Lead, User
-from leadapp.services.activities import log_activity, void_activity
-from leadapp.services.events import read_event
-from leadapp.services.leads import create_lead, find_lead, update_lead
-from leadapp.services.recording import record_activities
+from leadapp.services.intake.events import read_event
+from leadapp.services.intake.recording import record_activities
+from leadapp.services.leads.leads import create_lead, find_lead, update_lead
+from leadapp.services.work.activities import log_activity, void_activity
 from qualification.models import Assignment
 from scoring.models import ScoringRequest
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from leadapp.errors import Invalid, NotAllowed, NotFound
 from leadapp.models import Lead, LeadTag, Tag, User
-from leadapp.services.tags import change_tags, clean_tags, read_tags, tags_of, undo_tags
+from leadapp.services.leads.tags import change_tags, clean_tags, read_tags, tags_of, undo_tags
 from tests.qualification.build import NOW, make_lead, make_user
 
 pytestmark = pytest.mark.django_db

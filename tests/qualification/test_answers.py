@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import Lead, User
-from leadapp.services.activities import log_activity, void_activity
+from leadapp.services.work.activities import log_activity, void_activity
 from qualification.models import Assignment
 from qualification.services.assignment import hand_over, take_lead
 from qualification.services.clock.answers import answer_clocks

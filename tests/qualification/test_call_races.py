@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from leadapp.models import Activity
-from leadapp.services.calls import Call, FollowUp, save_call
+from leadapp.services.work.calls import Call, FollowUp, save_call
 from qualification.models import BantAnswer, CallDraft, Note, Task
 from qualification.services.evidence.answers import NewAnswer, see_ends
 from qualification.services.evidence.call_drafts import DraftChanged, keep_draft

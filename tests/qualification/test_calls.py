@@ -8,7 +8,7 @@ import pytest
 
 from leadapp.errors import Conflict, Invalid, NotAllowed
 from leadapp.models import Activity, Lead, User
-from leadapp.services.calls import OUTCOMES, Call, FollowUp, gate_after, is_saved, save_call
+from leadapp.services.work.calls import OUTCOMES, Call, FollowUp, gate_after, is_saved, save_call
 from qualification.models import Assignment, BantAnswer, CallDraft, Note, StageChange, Task
 from qualification.services.evidence.answers import NewAnswer
 from qualification.services.evidence.call_drafts import DraftChanged, discard_draft, draft_of, keep_draft

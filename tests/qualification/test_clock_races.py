@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from leadapp.models import User
-from leadapp.services.activities import log_activity
+from leadapp.services.work.activities import log_activity
 from qualification.models import Assignment, Escalation, Notice
 from qualification.services.assignment import hand_over
 from qualification.services.clock.escalation import escalate_due

@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from leadapp.errors import Conflict, NotAllowed
 from leadapp.models import Lead, User
-from leadapp.services.activities import void_activity
+from leadapp.services.work.activities import void_activity
 from qualification.models import Assignment, Escalation, Notice, OpeningHours, Team, TeamMember
 from qualification.services.assignment import assign_lead, hand_over, take_lead
 from qualification.services.clock.answers import answer_clocks

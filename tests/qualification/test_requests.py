@@ -7,7 +7,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import Activity, ActivityType, Lead, User
-from leadapp.services.activities import void_activity
+from leadapp.services.work.activities import void_activity
 from qualification.models import Assignment
 from qualification.services.assignment import take_lead
 from qualification.services.gates.evaluation import evaluate_leads

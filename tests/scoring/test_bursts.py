@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from leadapp.errors import Conflict, NotAllowed
 from leadapp.models import Activity, ActivityType, Lead, Quarantine
-from leadapp.services.activities import void_activity
 from leadapp.services.quarantines import release_quarantine
+from leadapp.services.work.activities import void_activity
 from scoring.models import Cause, ScoreChange
 from scoring.services.queue import request_scoring, score_waiting
 from tests.qualification.build import make_user

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from leadapp.errors import Invalid
 from leadapp.models import Company, Lead
-from leadapp.services.changes import Change, Origin, Overwrite, apply_facts
-from leadapp.services.facts import clean_facts
-from leadapp.services.leads import create_lead, update_lead
+from leadapp.services.leads.changes import Change, Origin, Overwrite, apply_facts
+from leadapp.services.leads.facts import clean_facts
+from leadapp.services.leads.leads import create_lead, update_lead
 from scoring.analysis.time_travel import explain_at, look_back
 from scoring.engine import explain_leads
 from scoring.models import Cause, ScoringModel, ScoringRule

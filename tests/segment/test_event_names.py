@@ -7,9 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from leadapp.models import Activity, ActivityType, EventName, Lead, RefusedMessage
-from leadapp.services import event_names, refused_messages
-from leadapp.services.event_names import event_key
-from leadapp.services.refused_messages import Refusal, forget_refused, keep_refused
+from leadapp.services.intake import event_names, refused_messages
+from leadapp.services.intake.event_names import event_key
+from leadapp.services.intake.refused_messages import Refusal, forget_refused, keep_refused
 from scoring.models import ScoringRule
 from scoring.services.queue import score_waiting
 from tests.forms.test_naughty_strings import naughty

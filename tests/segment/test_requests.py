@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from leadapp.api.segment import views
 from leadapp.models import Activity, ApiKey, Lead, RefusedMessage
-from leadapp.services.identity import Overtaken
+from leadapp.services.identity.resolving import Overtaken
 from leadapp.services.keys import revoke_api_key
 from tests.segment.conftest import SUCCESS, Library, make_key, packed
 

@@ -21,8 +21,8 @@ from leadapp.models import (
     WaitingActivity,
 )
 from leadapp.services.forms import submit_form
+from leadapp.services.identity.visitors import forget_waiting
 from leadapp.services.tracking.sites import save_site
-from leadapp.services.visitors import forget_waiting
 from scoring.services.queue import score_waiting
 from tests.forms.build import make_form
 from tests.tracking.build import ORIGIN, VISITOR, WORDS, batch, event, make_site, ms, send

@@ -35,8 +35,8 @@ from leadapp.models import (
     TrackedSite,
     User,
 )
-from leadapp.services.opt_in.confirming import sign_request
-from leadapp.services.opt_out import opt_out_address
+from leadapp.services.privacy.opt_in.confirming import sign_request
+from leadapp.services.privacy.opt_out import opt_out_address
 from qualification.models import Absence, Deal, Note, StageChange, Task
 from scoring.models import ScoreOverride
 

@@ -12,17 +12,17 @@ from leadapp.demo.people import create_people
 from leadapp.models import BoughtList, Company, Erasure, KeptFor, Lead, RefusedMessage, User
 from leadapp.services import imports
 from leadapp.services.bulk import Chosen, finish_small, start_run
-from leadapp.services.consents import record_consent
 from leadapp.services.duplicates.finding import compare_waiting
 from leadapp.services.duplicates.merging import merge_leads
-from leadapp.services.edits import edit_lead
 from leadapp.services.exports import begin_export, counted
 from leadapp.services.forms import submit_form
 from leadapp.services.forms.editing import create_contact_form, save_form
 from leadapp.services.forms.reading import HONEYPOT
 from leadapp.services.keys import create_api_key
-from leadapp.services.leads import create_lead
-from leadapp.services.tags import change_tags
+from leadapp.services.leads.edits import edit_lead
+from leadapp.services.leads.leads import create_lead
+from leadapp.services.leads.tags import change_tags
+from leadapp.services.privacy.consents import record_consent
 from leadapp.services.webhooks.endpoints import create_endpoint, create_test
 from qualification.models import Assignment, Cost, Deal, Escalation
 from qualification.services.clock.escalation import escalate_due

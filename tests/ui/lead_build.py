@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from leadapp.models import Activity, Company, CompanyChange, Lead, User
-from leadapp.services.leads import create_lead
+from leadapp.services.leads.leads import create_lead
 from qualification.models import (
     AdvocacyChange,
     Assignment,

@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from leadapp.models import Company, CompanyChange, Lead, User
-from leadapp.services.company_edits import facts_of_company
-from leadapp.services.edits import edit_lead
+from leadapp.services.leads.company_edits import facts_of_company
+from leadapp.services.leads.edits import edit_lead
 from qualification.models import Task
 from scoring.models import ScoringRequest
 from tests.ui.build import make_activity, make_lead

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from leadapp.models import Company, CompanyChange, User
-from leadapp.services.company_edits import edit_company, facts_of_company
+from leadapp.services.leads.company_edits import edit_company, facts_of_company
 from tests.qualification.test_races import at_once, wins
 from tests.ui.build import make_user
 

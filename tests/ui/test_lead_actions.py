@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from leadapp.models import Activity, CustomField, Lead, Stage, User
-from leadapp.services.activities import log_activity
-from leadapp.services.edits import as_text, facts_of
-from leadapp.services.leads import update_lead
+from leadapp.services.leads.edits import as_text, facts_of
+from leadapp.services.leads.leads import update_lead
+from leadapp.services.work.activities import log_activity
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
 from qualification.services.assignment import assign_lead, hand_over
 from qualification.services.moves import move_lead, nurture_lead

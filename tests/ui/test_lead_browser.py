@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from leadapp.models import Activity, Lead, Stage, User
-from leadapp.services.edits import edit_lead
+from leadapp.services.leads.edits import edit_lead
 from qualification.models import Assignment, BantAnswer, Note
 from qualification.services.assignment import hand_over
 from qualification.services.moves import move_lead

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from leadapp.models import Lead, User
-from leadapp.services.leads import update_lead
+from leadapp.services.leads.leads import update_lead
 from scoring.engine import explain_stored, score_leads
 from scoring.models import Cause, Publication, ScoringModel, ScoringModelVersion
 from scoring.services.queue import request_scoring, score_waiting

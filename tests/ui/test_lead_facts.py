@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from leadapp.models import Activity, CustomField, DuplicatePair, Lead, User
-from leadapp.services.edits import edit_lead
-from leadapp.services.leads import update_lead
+from leadapp.services.leads.edits import edit_lead
+from leadapp.services.leads.leads import update_lead
 from scoring.models import ScoringRequest
 from tests.ui.lead_build import as_user, everything, make_people, new_lead
 

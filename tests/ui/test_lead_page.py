@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from leadapp.models import ActivityType, Lead, Stage, Status, User
-from leadapp.services.activities import log_activity
+from leadapp.services.work.activities import log_activity
 from qualification.models import BantAnswer, Gate, GateCriterion, GateHold, StageChange, Task
 from qualification.services.assignment import hand_over
 from qualification.services.clock.escalation import escalate_due

@@ -8,9 +8,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import Activity, Lead, User
-from leadapp.services.events import read_event
-from leadapp.services.meetings import with_start
-from leadapp.services.recording import record_activities
+from leadapp.services.intake.events import read_event
+from leadapp.services.intake.recording import record_activities
+from leadapp.services.work.meetings import with_start
 from leadapp.views.my_day.sections import DayPage, read_day
 from qualification.models import Assignment, BantAnswer, Task, Team, TeamMember
 from scoring.models import Cause, ScoreChange

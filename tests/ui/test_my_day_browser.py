@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from leadapp.models import Activity, Lead, User
-from leadapp.services.meetings import STARTS_AT, write_start
+from leadapp.services.work.meetings import STARTS_AT, write_start
 from qualification.models import Assignment, Task
 from tests.qualification.build import log, make_lead, make_user
 from tests.ui.axe import faults_of

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from leadapp.errors import Invalid
 from leadapp.models import Activity, Lead, User
-from leadapp.services.day_log import Done, Next, log_and_plan, work_morning
+from leadapp.services.work.day_log import Done, Next, log_and_plan, work_morning
 from qualification.models import Assignment, OpeningHours, Task, Team, TeamMember
 from qualification.services.clock.business_time import WorkCalendar
 from tests.qualification.build import DAY, NOW, make_lead

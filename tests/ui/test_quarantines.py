@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from leadapp.models import Activity, ActivityType, Lead, Quarantine, User
-from leadapp.services.activities import void_activity
+from leadapp.services.work.activities import void_activity
 from scoring.models import Cause, ScoringRequest
 from scoring.services.queue import request_scoring, score_waiting
 from tests.qualification.build import log

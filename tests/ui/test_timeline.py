@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from leadapp.models import Activity, ActivityType, Lead, Stage, User
-from leadapp.services.activities import void_activity
+from leadapp.services.work.activities import void_activity
 from qualification.models import Assignment, Escalation, Note, StageChange
 from qualification.services.evidence.answers import answer_bant
 from qualification.services.work import add_note

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from leadapp.models import EventType, Lead, OutgoingEvent, User
-from leadapp.services.leads import create_lead
+from leadapp.services.leads.leads import create_lead
 from leadapp.services.webhooks.retention import forget_old
 from qualification.services.assignment import assign_lead, hand_over, take_lead
 from qualification.services.customers.deals import DealFacts, add_deal

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from leadapp.models import EventType, WebhookDelivery
 from leadapp.outbox import announce
-from leadapp.services.leads import create_lead
+from leadapp.services.leads.leads import create_lead
 from leadapp.services.webhooks.delivery import deliver_due
 from leadapp.services.webhooks.endpoints import create_endpoint
 from tests.qualification.build import make_lead

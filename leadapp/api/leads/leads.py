@@ -21,8 +21,8 @@ from leadapp.api.problems import refusal_as_json
 from leadapp.api.queries import Parameters
 from leadapp.api.views import ApiView
 from leadapp.models import ApiKey, Lead
-from leadapp.services.leads import create_lead, update_lead
-from leadapp.services.upserts import RESULTS, upsert_leads
+from leadapp.services.intake.upserts import RESULTS, upsert_leads
+from leadapp.services.leads.leads import create_lead, update_lead
 from leadapp.views.list_orders import order_of
 
 SCOPES = {"GET": ("read",), "POST": ("write",), "PATCH": ("write",)}

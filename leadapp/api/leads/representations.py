@@ -5,8 +5,8 @@ from typing import Any
 
 from leadapp.api.leads.fields import ALL, Fields
 from leadapp.models import Activity, Lead, LeadIdentifier, Status
-from leadapp.services.facts import LEAD_FACTS
-from leadapp.services.tags import tags_of
+from leadapp.services.leads.facts import LEAD_FACTS
+from leadapp.services.leads.tags import tags_of
 from qualification.models import Assignment, Deal, StageChange, WakeUp
 from qualification.services.recycling.wake_ups import wake_ups_of
 from scoring.engine import reasons_for

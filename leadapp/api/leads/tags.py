@@ -9,7 +9,7 @@ from leadapp.api.access import actor_of, find_lead
 from leadapp.api.queries import Parameters
 from leadapp.api.scoring.bodies import Body
 from leadapp.api.views import ApiView
-from leadapp.services.tags import change_tags, tags_of
+from leadapp.services.leads.tags import change_tags, tags_of
 
 
 class ChangeTags(ApiView):

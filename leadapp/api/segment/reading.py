@@ -13,13 +13,13 @@ from leadapp.api.segment.bodies import LARGEST_MESSAGE, as_json, size_of
 from leadapp.api.segment.traits import facts_of
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, CustomField, EventName
-from leadapp.services.arrivals import Arrived
-from leadapp.services.contacts import clean_email
-from leadapp.services.event_names import Name, kinds_of
-from leadapp.services.events import OLDEST, Event, read_properties
-from leadapp.services.facts import Facts
-from leadapp.services.identity import Reference
-from leadapp.services.refused_messages import Refusal
+from leadapp.services.identity.contacts import clean_email
+from leadapp.services.identity.resolving import Reference
+from leadapp.services.intake.arrivals import Arrived
+from leadapp.services.intake.event_names import Name, kinds_of
+from leadapp.services.intake.events import OLDEST, Event, read_properties
+from leadapp.services.intake.refused_messages import Refusal
+from leadapp.services.leads.facts import Facts
 from leadapp.services.texts import clean_text
 
 Message = Mapping[str, Any]

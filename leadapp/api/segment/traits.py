@@ -9,8 +9,8 @@ from typing import Any
 from babel import Locale
 
 from leadapp.models import CustomField
-from leadapp.services.event_names import event_key
-from leadapp.services.facts import COMPANY_FACTS, LEAD_FACTS, Facts, clean_facts
+from leadapp.services.intake.event_names import event_key
+from leadapp.services.leads.facts import COMPANY_FACTS, LEAD_FACTS, Facts, clean_facts
 from leadapp.services.texts import LARGEST_INTEGER
 
 # By the normal form of the trait: firstName, first_name and "First name" are one.

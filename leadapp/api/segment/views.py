@@ -22,10 +22,10 @@ from leadapp.api.segment.bodies import LARGEST_BATCH, LARGEST_MESSAGE, AnyLabel,
 from leadapp.api.segment.reading import Alias as Aliased
 from leadapp.api.segment.reading import Read, read_messages
 from leadapp.models import ApiKey, LeadIdentifier
-from leadapp.services.identifying import alias
-from leadapp.services.identity import EXTERNAL, Overtaken, Reference
-from leadapp.services.recording import record_activities
-from leadapp.services.refused_messages import keep_refused
+from leadapp.services.identity.identifying import alias
+from leadapp.services.identity.resolving import EXTERNAL, Overtaken, Reference
+from leadapp.services.intake.recording import record_activities
+from leadapp.services.intake.refused_messages import keep_refused
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid, Refused
 from leadapp.models import BulkAction, BulkItem, Lead, User
-from leadapp.services.tags import Tagged, Untagged, change_tags, undo_tags
+from leadapp.services.leads.tags import Tagged, Untagged, change_tags, undo_tags
 from qualification.models import StageChange
 from qualification.services import moves
 from qualification.services.assignment import Assigned, SeenOwner, assign_leads, undo_assignments

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from leadapp.services.identity import Person
+from leadapp.services.identity.resolving import Person
 
 SUSPECT = """
 INSERT INTO leadapp_duplicatepair

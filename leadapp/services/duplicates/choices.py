@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import CustomField, Lead, Stage, Status
-from leadapp.services.changes import OPT_OUTS
-from leadapp.services.facts import LEAD_FACTS
+from leadapp.services.leads.changes import OPT_OUTS
+from leadapp.services.leads.facts import LEAD_FACTS
 
 Side = Literal["winner", "loser"]
 # Facts that people choose; what somebody opted out of is not one: the stricter wins.

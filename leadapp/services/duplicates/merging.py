@@ -23,14 +23,14 @@ from leadapp.models import (
     MergedRows,
     User,
 )
-from leadapp.services.changes import NO_SCORE, UPDATED
-from leadapp.services.contacts import linkedin_profile
 from leadapp.services.duplicates import choices as choosing
 from leadapp.services.duplicates.owning import Ownership, tell_owners
 from leadapp.services.duplicates.tables import Column, as_rows, move_rows
-from leadapp.services.identity import EMAIL, LINKEDIN, PHONE
+from leadapp.services.identity.contacts import linkedin_profile
+from leadapp.services.identity.resolving import EMAIL, LINKEDIN, PHONE
 from leadapp.services.inserts import insert_unless_present
-from leadapp.services.recording import try_again
+from leadapp.services.intake.recording import try_again
+from leadapp.services.leads.changes import NO_SCORE, UPDATED
 from qualification.models import Assignment, Move, WakeUp
 from qualification.services.locks import lock_whole
 from qualification.services.moves.writing import Standing, write_moves

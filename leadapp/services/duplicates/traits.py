@@ -10,7 +10,7 @@ from typing import Any
 from django.db import models
 
 from leadapp.models import CustomField, Lead, LeadIdentifier
-from leadapp.services.contacts import business_domain, linkedin_profile
+from leadapp.services.identity.contacts import business_domain, linkedin_profile
 
 # Words that say of what kind a company is, not which one.
 # fmt: off

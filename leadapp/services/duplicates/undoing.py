@@ -20,12 +20,12 @@ from leadapp.models import (
     MergedRows,
     Status,
 )
-from leadapp.services.changes import UPDATED
 from leadapp.services.duplicates import choices as choosing
 from leadapp.services.duplicates.merging import MERGE, as_json, keep_records, readable, value_of
 from leadapp.services.duplicates.owning import tell_of_undo
 from leadapp.services.duplicates.tables import Column, from_rows, put_back
-from leadapp.services.recording import try_again
+from leadapp.services.intake.recording import try_again
+from leadapp.services.leads.changes import UPDATED
 from qualification.models import Assignment, Move, StageChange
 from qualification.services.gates.inbox import ask_for_evaluation
 from qualification.services.locks import lock_whole

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor, require, user_of
 from leadapp.errors import Conflict, NotFound
 from leadapp.models import Activity, HeldSubmission, Lead
-from leadapp.services.erasing import erase_leads, is_untouched
 from leadapp.services.forms.submitting import Taken, event_of, record
+from leadapp.services.privacy.erasing import erase_leads, is_untouched
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
 from scoring.tasks import nudge

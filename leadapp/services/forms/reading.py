@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import Form
-from leadapp.services.facts import COMPANY_FACTS, LEAD_FACTS, Facts, clean_facts, custom_fields_for
+from leadapp.services.leads.facts import COMPANY_FACTS, LEAD_FACTS, Facts, clean_facts, custom_fields_for
 from leadapp.services.texts import clean_text, text_fault
 from qualification.models import BantState
 from qualification.services.evidence.answers import FormAnswer

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from django.core import signing
 
 from leadapp.models import CustomField, Form, Lead
-from leadapp.services.identity import Reference, look_up
+from leadapp.services.identity.resolving import Reference, look_up
 
 SALT = "leadapp.form-page"
 

@@ -12,8 +12,6 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor
 from leadapp.errors import Invalid, NotFound
 from leadapp.models import Activity, ApiKey, ConsentText, Form, HeldSubmission, Purpose
-from leadapp.services.changes import Overwrite
-from leadapp.services.events import Event
 from leadapp.services.forms.reading import (
     CONSENT,
     CONSENT_VERSION,
@@ -27,10 +25,12 @@ from leadapp.services.forms.reading import (
 )
 from leadapp.services.forms.renderings import Rendering, find_visitor
 from leadapp.services.forms.screening import reasons_to_hold
-from leadapp.services.identity import Reference
+from leadapp.services.identity.resolving import Reference
 from leadapp.services.inserts import insert_unless_present
-from leadapp.services.opt_in.records import Confirmation, GivenConsent
-from leadapp.services.recording import record_activities
+from leadapp.services.intake.events import Event
+from leadapp.services.intake.recording import record_activities
+from leadapp.services.leads.changes import Overwrite
+from leadapp.services.privacy.opt_in.records import Confirmation, GivenConsent
 from leadapp.services.texts import clean_text
 
 # The same answers from the same address within this time are one submission that was sent twice.

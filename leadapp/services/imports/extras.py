@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from leadapp.access import may
 from leadapp.models import ConsentRecord, ImportJob, Lead, OnKnown, User
-from leadapp.services.consents import OPT_OUT
 from leadapp.services.imports.judging import Judged, Said
-from leadapp.services.opt_in.records import newest_consents
-from leadapp.services.tags import put_tags, tags_of
+from leadapp.services.leads.tags import put_tags, tags_of
+from leadapp.services.privacy.consents import OPT_OUT
+from leadapp.services.privacy.opt_in.records import newest_consents
 from qualification.models import Assignment
 from qualification.services.assignment import new_assignment, replace_running
 from qualification.services.locks import lock_leads

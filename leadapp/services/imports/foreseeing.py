@@ -6,12 +6,12 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from leadapp.models import ImportJob, ImportRow, OnKnown, User
-from leadapp.services.arrivals import Arrived, who_is_meant
-from leadapp.services.changes import Change, Overwrite, foresee_changes
-from leadapp.services.facts import Facts
-from leadapp.services.identity import Person, look_up
+from leadapp.services.identity.resolving import Person, look_up
 from leadapp.services.imports import extras
 from leadapp.services.imports.judging import Judged, Said
+from leadapp.services.intake.arrivals import Arrived, who_is_meant
+from leadapp.services.leads.changes import Change, Overwrite, foresee_changes
+from leadapp.services.leads.facts import Facts
 
 Outcome = ImportRow.Outcome
 

@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import CustomField, ImportJob, User
-from leadapp.services.contacts import linkedin_profile
-from leadapp.services.facts import LEAD_FACTS, Facts, clean_facts
-from leadapp.services.identity import Reference
+from leadapp.services.identity.contacts import linkedin_profile
+from leadapp.services.identity.resolving import Reference
 from leadapp.services.imports.cells import OWN_READINGS, Reading, readings, yes_or_no
 from leadapp.services.imports.tables import UNDECODED, storable
 from leadapp.services.imports.targets import (
@@ -27,7 +26,8 @@ from leadapp.services.imports.targets import (
     OWNER,
     TAGS,
 )
-from leadapp.services.tags import clean_tags, read_tags
+from leadapp.services.leads.facts import LEAD_FACTS, Facts, clean_facts
+from leadapp.services.leads.tags import clean_tags, read_tags
 from leadapp.services.texts import clean_text
 from qualification.services.assignment import can_own
 

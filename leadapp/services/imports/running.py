@@ -25,7 +25,7 @@ from leadapp.services.imports.tables import read_rows
 from leadapp.services.imports.telling import tell_owners
 from leadapp.services.imports.undoing import undo_rows
 from leadapp.services.imports.writing import Checked, write_rows
-from leadapp.services.recording import try_again
+from leadapp.services.intake.recording import try_again
 from scoring.tasks import nudge
 
 # How many rows are read, judged or written together.

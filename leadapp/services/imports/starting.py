@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor, require, user_of
 from leadapp.errors import Conflict, Invalid, NotFound
 from leadapp.models import BoughtList, ConsentRecord, ConsentText, ImportJob, OnKnown
-from leadapp.services.facts import LEAD_FACTS
 from leadapp.services.imports import detecting
 from leadapp.services.imports.files import forget, store
 from leadapp.services.imports.guessing import guess
 from leadapp.services.imports.running import nudge_imports
 from leadapp.services.imports.tables import detect, first_rows, name_columns, sheets_of
 from leadapp.services.imports.targets import AGREED_AT, CONSENT, TAGS, all_targets, known_codes
-from leadapp.services.tags import clean_tags
+from leadapp.services.leads.facts import LEAD_FACTS
+from leadapp.services.leads.tags import clean_tags
 from leadapp.services.texts import clean_text
 
 IMPORT = "leadapp.import_lead"

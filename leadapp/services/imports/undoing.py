@@ -24,12 +24,12 @@ from leadapp.models import (
     User,
     WebhookDelivery,
 )
-from leadapp.services.changes import Change, Origin, Overwrite, apply_facts
 from leadapp.services.duplicates.tables import DERIVED, KEPT, columns
-from leadapp.services.edits import as_text, fact_of
-from leadapp.services.erasing import RECORDS, erase_leads
-from leadapp.services.facts import Facts
 from leadapp.services.imports.extras import WHY
+from leadapp.services.leads.changes import Change, Origin, Overwrite, apply_facts
+from leadapp.services.leads.edits import as_text, fact_of
+from leadapp.services.leads.facts import Facts
+from leadapp.services.privacy.erasing import RECORDS, erase_leads
 from qualification.models import Assignment, Notice, StageChange
 from qualification.services.assignment import undo_assignments
 from qualification.services.locks import lock_leads

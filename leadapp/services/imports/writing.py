@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, ImportJob, ImportRow, OnKnown, User
-from leadapp.services.arrivals import Arrived, settle, who_is_meant
-from leadapp.services.changes import Origin
-from leadapp.services.identity import Overtaken, People, Person, Reference, look_up
+from leadapp.services.identity.resolving import Overtaken, People, Person, Reference, look_up
 from leadapp.services.imports import extras
 from leadapp.services.imports.foreseeing import outcome_of, overwrite_of
 from leadapp.services.imports.judging import Judged, Said
 from leadapp.services.inserts import insert_unless_present
+from leadapp.services.intake.arrivals import Arrived, settle, who_is_meant
+from leadapp.services.leads.changes import Origin
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
 

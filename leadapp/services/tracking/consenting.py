@@ -6,12 +6,12 @@ from django.db import connection
 
 from leadapp.errors import Invalid
 from leadapp.models import ConsentRecord, ConsentText, LeadIdentifier, Purpose, TrackedSite, VisitorConsent
-from leadapp.services.identity import VISITOR
+from leadapp.services.identity.resolving import VISITOR
+from leadapp.services.identity.visitors import forget_what_waits, see
 from leadapp.services.inserts import insert_unless_present
-from leadapp.services.opt_in.records import GivenConsent, record_of
-from leadapp.services.recording import try_again
+from leadapp.services.intake.recording import try_again
+from leadapp.services.privacy.opt_in.records import GivenConsent, record_of
 from leadapp.services.tracking.reading import Agreement
-from leadapp.services.visitors import forget_what_waits, see
 
 HOLD = """
 SELECT c.withdrawn_at IS NULL FROM leadapp_visitorconsent c

@@ -11,12 +11,12 @@ from django.conf import settings
 
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, EventName, TrackedSite
-from leadapp.services.arrivals import Arrived
-from leadapp.services.event_names import known_kinds
-from leadapp.services.events import Event, read_properties
-from leadapp.services.facts import LEAD_FACTS, Facts, clean_facts
 from leadapp.services.forms.reading import CAMPAIGN_FIELDS, clean_place
-from leadapp.services.identity import Reference
+from leadapp.services.identity.resolving import Reference
+from leadapp.services.intake.arrivals import Arrived
+from leadapp.services.intake.event_names import known_kinds
+from leadapp.services.intake.events import Event, read_properties
+from leadapp.services.leads.facts import LEAD_FACTS, Facts, clean_facts
 from leadapp.services.texts import clean_text
 
 PAGE_VIEW, READ_ON, CAME_BACK = "page_view", "time_on_page", "returning_visit"

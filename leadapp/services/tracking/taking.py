@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from leadapp.errors import NotAllowed
 from leadapp.models import AnonymousView, TrackedSite
 from leadapp.services.inserts import insert_unless_present
-from leadapp.services.recording import record_activities, try_again
+from leadapp.services.intake.recording import record_activities, try_again
 from leadapp.services.tracking.consenting import hold_consent, keep_consent, withdraw_consent
 from leadapp.services.tracking.reading import Batch
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import Company
-from leadapp.services.company_edits import facts_of_company
+from leadapp.services.leads.company_edits import facts_of_company
 from leadapp.views.companies.listing import SIZES, SORTS, Asked, choices
 from leadapp.words import Text
 

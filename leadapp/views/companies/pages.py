@@ -16,7 +16,7 @@ from leadapp.access import may
 from leadapp.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from leadapp.models import Company, CompanyChange, Lead, User
 from leadapp.numbers import write_number
-from leadapp.services.company_edits import edit_company, may_edit_company
+from leadapp.services.leads.company_edits import edit_company, may_edit_company
 from leadapp.views.answering import Question, posted, signed_in
 from leadapp.views.companies.forms import CompanyForm, FilterForm
 from leadapp.views.companies.listing import Asked, chips_of, companies_of, in_order, read_companies_address

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from leadapp.access import may
 from leadapp.errors import NotAllowed, NotFound, Refused
 from leadapp.models import Lead, Status, User
-from leadapp.services.day_log import log_and_plan
+from leadapp.services.work.day_log import log_and_plan
 from leadapp.views.answering import posted, signed_in, visible_lead
 from leadapp.views.my_day.day import Day
 from leadapp.views.my_day.forms import FORMS, SAID, SUBMITS, TITLES, NextForm

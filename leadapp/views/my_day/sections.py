@@ -9,7 +9,7 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, Lead, Temperature, User
-from leadapp.services.meetings import read_start
+from leadapp.services.work.meetings import read_start
 from leadapp.shipped import shown
 from leadapp.times import write_moment
 from leadapp.views.activity_words import words_of

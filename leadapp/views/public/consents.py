@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from leadapp.errors import NotFound
 from leadapp.models import Purpose
-from leadapp.services.opt_in.confirming import confirm_consent, find_request
-from leadapp.services.opt_out import find_lead_of_link, opt_out, opted_out
+from leadapp.services.privacy.opt_in.confirming import confirm_consent, find_request
+from leadapp.services.privacy.opt_out import find_lead_of_link, opt_out, opted_out
 
 
 def choices() -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from leadapp.access import may
 from leadapp.models import Stage, Tag, User
 from leadapp.services.bulk import Asked
-from leadapp.services.tags import read_tags
+from leadapp.services.leads.tags import read_tags
 from qualification.views.forms import (
     WakingForm,
     WhyOutForm,

@@ -10,7 +10,10 @@ from typing import Protocol
 
 from leadapp.errors import Invalid
 from leadapp.models import Activity, Lead
-from leadapp.services.changes import (
+from leadapp.services.duplicates.asking import suspect
+from leadapp.services.identity.resolving import People, Person, Reference, create_people, look_up
+from leadapp.services.identity.visitors import join_waiting
+from leadapp.services.leads.changes import (
     Applied,
     Change,
     Origin,
@@ -21,10 +24,7 @@ from leadapp.services.changes import (
     records_of_new,
     who_works_at,
 )
-from leadapp.services.duplicates.asking import suspect
-from leadapp.services.facts import Facts
-from leadapp.services.identity import People, Person, Reference, create_people, look_up
-from leadapp.services.visitors import join_waiting
+from leadapp.services.leads.facts import Facts
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
 

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from leadapp.mailing import MailServer
 from leadapp.models import ConsentRequest
-from leadapp.services.opt_in.confirming import sign_request
-from leadapp.services.opt_out import unsubscribe_headers
+from leadapp.services.privacy.opt_in.confirming import sign_request
+from leadapp.services.privacy.opt_out import unsubscribe_headers
 
 State = ConsentRequest.State
 CLAIM = timedelta(minutes=5)

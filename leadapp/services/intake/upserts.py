@@ -11,11 +11,7 @@ from leadapp.access import Actor
 from leadapp.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from leadapp.models import Activity, ApiKey, CustomField, Lead
 from leadapp.numbers import write_number
-from leadapp.services.arrivals import Arrived, settle
-from leadapp.services.changes import Origin, Overwrite
-from leadapp.services.events import REFERENCE_FIELDS, read_reference
-from leadapp.services.facts import clean_facts, custom_fields_for
-from leadapp.services.identity import (
+from leadapp.services.identity.resolving import (
     EMAIL,
     EXTERNAL,
     LINKEDIN,
@@ -27,7 +23,11 @@ from leadapp.services.identity import (
     Reference,
     look_up,
 )
-from leadapp.services.recording import try_again
+from leadapp.services.intake.arrivals import Arrived, settle
+from leadapp.services.intake.events import REFERENCE_FIELDS, read_reference
+from leadapp.services.intake.recording import try_again
+from leadapp.services.leads.changes import Origin, Overwrite
+from leadapp.services.leads.facts import clean_facts, custom_fields_for
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
 from scoring.tasks import nudge

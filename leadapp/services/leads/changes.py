@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from leadapp.access import Actor, key_of, user_of
 from leadapp.models import Activity, ActivityType, Company, CompanyChange, EventType, Lead
 from leadapp.outbox import announce
-from leadapp.services.companies import (
+from leadapp.services.identity.companies import (
     Companies,
     Wanted,
     foresee_companies,
     resolve_companies,
     wanted_company,
 )
-from leadapp.services.facts import LEAD_FACTS, Facts
+from leadapp.services.leads.facts import LEAD_FACTS, Facts
 
 CREATED, UPDATED = "lead.created", "lead.updated"
 OPT_OUTS = frozenset({"do_not_email", "do_not_call", "do_not_score"})

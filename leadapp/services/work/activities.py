@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import Activity, ActivityType, Lead
-from leadapp.services.events import Event, read_moment, read_properties
-from leadapp.services.facts import Facts
-from leadapp.services.identity import Reference
-from leadapp.services.recording import Recorded, record_activities
+from leadapp.services.identity.resolving import Reference
+from leadapp.services.intake.events import Event, read_moment, read_properties
+from leadapp.services.intake.recording import Recorded, record_activities
+from leadapp.services.leads.facts import Facts
 from leadapp.services.texts import clean_text
 from qualification.services.assignment import withdraw_request
 from qualification.services.clock.answers import answer_clocks, reopen_clocks

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, CompanyChange, Lead
-from leadapp.services.changes import UPDATED
+from leadapp.services.leads.changes import UPDATED
 
 MOST = 50
 COMPANY = "company."

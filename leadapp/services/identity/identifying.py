@@ -5,12 +5,12 @@ from datetime import datetime
 from leadapp.access import Actor
 from leadapp.errors import Invalid
 from leadapp.models import Activity
-from leadapp.services.arrivals import Arrived, settle
-from leadapp.services.changes import Origin, Overwrite
-from leadapp.services.facts import Facts
-from leadapp.services.identity import Reference
-from leadapp.services.recording import require_may_push, try_again
-from leadapp.services.visitors import link, see
+from leadapp.services.identity.resolving import Reference
+from leadapp.services.identity.visitors import link, see
+from leadapp.services.intake.arrivals import Arrived, settle
+from leadapp.services.intake.recording import require_may_push, try_again
+from leadapp.services.leads.changes import Origin, Overwrite
+from leadapp.services.leads.facts import Facts
 from scoring.tasks import nudge
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from leadapp.models import ConsentRecord, ConsentRequest, Lead
 from leadapp.services.inserts import insert_unless_present
-from leadapp.services.opt_in.nudging import nudge_mails
+from leadapp.services.privacy.opt_in.nudging import nudge_mails
 
 # For so long the link in the e-mail works.
 VALID_FOR = timedelta(days=7)

@@ -14,10 +14,10 @@ from typing import Any
 from django.db import connection
 
 from leadapp.models import LeadIdentifier, WaitingActivity
-from leadapp.services.changes import Applied, Change, Origin, Overwrite, apply_facts
-from leadapp.services.facts import Facts
-from leadapp.services.identity import VISITOR, Overtaken, Person, reserve_ids
+from leadapp.services.identity.resolving import VISITOR, Overtaken, Person, reserve_ids
 from leadapp.services.inserts import insert_unless_present
+from leadapp.services.leads.changes import Applied, Change, Origin, Overwrite, apply_facts
+from leadapp.services.leads.facts import Facts
 
 # Of visitor ids that belong together the oldest, the root, has what waits; the others point to it.
 ROOTS = """

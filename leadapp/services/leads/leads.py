@@ -9,7 +9,11 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor, require_may_work
 from leadapp.errors import Conflict, Invalid, NotAllowed
 from leadapp.models import Activity, ApiKey, Lead
-from leadapp.services.changes import (
+from leadapp.services.identity.resolving import Person, Reference, create_people, look_up
+from leadapp.services.identity.visitors import join_waiting
+from leadapp.services.intake.events import REFERENCE_FIELDS, read_reference
+from leadapp.services.intake.recording import try_again
+from leadapp.services.leads.changes import (
     Change,
     Origin,
     Overwrite,
@@ -18,11 +22,7 @@ from leadapp.services.changes import (
     records_of_new,
     who_works_at,
 )
-from leadapp.services.events import REFERENCE_FIELDS, read_reference
-from leadapp.services.facts import Facts, clean_facts, custom_fields_for
-from leadapp.services.identity import Person, Reference, create_people, look_up
-from leadapp.services.recording import try_again
-from leadapp.services.visitors import join_waiting
+from leadapp.services.leads.facts import Facts, clean_facts, custom_fields_for
 from qualification.services.locks import lock_lead
 from scoring.models import Cause
 from scoring.services.queue import request_scoring

@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor, user_of
 from leadapp.errors import NotAllowed
 from leadapp.models import Activity, ApiKey, WaitingActivity
-from leadapp.services.arrivals import Arrival, settle
-from leadapp.services.changes import Origin, Overwrite
-from leadapp.services.events import Event
-from leadapp.services.identity import Overtaken, Person
+from leadapp.services.identity.resolving import Overtaken, Person
+from leadapp.services.identity.visitors import facts_as_json, wait
 from leadapp.services.inserts import insert_unless_present
-from leadapp.services.meetings import BOOKED, with_start
-from leadapp.services.opt_in.records import keep_consents
-from leadapp.services.plain_events import UNSUBSCRIBED, record_plain
-from leadapp.services.visitors import facts_as_json, wait
+from leadapp.services.intake.arrivals import Arrival, settle
+from leadapp.services.intake.events import Event
+from leadapp.services.intake.plain_events import UNSUBSCRIBED, record_plain
+from leadapp.services.leads.changes import Origin, Overwrite
+from leadapp.services.privacy.opt_in.records import keep_consents
+from leadapp.services.work.meetings import BOOKED, with_start
 from qualification.services.evidence.answers import keep_form_answers
 from scoring.tasks import nudge
 

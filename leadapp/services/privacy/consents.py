@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Invalid
 from leadapp.models import ConsentRecord, Lead
-from leadapp.services.leads import change_lead
+from leadapp.services.leads.leads import change_lead
 from leadapp.services.texts import clean_text
 from qualification.services.locks import lock_lead
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from leadapp.errors import Invalid
 from leadapp.models import Company, CustomField, Gender, Lead, Seniority
 from leadapp.numbers import write_number
-from leadapp.services.contacts import clean_domain, clean_email, read_phone
+from leadapp.services.identity.contacts import clean_domain, clean_email, read_phone
 from leadapp.services.texts import LARGEST_INTEGER, clean_text, text_fault
 
 Reader = Callable[[object, str], Any]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor, may, require, user_of
 from leadapp.errors import Conflict, Invalid, NotAllowed, NotFound
 from leadapp.models import Company, CompanyChange, Lead
-from leadapp.services.facts import COMPANY_FACTS
+from leadapp.services.leads.facts import COMPANY_FACTS
 from scoring.models import Cause
 from scoring.services.queue import request_scoring
 from scoring.tasks import nudge

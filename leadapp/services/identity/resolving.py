@@ -17,10 +17,10 @@ from django.db import connection
 from django.db.models import Q
 
 from leadapp.models import Company, Lead, LeadIdentifier, Merge
-from leadapp.services.companies import Wanted, fill_gaps, resolve_companies, wanted_company
-from leadapp.services.contacts import linkedin_profile
-from leadapp.services.facts import Facts
+from leadapp.services.identity.companies import Wanted, fill_gaps, resolve_companies, wanted_company
+from leadapp.services.identity.contacts import linkedin_profile
 from leadapp.services.inserts import insert_unless_present
+from leadapp.services.leads.facts import Facts
 
 EMAIL, EXTERNAL, LINKEDIN, PHONE, VISITOR = (
     LeadIdentifier.Kind.EMAIL.value,

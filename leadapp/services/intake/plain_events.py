@@ -1,7 +1,7 @@
 """The short way of a plain event: one that brings nothing but itself, of somebody known by their address.
 
-Most events are. One statement does then what leadapp.services.recording does in several; whatever it does not
-find, or another request has just changed, goes the long way.
+Most events are. One statement does then what recording does in several; whatever it does not find, or another
+request has just changed, goes the long way.
 """
 
 import json
@@ -12,10 +12,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connection, transaction
 
 from leadapp.access import Actor, user_of
-from leadapp.services.events import Event
-from leadapp.services.facts import Facts
-from leadapp.services.identity import Reference
-from leadapp.services.meetings import BOOKED
+from leadapp.services.identity.resolving import Reference
+from leadapp.services.intake.events import Event
+from leadapp.services.leads.facts import Facts
+from leadapp.services.work.meetings import BOOKED
 from scoring.models import Cause
 
 UNSUBSCRIBED = "unsubscribed"

@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from leadapp.models import Activity, ConsentRecord, Erasure, KeptFor, Lead, Purpose, Stage
-from leadapp.services.erasing import erase_leads
+from leadapp.services.privacy.erasing import erase_leads
 from qualification.services.locks import lock_leads
 
 BATCH = 200

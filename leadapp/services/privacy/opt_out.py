@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import NotFound
 from leadapp.models import ActivityType, ConsentRecord, ConsentRequest, Lead, Purpose
-from leadapp.services.consents import OPT_OUT
-from leadapp.services.events import Event
-from leadapp.services.facts import Facts
-from leadapp.services.identity import Reference, look_up
-from leadapp.services.leads import change_lead
-from leadapp.services.plain_events import UNSUBSCRIBED
-from leadapp.services.recording import record_activities
+from leadapp.services.identity.resolving import Reference, look_up
+from leadapp.services.intake.events import Event
+from leadapp.services.intake.plain_events import UNSUBSCRIBED
+from leadapp.services.intake.recording import record_activities
+from leadapp.services.leads.facts import Facts
+from leadapp.services.leads.leads import change_lead
+from leadapp.services.privacy.consents import OPT_OUT
 
 SALT = "leadapp.opt-out"
 SOURCE = "opt-out page"

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from leadapp.access import Actor, require_may_work
 from leadapp.models import Activity, Lead, User
-from leadapp.services.activities import OWN_PAGES, log_activity
+from leadapp.services.work.activities import OWN_PAGES, log_activity
 from qualification.models import Task
 from qualification.services.clock.business_time import LONGEST_CLOSED, WorkCalendar
 from qualification.services.locks import lock_lead

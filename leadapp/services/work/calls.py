@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from leadapp.access import require_may_work
 from leadapp.errors import Invalid
 from leadapp.models import Activity, ActivityType, Lead, User
-from leadapp.services.activities import OWN_PAGES, log_activity
+from leadapp.services.work.activities import OWN_PAGES, log_activity
 from leadapp.shipped import in_english
 from leadapp.words import Text
 from qualification.models import BantAnswer

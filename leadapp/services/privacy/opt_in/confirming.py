@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import NotFound
 from leadapp.models import ConsentRecord, ConsentRequest, Form, Lead
-from leadapp.services.opt_in.records import GivenConsent, record_of
+from leadapp.services.privacy.opt_in.records import GivenConsent, record_of
 
 SALT = "leadapp.confirm-consent"
 

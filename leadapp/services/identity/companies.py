@@ -10,9 +10,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from leadapp.models import Company
-from leadapp.services.contacts import business_domain
-from leadapp.services.facts import Facts
+from leadapp.services.identity.contacts import business_domain
 from leadapp.services.inserts import insert_unless_present
+from leadapp.services.leads.facts import Facts
 
 
 @dataclass(frozen=True)

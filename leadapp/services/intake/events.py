@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, CustomField
 from leadapp.numbers import write_number
-from leadapp.services.facts import SOFT_IN_EVENTS, Facts, clean_facts, custom_fields_for
-from leadapp.services.identity import Reference
-from leadapp.services.known_queries import rows_where
-from leadapp.services.opt_in.records import GivenConsent
+from leadapp.services.identity.resolving import Reference
+from leadapp.services.intake.known_queries import rows_where
+from leadapp.services.leads.facts import SOFT_IN_EVENTS, Facts, clean_facts, custom_fields_for
+from leadapp.services.privacy.opt_in.records import GivenConsent
 from leadapp.services.texts import clean_text, json_fault
 from qualification.services.evidence.answers import FormAnswer
 

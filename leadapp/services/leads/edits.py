@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor, require_may_work
 from leadapp.errors import Conflict, Invalid
 from leadapp.models import Activity, Company, CustomField, Lead
-from leadapp.services.changes import UPDATED
-from leadapp.services.fact_history import changes_of
-from leadapp.services.leads import change_lead
+from leadapp.services.leads.changes import UPDATED
+from leadapp.services.leads.fact_history import changes_of
+from leadapp.services.leads.leads import change_lead
 from qualification.services.locks import lock_lead
 
 OWN_PAGES = "leadapp"

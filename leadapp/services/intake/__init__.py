@@ -1,0 +1,1 @@
+"""What other systems and visitors send: read, checked, told apart, and recorded once."""

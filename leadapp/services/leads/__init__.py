@@ -1,0 +1,1 @@
+"""Leads and what is known of them: made, changed, edited, tagged, with who changed what."""
