@@ -1,4 +1,4 @@
-"""Pages of a list with links to those around them; a cursor is a place as leadapp.views.paging has it."""
+"""Pages of a list with links to those around them; a cursor is a place as leadapp.paging has it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from leadapp.errors import Invalid
-from leadapp.views.paging import Order, read_place, turn_to
+from leadapp.paging import Order, read_place, turn_to
 
 Row = TypeVar("Row", bound=Model)
 

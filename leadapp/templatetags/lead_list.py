@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.models import Lead
 from leadapp.periods import read_day
-from leadapp.views.list_columns import NAME, Column
+from leadapp.services.lists.columns import NAME, Column
 
 register = template.Library()
 

@@ -17,9 +17,9 @@ from leadapp.models import Company, Lead, User
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.numbers import write_number
 from leadapp.search import companies_like, few_ids, find_companies, find_leads, leads_like
+from leadapp.services.lists.filter_kinds import LONGEST, Words
 from leadapp.services.texts import text_fault
 from leadapp.views.answering import signed_in
-from leadapp.views.list_filter_kinds import LONGEST, Words
 from scoring.models import ScoringModel, ScoringModelVersion, ScoringRule
 
 MOST = 5

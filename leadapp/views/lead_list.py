@@ -18,19 +18,19 @@ from django.views.decorators.http import require_safe
 from leadapp.errors import Invalid
 from leadapp.models import Lead, User
 from leadapp.numbers import write_number
+from leadapp.paging import Page, Place, read_place, turn_to
+from leadapp.services.lists.columns import Column, columns_of
+from leadapp.services.lists.filter_kinds import Words
+from leadapp.services.lists.filters import Asked, chips_of, in_order, leads_of, read_address
+from leadapp.services.lists.orders import WORDS, is_descending, turned
+from leadapp.services.lists.rows import rows_of
+from leadapp.services.lists.views import built_in_views, own_views
 from leadapp.times import write_moment
 from leadapp.views.answering import signed_in
 from leadapp.views.lead_neighbours import with_addresses
 from leadapp.views.list_choice import may_choose
-from leadapp.views.list_columns import Column, columns_of
-from leadapp.views.list_filter_kinds import Words
-from leadapp.views.list_filters import Asked, chips_of, in_order, leads_of, read_address
 from leadapp.views.list_look import look_context
 from leadapp.views.list_moves import LIVE, live_url
-from leadapp.views.list_orders import WORDS, is_descending, turned
-from leadapp.views.list_rows import rows_of
-from leadapp.views.list_views import built_in_views, own_views
-from leadapp.views.paging import Page, Place, read_place, turn_to
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from leadapp.errors import Invalid
 from leadapp.models import Lead, User
 from leadapp.numbers import write_number
-from leadapp.views.list_filters import Asked, in_order, leads_of, read_address
-from leadapp.views.list_rows import Row
-from leadapp.views.paging import beside, place_of, read_place
+from leadapp.paging import beside, place_of, read_place
+from leadapp.services.lists.filters import Asked, in_order, leads_of, read_address
+from leadapp.services.lists.rows import Row
 
 LIST, PLACE = "list", "place"
 LONGEST = 2_000

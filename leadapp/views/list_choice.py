@@ -16,8 +16,8 @@ from leadapp.models import Lead, User
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.numbers import write_number
 from leadapp.services.bulk import MOST_TICKED, Chosen
-from leadapp.views.list_columns import Column, columns_of
-from leadapp.views.list_filters import Asked, leads_of, read_address
+from leadapp.services.lists.columns import Column, columns_of
+from leadapp.services.lists.filters import Asked, leads_of, read_address
 
 PICKED = re.compile(r"([0-9]{1,18})\.([a-z]{1,16})\.([a-z]{1,16})\.([0-9]{0,18})")
 # How far the number of leads may have drifted since it was named: one in so many.

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_safe
 from leadapp.models import User
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.numbers import write_number
+from leadapp.services.lists.filters import Asked, leads_of, read_address
+from leadapp.services.lists.views import built_in_views
 from leadapp.views.answering import signed_in
-from leadapp.views.list_filters import Asked, leads_of, read_address
-from leadapp.views.list_views import built_in_views
 
 # Of the list that is open, and of the other views.
 MOST_COUNTED, MOST_BESIDE = 10_000, 1_000

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods
 from leadapp.access import require
 from leadapp.models import Export
 from leadapp.services.exports import MEDIA_TYPES, Cell, begin_export, counted, write_file
+from leadapp.services.exports.columns import ExportColumn, export_columns, with_names
+from leadapp.services.lists.filters import in_order
+from leadapp.services.lists.rows import rows_of
 from leadapp.views.answering import came_from, posted, signed_in
 from leadapp.views.list_choice import Choice, read_choice
-from leadapp.views.list_export_columns import ExportColumn, export_columns, with_names
-from leadapp.views.list_filters import in_order
-from leadapp.views.list_rows import rows_of
 
 # What the list says beside a lead is read for so many at once.
 ROWS_AT_ONCE = 1_000

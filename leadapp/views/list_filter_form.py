@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from leadapp.models import Advocacy, Company, CustomField, Lead, Stage, Status, Tag, Temperature, User
+from leadapp.services.lists.filter_kinds import FILTERS, FITS
+from leadapp.services.lists.filters import Asked, read_address
+from leadapp.services.lists.own_filters import PREFIX, YES_OR_NO
+from leadapp.services.lists.report_filters import SCORES
 from leadapp.shipped import shown
 from leadapp.views.answering import signed_in
-from leadapp.views.list_filter_kinds import FILTERS, FITS
-from leadapp.views.list_filters import Asked, read_address
-from leadapp.views.list_own_filters import PREFIX, YES_OR_NO
-from leadapp.views.report_filters import SCORES
 from qualification.models import DisqualifyReason
 from scoring.models import Verdict
 

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from leadapp.errors import Refused
 from leadapp.models import CustomField, Density, ListSize
+from leadapp.services.lists.columns import MOST, NAME, USUAL, Column, all_columns, read_columns
+from leadapp.services.lists.filters import Asked, read_address
 from leadapp.services.people import choose_list
 from leadapp.views.answering import came_from, signed_in
-from leadapp.views.list_columns import MOST, NAME, USUAL, Column, all_columns, read_columns
-from leadapp.views.list_filters import Asked, read_address
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_safe
 
 from leadapp.errors import Invalid
 from leadapp.models import Lead
+from leadapp.paging import read_place, turn_to
+from leadapp.services.lists.columns import columns_of
+from leadapp.services.lists.filters import Asked, in_order, leads_of, read_address
+from leadapp.services.lists.rows import rows_of
 from leadapp.views.answering import signed_in
 from leadapp.views.list_choice import may_choose
-from leadapp.views.list_columns import columns_of
-from leadapp.views.list_filters import Asked, in_order, leads_of, read_address
-from leadapp.views.list_rows import rows_of
-from leadapp.views.paging import read_place, turn_to
 
 SHOWN = re.compile(r"([0-9]{1,18})\.(-?[0-9]{1,9})(?:\.([0-9a-f]{1,4}))?")
 TOLD = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")

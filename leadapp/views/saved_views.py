@@ -15,6 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from leadapp.errors import NotFound, Refused
 from leadapp.models import SavedView, Sharing, User
+from leadapp.services.lists.filters import Asked, chips_of, read_address
+from leadapp.services.lists.orders import WORDS
+from leadapp.services.lists.views import own_views
 from leadapp.services.saved_views import (
     LONGEST_NAME,
     change_view,
@@ -24,9 +27,6 @@ from leadapp.services.saved_views import (
     save_view,
 )
 from leadapp.views.answering import came_from, posted, signed_in, tell_all
-from leadapp.views.list_filters import Asked, chips_of, read_address
-from leadapp.views.list_orders import WORDS
-from leadapp.views.list_views import own_views
 
 MOST_SHARED = 200
 

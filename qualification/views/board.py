@@ -15,9 +15,9 @@ from django_htmx.http import retarget
 from leadapp.access import may, may_work
 from leadapp.errors import Invalid, Refused
 from leadapp.models import Lead, Stage
+from leadapp.paging import read_place
+from leadapp.services.lists.orders import BY_PRIORITY
 from leadapp.views.answering import signed_in, visible_lead
-from leadapp.views.list_orders import BY_PRIORITY
-from leadapp.views.paging import read_place
 from qualification.services import moves
 from qualification.services.customers.deals import won_in_this_round
 from qualification.views.board_cards import STAGES, Whose, cards_of, counts_of, read_lanes, read_more

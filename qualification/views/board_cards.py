@@ -13,10 +13,10 @@ from leadapp.access import may_work
 from leadapp.models import Lead, Stage, Status, User
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.numbers import write_number
-from leadapp.views.list_orders import BY_PRIORITY
-from leadapp.views.list_rows import news_of_clocks
-from leadapp.views.list_views import is_rep
-from leadapp.views.paging import Place, turn_to
+from leadapp.paging import Place, turn_to
+from leadapp.services.lists.orders import BY_PRIORITY
+from leadapp.services.lists.rows import news_of_clocks
+from leadapp.services.lists.views import is_rep
 from leadapp.words import lower_first
 from qualification.models import TeamMember
 from qualification.services.clock.clocks import Clock

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from leadapp.numbers import write_number
+from leadapp.paging import Order, read_place, turn_to
 from leadapp.views.answering import posted, signed_in
-from leadapp.views.paging import Order, read_place, turn_to
 from qualification.models import ByEmail, Notice, NoticeKind
 from qualification.services.notices.choices import Habits, choose, habits_of
 from qualification.services.notices.reading import mark_read, unread_count

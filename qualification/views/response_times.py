@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 
 from leadapp.models import Lead, User
 from leadapp.numbers import write_number
+from leadapp.paging import Order, read_place, turn_to
 from leadapp.periods import Period
+from leadapp.services.lists.report_filters import in_words
 from leadapp.views.answering import signed_in
-from leadapp.views.paging import Order, read_place, turn_to
-from leadapp.views.report_filters import in_words
 from qualification.models import Team
 from qualification.models.querysets import AssignmentQuerySet
 from qualification.services.clock.clocks import clocks_for

@@ -11,7 +11,7 @@ from django.test import Client
 from leadapp.models import Company, CustomField, Lead, User
 from leadapp.services.exports import write_file
 from leadapp.services.leads.tags import change_tags
-from leadapp.views.list_own_filters import PREFIX
+from leadapp.services.lists.own_filters import PREFIX
 from tests.imports.build import brought, everything, foreseen, happened, imported
 from tests.qualification.build import NOW, make_lead
 

@@ -7,8 +7,8 @@ from django.contrib import admin
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
+from leadapp.paging import turn_to
 from leadapp.views import lead_list, timeline
-from leadapp.views.paging import turn_to
 from tests.ui.all_pages import EMPTY_PAGES, PAGES, WebPage
 from tests.ui.axe import faults_of
 from tests.ui.furnished import furnish, people_alone

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from leadapp.models import CustomField, Lead, LeadTag, Tag, User
+from leadapp.services.lists.columns import COLUMNS
 from leadapp.services.people import choose_list
 from leadapp.services.saved_views import save_view
-from leadapp.views.list_columns import COLUMNS
 from tests.ui.build import make_full_lead, make_lead
 from tests.ui.conftest import As
 from tests.ui.test_lead_list import names, text_of

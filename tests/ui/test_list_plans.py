@@ -11,10 +11,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from leadapp.models import User
-from leadapp.views.list_filters import in_order, leads_of, read_address
+from leadapp.paging import Page, read_place, turn_to
+from leadapp.services.lists.filters import in_order, leads_of, read_address
 from leadapp.views.my_day.day import Day
 from leadapp.views.my_day.finding import going_cold, hot_arrivals
-from leadapp.views.paging import Page, read_place, turn_to
 from tests.ui.build import live_version
 from tests.ui.conftest import As
 

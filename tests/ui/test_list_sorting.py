@@ -9,10 +9,10 @@ from django.db import connection
 from django.utils import timezone
 
 from leadapp.models import Lead, LeadSearch, User
+from leadapp.paging import Place, turn_to
+from leadapp.services.lists.filters import Asked, in_order
+from leadapp.services.lists.orders import turned
 from leadapp.services.people import choose_list
-from leadapp.views.list_filters import Asked, in_order
-from leadapp.views.list_orders import turned
-from leadapp.views.paging import Place, turn_to
 from tests.ui.build import make_clock, make_lead
 from tests.ui.conftest import As
 from tests.ui.test_lead_list import TestPages, names, text_of
@@ -182,6 +182,6 @@ def _ordered(sort: str):  # type: ignore[no-untyped-def]
 
 
 def _page_query(sort: str, place: Place | None):  # type: ignore[no-untyped-def]
-    from leadapp.views.paging import _behind
+    from leadapp.paging import _behind
 
     return _behind(_ordered(sort), _order(sort), place)[:51]

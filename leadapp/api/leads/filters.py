@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from leadapp.api.queries import Parameters
 from leadapp.models import LeadIdentifier, User
 from leadapp.models.querysets import LeadQuerySet
-from leadapp.views.list_filter_kinds import FILTERS, MOST_VALUES, Asking, Filter
-from leadapp.views.list_orders import ORDERS, with_deadline, with_place
-from leadapp.views.list_own_filters import own_fields_for, own_filters
+from leadapp.services.lists.filter_kinds import FILTERS, MOST_VALUES, Asking, Filter
+from leadapp.services.lists.orders import ORDERS, with_deadline, with_place
+from leadapp.services.lists.own_filters import own_fields_for, own_filters
 
 NOBODY, ME = "none", "me"
 # Read here; all others are those of the lead list, by the same names and with the same values.

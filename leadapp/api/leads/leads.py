@@ -23,7 +23,7 @@ from leadapp.api.views import ApiView
 from leadapp.models import ApiKey, Lead
 from leadapp.services.intake.upserts import RESULTS, upsert_leads
 from leadapp.services.leads.leads import create_lead, update_lead
-from leadapp.views.list_orders import order_of
+from leadapp.services.lists.orders import order_of
 
 SCOPES = {"GET": ("read",), "POST": ("write",), "PATCH": ("write",)}
 FIELDS = names_in(schema.Lead())

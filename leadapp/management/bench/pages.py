@@ -15,9 +15,9 @@ from django.urls import reverse
 
 from leadapp.management.bench.measures import percentile
 from leadapp.models import Lead, User
-from leadapp.views.list_orders import ORDERS
-from leadapp.views.list_views import built_in_views
-from leadapp.views.paging import EPOCH
+from leadapp.paging import EPOCH
+from leadapp.services.lists.orders import ORDERS
+from leadapp.services.lists.views import built_in_views
 
 # The first request of each page loads code and reads from disk.
 FIRST = 1

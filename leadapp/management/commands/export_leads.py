@@ -15,9 +15,9 @@ from leadapp.errors import Refused
 from leadapp.languages import speaking_to
 from leadapp.models import Export, User
 from leadapp.services.exports import Cell, begin_export, counted, write_file
+from leadapp.services.exports.columns import export_columns
 from leadapp.views.list_choice import read_choice
 from leadapp.views.list_export import export_rows
-from leadapp.views.list_export_columns import export_columns
 
 NOT_WRITTEN = 2
 

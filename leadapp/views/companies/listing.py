@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from leadapp.models import Company, Lead, User
 from leadapp.models.querysets import LeadQuerySet
+from leadapp.paging import Order
 from leadapp.search import companies_like, few_ids, find_companies
+from leadapp.services.lists.filters import LONGEST, Chip
+from leadapp.services.lists.orders import BY_PRIORITY
 from leadapp.services.texts import text_fault
-from leadapp.views.list_filters import LONGEST, Chip
-from leadapp.views.list_orders import BY_PRIORITY
-from leadapp.views.paging import Order
 from leadapp.words import Text, lower_first
 
 BY_NAME = Order(

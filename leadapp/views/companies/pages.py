@@ -16,15 +16,15 @@ from leadapp.access import may
 from leadapp.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from leadapp.models import Company, CompanyChange, Lead, User
 from leadapp.numbers import write_number
+from leadapp.paging import Order, Page, Place, read_place, turn_to
 from leadapp.services.leads.company_edits import edit_company, may_edit_company
+from leadapp.services.lists.orders import BY_PRIORITY
+from leadapp.services.lists.rows import short_rows_of
 from leadapp.views.answering import Question, posted, signed_in
 from leadapp.views.companies.forms import CompanyForm, FilterForm
 from leadapp.views.companies.listing import Asked, chips_of, companies_of, in_order, read_companies_address
 from leadapp.views.companies.rows import Standing, rows_of, standings_of
 from leadapp.views.companies.timeline import read_key_events
-from leadapp.views.list_orders import BY_PRIORITY
-from leadapp.views.list_rows import short_rows_of
-from leadapp.views.paging import Order, Page, Place, read_place, turn_to
 from leadapp.views.timeline_entries import fact_changes
 from qualification.models import Deal, Task
 from qualification.services.routing.accounts import account_owners

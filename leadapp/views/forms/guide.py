@@ -17,10 +17,10 @@ from leadapp.models import Form, Lead, User
 from leadapp.services.first_steps import EDIT_FORMS, may_remove, read_steps, remove_test, send_test
 from leadapp.services.forms import find_form
 from leadapp.services.forms.editing import create_contact_form
+from leadapp.services.lists.rows import short_rows_of
 from leadapp.services.tracking.sites import create_site
 from leadapp.views.answering import signed_in, visible_lead
 from leadapp.views.forms.snippets import snippets_of, tracker_snippet
-from leadapp.views.list_rows import short_rows_of
 
 MOST_NAMED = 3
 

@@ -26,8 +26,8 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Greatest, Left
 
 from leadapp.models import Activity, Lead, Stage, Status, Temperature, User
+from leadapp.services.lists.filter_kinds import points_of
 from leadapp.services.work.meetings import BOOKED, STARTS_AT, write_start
-from leadapp.views.list_filter_kinds import points_of
 from leadapp.views.my_day.day import Day
 from qualification.models import Assignment, BantAnswer, Task
 from scoring.models import ScoreChange

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from leadapp.models import CustomField
-from leadapp.views.list_filter_kinds import Words
-from leadapp.views.list_own_filters import PREFIX
+from leadapp.services.lists.filter_kinds import Words
+from leadapp.services.lists.own_filters import PREFIX
 
 MOST = 20
 

@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from leadapp.models import Advocacy, LeadTag, Stage, Status, Tag, Temperature, User
 from leadapp.models.querysets import mates_of
 from leadapp.periods import Period
+from leadapp.services.lists import report_filters as reports
 from leadapp.services.texts import text_fault
-from leadapp.views import report_filters as reports
 from qualification.models import DisqualifyReason
 from scoring.models import ScoreOverride, ScoringModelVersion, Verdict
 

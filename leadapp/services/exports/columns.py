@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from leadapp.models import Stage, Status, Temperature
 from leadapp.models.querysets import LeadQuerySet
 from leadapp.services.exports import Cell
-from leadapp.views.list_columns import Column
-from leadapp.views.list_rows import Row
+from leadapp.services.lists.columns import Column
+from leadapp.services.lists.rows import Row
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from leadapp.access import may
 from leadapp.models import SavedView, User
-from leadapp.views.list_columns import read_columns
-from leadapp.views.list_filter_kinds import Filter, Values, Words, read_values
-from leadapp.views.list_orders import ORDERS
+from leadapp.services.lists.columns import read_columns
+from leadapp.services.lists.filter_kinds import Filter, Values, Words, read_values
+from leadapp.services.lists.orders import ORDERS
 
 OPEN = {"status": ["open"]}
 IN_SALES = {"stage": ["lead", "mql", "sql"]}

@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 
 from leadapp.models import Lead, User
 from leadapp.models.querysets import LeadQuerySet
+from leadapp.paging import Order
 from leadapp.search import few_ids, find_leads, leads_like
-from leadapp.services.texts import text_fault
-from leadapp.views.list_columns import read_columns
-from leadapp.views.list_filter_kinds import FILTERS, LONGEST, Asking, Filter, Values, read_values, shown
-from leadapp.views.list_orders import order_of, with_deadline, with_place
-from leadapp.views.list_own_filters import own_fields_for, own_filters
-from leadapp.views.list_views import (
+from leadapp.services.lists.columns import read_columns
+from leadapp.services.lists.filter_kinds import FILTERS, LONGEST, Asking, Filter, Values, read_values, shown
+from leadapp.services.lists.orders import order_of, with_deadline, with_place
+from leadapp.services.lists.own_filters import own_fields_for, own_filters
+from leadapp.services.lists.views import (
     View,
     built_in_views,
     find_saved,
@@ -29,7 +29,7 @@ from leadapp.views.list_views import (
     read_saved,
     read_sort,
 )
-from leadapp.views.paging import Order
+from leadapp.services.texts import text_fault
 
 __all__ = ["LONGEST", "Asked", "Chip", "chips_of", "leads_of", "read_address"]
 

@@ -7,7 +7,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.utils.translation import gettext_lazy as _
 
 from leadapp.models.querysets import LeadQuerySet
-from leadapp.views.paging import Order
+from leadapp.paging import Order
 
 BY_PRIORITY = Order(
     columns=("priority", "last_activity_at", "id"),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from leadapp.models import CustomField
 from leadapp.periods import Period, read_day
 from leadapp.search import ILike, escaped
-from leadapp.views.list_filter_kinds import Asking, Filter, is_text
+from leadapp.services.lists.filter_kinds import Asking, Filter, is_text
 
 PREFIX = "own."
 NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?"

@@ -10,8 +10,8 @@ from django.db.models.functions import TruncDay
 from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, Lead, LeadTag
+from leadapp.services.lists.columns import USUAL
 from leadapp.shipped import shown
-from leadapp.views.list_columns import USUAL
 from qualification.services.clock.clocks import Clock, clocks_of
 from scoring.engine import reasons_for
 from scoring.models import ScoreChange, ScoreOverride
