@@ -16,14 +16,18 @@
     menu.querySelector("summary").focus();
   });
 
-  // Tabs scroll sideways on a phone: the current one is in sight.
-  const showCurrentTab = () =>
-    document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  // Tabs scroll sideways on a phone: the current one is in sight. The page itself stays where it is.
+  const showTab = (tab) => {
+    const strip = tab?.closest(".tabs");
+    if (!strip) return;
+    const { left, right } = tab.getBoundingClientRect();
+    const edge = strip.getBoundingClientRect();
+    strip.scrollLeft += Math.min(left - edge.left, 0) || Math.max(right - edge.right, 0);
+  };
+  const showCurrentTab = () => showTab(document.querySelector(".tabs [aria-current]"));
   showCurrentTab();
   document.addEventListener("htmx:afterSettle", showCurrentTab);
-  document.addEventListener("focusin", (event) => {
-    event.target.closest(".tabs a")?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  });
+  document.addEventListener("focusin", (event) => showTab(event.target.closest(".tabs a")));
 
   let wanted = "";
   const focusWanted = () => {

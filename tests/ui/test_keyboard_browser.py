@@ -93,6 +93,8 @@ def test_tab_goes_through_the_whole_page_and_what_has_the_focus_is_in_sight(
 def faults_of_walk(tab: Page) -> list[str]:
     """Press Tab until the page is over; say which stops are not in sight, and whether it never is."""
     faults, stops = [], []
+    if tab.evaluate("scrollY"):
+        faults.append("does not begin at its top")
     for _ in range(MOST_STOPS):
         tab.keyboard.press("Tab")
         stop = stop_of(tab)

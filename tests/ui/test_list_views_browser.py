@@ -60,18 +60,19 @@ def test_columns_are_moved_and_chosen_in_a_panel(
     open_list(page, live_server, sign_in, rep)
 
     page.locator("#columns summary").press("Enter")
-    page.get_by_label("Country").check()
+    page.get_by_role("checkbox", name="Country").check()
     page.get_by_role("button", name="Move Owner up").press("Enter")
+    # A column that is chosen has a button when the answer has come.
+    expect(page.get_by_role("button", name="Move Country up")).to_be_visible()
     # The button went along with its column, and so did the focus.
     expect(page.locator("#up-owner")).to_be_focused()
-    expect(page.get_by_label("Country")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Country")).to_be_checked()
     page.get_by_role("button", name="Show these columns").click()
 
     expect(page.locator(".toast")).to_contain_text("The columns are kept for you")
-    heads = page.locator(".leads thead th:not(.c-check)").all_inner_texts()
-    assert [head.strip() for head in heads] == [
-        "Score", "Lead", "Why", "Stage", "Answer by", "Owner", "Last activity", "30 days", "Country",
-    ]  # fmt: skip
+    expect(page.locator(".leads thead th:not(.c-check)")).to_have_text(
+        ["Score", "Lead", "Why", "Stage", "Answer by", "Owner", "Last activity", "30 days", "Country"]
+    )
     for width in (390, 1024, 1440):
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= width

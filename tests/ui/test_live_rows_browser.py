@@ -13,6 +13,10 @@ from tests.ui.build import make_lead, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+LISTEN = """() => document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.elt.id !== "bell") document.documentElement.dataset.settled = "yes";
+})"""
+
 
 def poll(page: Page) -> None:
     """Let the list ask now instead of in ten seconds."""
@@ -51,10 +55,16 @@ def test_a_new_score_comes_where_it_stands_and_keeps_what_the_reader_did(
     assert faults_of(page) == []
 
     rescore("N2", 300)
+    page.set_viewport_size({"width": 1440, "height": 240})
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    read_to = page.evaluate("scrollY")
+    page.evaluate(LISTEN)
     poll(page)
 
     expect(page.locator("tr", has_text="N2").locator(".c-score")).to_contain_text("300")
     expect(page.get_by_role("link", name="1 lead moved up")).to_be_visible()
+    expect(page.locator("html[data-settled]")).to_be_attached()
+    assert page.evaluate("scrollY") == read_to > 200
     names = [name.split()[-1] for name in page.locator(".leads__name").all_inner_texts()]
     assert names == ["N0", "N1", "N2"]
     page.get_by_role("link", name="1 lead moved up").click()
