@@ -6,6 +6,7 @@ from django import template
 from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
 from django.utils.formats import date_format, number_format
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,9 @@ from leadapp.periods import read_day
 from leadapp.services.lists.columns import NAME, Column
 
 register = template.Library()
+
+# The looks of columns that have a place of their own in the rows of phones.
+PLACED = {"c-score", "c-lead", "c-why", "c-stage", "c-sla"}
 
 
 @register.filter
@@ -72,8 +76,12 @@ class CellsNode(Node):
 
 
 def _attributes(column: Column, name: str, is_fresh: bool) -> str:
-    """Write the attributes of a cell; what changes while the page is open has a name to be replaced by."""
+    """Write the attributes of a cell; what changes while the page is open has a name to be replaced by.
+
+    A cell that has no place of its own in the rows of phones carries the head of its column.
+    """
     look = f"{column.look} is-fresh" if is_fresh else column.look
+    label = "" if column.look in PLACED else f' data-label="{escape(column.label)}"'
     named = f' id="{name}"' if name else ""
     swap = ' hx-swap-oob="true"' if name and is_fresh else ""
-    return f'class="{look}" role="cell"{named}{swap}'
+    return f'class="{look}" role="cell"{named}{swap}{label}'

@@ -185,6 +185,8 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 why = _("%(version)s is published. Make a draft to add rules.")
             messages.error(request, why % {"version": version})
             return HttpResponseRedirect(version_url(version.pk))
+        if object_id is None:  # a new rule is saved at an address that names version and dimension as well
+            form_url = f"?{request.GET.urlencode()}"
         try:
             answer = super().changeform_view(request, object_id, form_url, context)
         except (Invalid, Stale) as refusal:

@@ -1,6 +1,9 @@
 """A marketer edits the rules of a draft; published rules are only read."""
 
+import re
+from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.urls import reverse
@@ -118,6 +121,22 @@ def test_a_new_rule_goes_to_the_end_of_its_draft(as_: As, marketer: User, draft:
     assert set(rule.activity_types.all()) == set(types)
     condition_ = rule.conditions.get()
     assert (condition_.field, condition_.value) == ("property.section", ["docs", "guides, all"])
+
+
+def test_a_rule_that_is_added_from_the_studio_is_saved_where_its_form_says(
+    as_: As, marketer: User, draft: ScoringModelVersion
+) -> None:
+    client, studio = as_(marketer), "/scoring/default/"
+    address = f"{add_rule_url(draft, 'fit')}&next={studio}"
+    page = client.get(address)
+    (action,) = re.findall(r'<form action="([^"]*)"[^>]*id="scoringrule_form"', page.content.decode())
+    facts = condition(field="lead.country", operator="in", value="DE")
+
+    answer = client.post(urljoin(address, unescape(action)), shown(page, name="Germany", points="5", **facts))
+
+    assert answer.status_code == 302, errors_of(answer)
+    assert goes_to(answer) == studio
+    assert rule_of(draft, "Germany").points == 5
 
 
 @pytest.mark.parametrize(

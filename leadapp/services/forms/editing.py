@@ -55,7 +55,7 @@ def faults_of(form: Form) -> dict[str, list[str]]:
 
 
 def create_contact_form(*, actor: Actor, now: datetime) -> Form:
-    """Make a form that most websites can use as it is: a few fields, and consent to letters by e-mail."""
+    """Make a form that most websites can use as it is: a few fields, and consent to news by email."""
     name = _("Contact form")
     form = Form(
         name=name,
