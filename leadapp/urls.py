@@ -8,24 +8,16 @@ from django.urls import include, path, re_path
 from leadapp import health
 from leadapp.api import tracker
 from leadapp.api.docs import NothingHere
-from leadapp.views import (
-    lead,
-    lead_actions,
-    lead_consents,
-    lead_facts,
-    lead_tags,
-    list_look,
-    quarantines,
-    saved_views,
-)
+from leadapp.views import list_look, saved_views
 from leadapp.views.companies import pages as companies
 from leadapp.views.duplicates import pages as duplicates
 from leadapp.views.finder import find
 from leadapp.views.forms import guide, held, websites
 from leadapp.views.forms import pages as form_pages
 from leadapp.views.imports import pages as import_pages
+from leadapp.views.lead import actions, consents, facts, pages, quarantines, tags
+from leadapp.views.lead.new import lead_new
 from leadapp.views.lead_list import lead_list
-from leadapp.views.lead_new import lead_new
 from leadapp.views.list_counts import list_counts
 from leadapp.views.list_export import export
 from leadapp.views.list_filter_form import list_filters
@@ -52,19 +44,19 @@ from qualification.views.dashboard import pages as dashboard
 from scoring.views import overrides
 
 LEAD = [
-    path("", lead.breakdown, name="lead-detail"),
-    path("timeline/", lead.timeline, name="lead-timeline"),
-    path("stages/", lead.stages, name="lead-stages"),
-    path("notes/", lead.notes, name="lead-notes"),
-    path("edit/", lead_actions.edit, name="lead-edit"),
-    path("band/", lead.band, name="lead-band"),
-    path("facts/", lead_facts.history, name="lead-facts"),
-    path("facts/<str:key>/", lead_facts.fact, name="lead-fact"),
-    path("changes/<int:change_id>/undo/", lead_facts.undo, name="lead-change-undo"),
-    path("consents/new/", lead_consents.add, name="lead-consent-add"),
-    path("tags/", lead_tags.edit, name="lead-tags"),
-    path("log/<slug:kind>/", lead_actions.log, name="lead-log"),
-    path("activities/<int:activity_id>/void/", lead_actions.void, name="activity-void"),
+    path("", pages.breakdown, name="lead-detail"),
+    path("timeline/", pages.timeline, name="lead-timeline"),
+    path("stages/", pages.stages, name="lead-stages"),
+    path("notes/", pages.notes, name="lead-notes"),
+    path("edit/", actions.edit, name="lead-edit"),
+    path("band/", pages.band, name="lead-band"),
+    path("facts/", facts.history, name="lead-facts"),
+    path("facts/<str:key>/", facts.fact, name="lead-fact"),
+    path("changes/<int:change_id>/undo/", facts.undo, name="lead-change-undo"),
+    path("consents/new/", consents.add, name="lead-consent-add"),
+    path("tags/", tags.edit, name="lead-tags"),
+    path("log/<slug:kind>/", actions.log, name="lead-log"),
+    path("activities/<int:activity_id>/void/", actions.void, name="activity-void"),
     path("quarantines/<int:quarantine_id>/release/", quarantines.release, name="quarantine-release"),
     path("move/<slug:stage>/", moves.move, name="lead-move"),
     path("nurture/", moves.nurture, name="lead-nurture"),

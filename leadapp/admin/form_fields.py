@@ -12,7 +12,7 @@ from leadapp.models import CustomField, FieldType
 from leadapp.services.forms.reading import OWN_FIELDS
 from leadapp.services.leads.facts import COMPANY_FACTS, LEAD_FACTS
 from leadapp.shipped import shown
-from leadapp.views.fact_groups import label_of
+from leadapp.views.lead.fact_groups import label_of
 from qualification.models import Dimension
 
 EMPTY_ROWS = 3

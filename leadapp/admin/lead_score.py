@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from leadapp.models import Lead
-from leadapp.views.looking import OtherScore, read_other_scores
+from leadapp.views.lead.looking import OtherScore, read_other_scores
 from scoring.analysis.forecast import Forecast, forecast
 from scoring.analysis.ways import Way, ways_from
 from scoring.engine import Explanation, explain_stored

@@ -20,7 +20,7 @@ from django_htmx.http import reswap, retarget
 
 from leadapp.errors import Conflict, NotFound, Refused
 from leadapp.models import Lead, User
-from leadapp.views.lead_neighbours import carried_by
+from leadapp.views.lead.neighbours import carried_by
 from leadapp.words import Text
 
 # The pages of a lead that somebody can be on.

@@ -19,8 +19,8 @@ from leadapp.errors import NotFound, Refused
 from leadapp.models import Lead, Stage, User
 from leadapp.services.work.calls import gate_after, is_saved, save_call
 from leadapp.views.answering import signed_in, visible_lead
-from leadapp.views.fact_groups import say_value
-from leadapp.views.lead_page import Rights
+from leadapp.views.lead.fact_groups import say_value
+from leadapp.views.lead.page import Rights
 from qualification.models import CallDraft
 from qualification.services.clock.clocks import clocks_of
 from qualification.services.evidence.answers import BantView, bant_of

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from leadapp.numbers import write_exact
 from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
-from leadapp.views.lead_forms import VoidForm
+from leadapp.views.lead.forms import VoidForm
 from qualification.models import Deal
 from qualification.services.customers.advocacy import set_advocacy
 from qualification.services.customers.deals import add_deal as write_deal

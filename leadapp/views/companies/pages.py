@@ -25,7 +25,7 @@ from leadapp.views.companies.forms import CompanyForm, FilterForm
 from leadapp.views.companies.listing import Asked, chips_of, companies_of, in_order, read_companies_address
 from leadapp.views.companies.rows import Standing, rows_of, standings_of
 from leadapp.views.companies.timeline import read_key_events
-from leadapp.views.timeline_entries import fact_changes
+from leadapp.views.lead.timeline_entries import fact_changes
 from qualification.models import Deal, Task
 from qualification.services.routing.accounts import account_owners
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from leadapp.models import Activity
 from leadapp.models.querysets import LeadQuerySet
-from leadapp.views.timeline import Cursor
-from leadapp.views.timeline_entries import Entry, activity_entry, assignment_entry, stage_change_entry
+from leadapp.views.lead.timeline import Cursor
+from leadapp.views.lead.timeline_entries import Entry, activity_entry, assignment_entry, stage_change_entry
 from qualification.models import Assignment, StageChange
 
 PAGE = 20

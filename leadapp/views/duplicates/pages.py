@@ -25,7 +25,7 @@ from leadapp.services.duplicates.reviewing import Candidate, dismiss_pair, pairs
 from leadapp.services.duplicates.undoing import undo_merge
 from leadapp.views.answering import came_from, signed_in
 from leadapp.views.duplicates.words import reasons_of
-from leadapp.views.fact_groups import label_of, say_value
+from leadapp.views.lead.fact_groups import label_of, say_value
 
 MOST_MERGES = 10
 LARGEST_ID = 2**63 - 1

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from leadapp.models import User
 from leadapp.services.work.day_log import Done, Next, work_morning
-from leadapp.views.lead_forms import CallForm, EmailForm, MeetingForm
+from leadapp.views.lead.forms import CallForm, EmailForm, MeetingForm
 from leadapp.words import Text
 from qualification.services.clock.business_time import WorkCalendar
 

@@ -12,7 +12,7 @@ from leadapp.models import Activity, Lead, Temperature, User
 from leadapp.services.work.meetings import read_start
 from leadapp.shipped import shown
 from leadapp.times import write_moment
-from leadapp.views.activity_words import words_of
+from leadapp.views.lead.activity_words import words_of
 from leadapp.views.my_day import finding
 from leadapp.views.my_day.day import Day
 from qualification.models import Assignment, Task

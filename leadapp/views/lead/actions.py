@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from leadapp.models import Activity
 from leadapp.services.work.activities import log_activity, void_activity
-from leadapp.views.activity_words import words_of
 from leadapp.views.answering import Done, Question, answer, posted, signed_in, visible_lead
-from leadapp.views.lead_facts import save_facts
-from leadapp.views.lead_forms import CallForm, EmailForm, FactsForm, MeetingForm, VoidForm
+from leadapp.views.lead.activity_words import words_of
+from leadapp.views.lead.facts import save_facts
+from leadapp.views.lead.forms import CallForm, EmailForm, FactsForm, MeetingForm, VoidForm
 
 Log = tuple[type[CallForm | EmailForm | MeetingForm], Promise, Promise, Promise]
 

@@ -23,9 +23,9 @@ from leadapp.services.leads.changes import UPDATED
 from leadapp.services.leads.edits import edit_lead, undo_change
 from leadapp.services.leads.fact_history import changes_of
 from leadapp.views.answering import Done, Question, answer, lead_page_of, posted, signed_in, visible_lead
-from leadapp.views.fact_groups import FactGroup, group_with, label_of, say_value, show_fact
-from leadapp.views.lead_forms import FactsForm
-from leadapp.views.lead_page import read_lead_page
+from leadapp.views.lead.fact_groups import FactGroup, group_with, label_of, say_value, show_fact
+from leadapp.views.lead.forms import FactsForm
+from leadapp.views.lead.page import read_lead_page
 
 TOLD = 3
 

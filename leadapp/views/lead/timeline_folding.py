@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from leadapp.views.activity_words import Words, duration, say
-from leadapp.views.timeline_entries import PAGE_VIEW, Entry
+from leadapp.views.lead.activity_words import Words, duration, say
+from leadapp.views.lead.timeline_entries import PAGE_VIEW, Entry
 from scoring.models import Cause
 
 # A score that follows an activity within this time is taken as its effect.

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_safe
 
 from leadapp.models import Lead
 from leadapp.views.answering import lead_page_of, signed_in, visible_lead
-from leadapp.views.breakdown import read_breakdown
-from leadapp.views.lead_neighbours import read_neighbours
-from leadapp.views.lead_page import Rights, read_lead_page
-from leadapp.views.looking import read_look, read_other_scores
-from leadapp.views.score_history import read_history
-from leadapp.views.timeline import read_timeline
+from leadapp.views.lead.breakdown import read_breakdown
+from leadapp.views.lead.looking import read_look, read_other_scores
+from leadapp.views.lead.neighbours import read_neighbours
+from leadapp.views.lead.page import Rights, read_lead_page
+from leadapp.views.lead.score_history import read_history
+from leadapp.views.lead.timeline import read_timeline
 from qualification.models import AdvocacyChange, Assignment, Deal, Note, Task
 from qualification.services.clock.clocks import clocks_for
 from qualification.services.customers.deals import totals_of

@@ -7,8 +7,8 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from leadapp.models import Lead
-from leadapp.views.activity_words import Words, words_of
-from leadapp.views.looking import Look
+from leadapp.views.lead.activity_words import Words, words_of
+from leadapp.views.lead.looking import Look
 from scoring.engine import Explanation, Line
 from scoring.engine.occurrences import Occurrence, occurrences_of
 from scoring.models import Dimension, ScoringModelVersion

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from leadapp.errors import Invalid
 from leadapp.models import Activity, ActivityType, Lead, Quarantine
 from leadapp.services.texts import text_fault
-from leadapp.views.timeline_entries import (
+from leadapp.views.lead.timeline_entries import (
     Entry,
     activity_entry,
     assignment_entry,
@@ -33,7 +33,7 @@ from leadapp.views.timeline_entries import (
     score_change_entry,
     stage_change_entry,
 )
-from leadapp.views.timeline_folding import fold, give_points
+from leadapp.views.lead.timeline_folding import fold, give_points
 from qualification.models import Assignment, BantAnswer, Escalation, Note, StageChange
 from scoring.models import ScoreChange
 

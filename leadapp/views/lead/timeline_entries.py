@@ -13,8 +13,8 @@ from leadapp.numbers import write_number
 from leadapp.services.leads.changes import UPDATED
 from leadapp.services.leads.fact_history import who_changed
 from leadapp.shipped import shown
-from leadapp.views.activity_words import Words, duration, say, words_of
-from leadapp.views.fact_groups import label_of, say_value
+from leadapp.views.lead.activity_words import Words, duration, say, words_of
+from leadapp.views.lead.fact_groups import label_of, say_value
 from leadapp.words import lower_first
 from qualification.models import Assignment, BantAnswer, BantState, Escalation, Move, Note, StageChange
 from qualification.services.clock.promises import write_in_zone, zone_of

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leadapp.models import Lead
-from leadapp.views.charts import TODAY, ScoreChart, draw_score_chart, past_window
+from leadapp.views.lead.charts import TODAY, ScoreChart, draw_score_chart, past_window
 from scoring.analysis.forecast import NAMED, Forecast, forecast
 from scoring.analysis.history import Move, moves_of
 from scoring.models import ScoreChange, ScoringModelVersion

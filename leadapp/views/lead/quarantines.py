@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from leadapp.models import Quarantine
 from leadapp.services.quarantines import release_quarantine
 from leadapp.views.answering import Question, answer, signed_in, visible_lead
-from leadapp.views.timeline_entries import quarantine_entry
+from leadapp.views.lead.timeline_entries import quarantine_entry
 
 
 @require_http_methods(["GET", "POST"])

@@ -18,9 +18,9 @@ from leadapp.services.privacy.opt_out import opt_out_address
 from leadapp.services.privacy.retention import Retention, retention_from, with_reason
 from leadapp.services.quarantines import may_release
 from leadapp.times import write_moment
-from leadapp.views.fact_groups import GROUPS, ShownFact, own_group, show_facts
-from leadapp.views.lead_consents import ConsentState, read_consents
-from leadapp.views.next_step import NextStep, Situation, choose_next_step
+from leadapp.views.lead.consents import ConsentState, read_consents
+from leadapp.views.lead.fact_groups import GROUPS, ShownFact, own_group, show_facts
+from leadapp.views.lead.next_step import NextStep, Situation, choose_next_step
 from qualification.models import Assignment, Deal, Note, StageChange, Task
 from qualification.services.clock.clocks import Clock, clocks_for
 from qualification.services.evidence.answers import BantView, bant_of_many

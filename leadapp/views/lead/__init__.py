@@ -1,0 +1,1 @@
+"""The page of a lead, its tabs, and what people do there (docs/lead-page.md)."""
