@@ -8,7 +8,6 @@ from django.urls import include, path, re_path
 from leadapp import health
 from leadapp.api import tracker
 from leadapp.api.docs import NothingHere
-from leadapp.views import list_look, saved_views
 from leadapp.views.companies import pages as companies
 from leadapp.views.duplicates import pages as duplicates
 from leadapp.views.finder import find
@@ -17,11 +16,13 @@ from leadapp.views.forms import pages as form_pages
 from leadapp.views.imports import pages as import_pages
 from leadapp.views.lead import actions, consents, facts, pages, quarantines, tags
 from leadapp.views.lead.new import lead_new
-from leadapp.views.lead_list import lead_list
-from leadapp.views.list_counts import list_counts
-from leadapp.views.list_export import export
-from leadapp.views.list_filter_form import list_filters
-from leadapp.views.list_moves import moved
+from leadapp.views.lists import look as list_look
+from leadapp.views.lists import saved_views
+from leadapp.views.lists.counts import list_counts
+from leadapp.views.lists.export import export
+from leadapp.views.lists.filter_form import list_filters
+from leadapp.views.lists.moves import moved
+from leadapp.views.lists.pages import lead_list
 from leadapp.views.my_day import pages as my_day
 from leadapp.views.my_settings import my_settings
 from leadapp.views.public import consents as public_consents

@@ -8,8 +8,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from leadapp.paging import turn_to
-from leadapp.views import lead_list
 from leadapp.views.lead import timeline
+from leadapp.views.lists import pages as lead_list
 from tests.ui.all_pages import EMPTY_PAGES, PAGES, WebPage
 from tests.ui.axe import faults_of
 from tests.ui.furnished import furnish, people_alone

@@ -408,7 +408,7 @@ class TestViews:
     def test_counting_ends_where_nobody_reads_on(
         self, as_: As, rep: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("leadapp.views.list_counts.MOST_COUNTED", 2)
+        monkeypatch.setattr("leadapp.views.lists.counts.MOST_COUNTED", 2)
         for _ in range(4):
             make_lead(10)
 

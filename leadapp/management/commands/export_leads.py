@@ -16,8 +16,8 @@ from leadapp.languages import speaking_to
 from leadapp.models import Export, User
 from leadapp.services.exports import Cell, begin_export, counted, write_file
 from leadapp.services.exports.columns import export_columns
-from leadapp.views.list_choice import read_choice
-from leadapp.views.list_export import export_rows
+from leadapp.views.lists.choice import read_choice
+from leadapp.views.lists.export import export_rows
 
 NOT_WRITTEN = 2
 

@@ -16,7 +16,7 @@ from leadapp.errors import Refused
 from leadapp.models import BulkAction, BulkRun
 from leadapp.services import bulk
 from leadapp.views.answering import came_from, posted, signed_in, tell_all
-from leadapp.views.list_choice import Choice, read_choice
+from leadapp.views.lists.choice import Choice, read_choice
 from qualification.views.bulk.forms import (
     BulkDisqualifyForm,
     BulkForm,

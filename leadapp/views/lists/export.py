@@ -20,7 +20,7 @@ from leadapp.services.exports.columns import ExportColumn, export_columns, with_
 from leadapp.services.lists.filters import in_order
 from leadapp.services.lists.rows import rows_of
 from leadapp.views.answering import came_from, posted, signed_in
-from leadapp.views.list_choice import Choice, read_choice
+from leadapp.views.lists.choice import Choice, read_choice
 
 # What the list says beside a lead is read for so many at once.
 ROWS_AT_ONCE = 1_000

@@ -28,9 +28,9 @@ from leadapp.services.lists.views import built_in_views, own_views
 from leadapp.times import write_moment
 from leadapp.views.answering import signed_in
 from leadapp.views.lead.neighbours import with_addresses
-from leadapp.views.list_choice import may_choose
-from leadapp.views.list_look import look_context
-from leadapp.views.list_moves import LIVE, live_url
+from leadapp.views.lists.choice import may_choose
+from leadapp.views.lists.look import look_context
+from leadapp.views.lists.moves import LIVE, live_url
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from leadapp.services.lists.columns import columns_of
 from leadapp.services.lists.filters import Asked, in_order, leads_of, read_address
 from leadapp.services.lists.rows import rows_of
 from leadapp.views.answering import signed_in
-from leadapp.views.list_choice import may_choose
+from leadapp.views.lists.choice import may_choose
 
 SHOWN = re.compile(r"([0-9]{1,18})\.(-?[0-9]{1,9})(?:\.([0-9a-f]{1,4}))?")
 TOLD = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
