@@ -57,7 +57,7 @@ COUNTRIES = (
         "CH",
         6,
         "de-CH",
-        "+41 {area} 555 {number}",
+        "+41 {area} 55 {number}",
         _words("Regula Sandra Corinne Nicole Céline Urs Reto Beat Marco Dominik Pascal Thierry"),
         _words("Müller Keller Meier Baumann Zbinden Frei Gerber Brunner Widmer Favre Rossier Caduff"),
         _words("Winterthur Basel Zürich Bern St._Gallen Biel Zug Luzern"),
@@ -80,7 +80,7 @@ COUNTRIES = (
         "BE",
         6,
         "nl-BE",
-        "+32 {area} 555 {number}",
+        "+32 {area} 55 {number}",
         _words("Charlotte Elke Marie Sofie Katrien Tom Koen Maarten Bart Olivier Luc Wim"),
         _words(
             "Peeters Janssens Maes Jacobs Willems Claes Goossens Wouters Dubois Lambert De_Smet Vermeulen"
@@ -117,7 +117,7 @@ COUNTRIES = (
         "FR",
         4,
         "fr",
-        "+33 {area} 555 {number}",
+        "+33 {area} 55 {number}",
         _words("Camille Élodie Claire Manon Guillaume Antoine Thibault Mathieu Hugo Nathalie"),
         _words("Lefèvre Moreau Girard Fontaine Rousseau Chevalier Mercier Blanchard Garnier Perrin"),
         _words("Lyon Lille Nantes Grenoble Toulouse Strasbourg"),

@@ -307,3 +307,8 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id}: {self.number}"
+
+    @property
+    def was_erased(self) -> bool:
+        """Whether the lead that it made went with the undo."""
+        return self.outcome == self.Outcome.CREATE and self.undo == self.Undo.DONE

@@ -54,8 +54,8 @@ def test_a_mapping_is_remembered_for_the_same_columns() -> None:
 def test_new_people_become_leads_with_all_that_the_file_says(marketer: User, rep: User) -> None:
     CustomField.objects.create(key="visits", label="Visits", kind="number")
     job = brought(
-        "Name;E-Mail;Telefon;Land;Firma;Mitarbeiter;Besitzer;Tags;Keine E-Mail;CRM ID;Visits\n"
-        "Grace Hopper;GRACE@harbour.example;030 901820;Deutschland;Harbour;1.200;Jonas Wiegand;Fair, Warm;ja;c-7;1.234,5\n",  # noqa: E501
+        "Name;E-Mail;Telefon;Land;Firma;Mitarbeiter;Umsatz;Besitzer;Tags;Keine E-Mail;CRM ID;Visits\n"
+        "Grace Hopper;GRACE@harbour.example;030 901820;Deutschland;Harbour;1.200;1.234.567,50 €;Jonas Wiegand;Fair, Warm;ja;c-7;1.234,5\n",  # noqa: E501
         actor=marketer,
     )
     job = imported(job, country="DE", source="Fair 2026", tags=["List"])
@@ -70,6 +70,7 @@ def test_new_people_become_leads_with_all_that_the_file_says(marketer: User, rep
     )
     assert lead.company
     assert (lead.company.name, lead.company.employees) == ("Harbour", 1200)
+    assert lead.company.annual_revenue == 1_234_567
     assert (lead.owner, lead.attributes) == (rep, {"visits": 1234.5})
     assert tags_of([lead.pk]) == {lead.pk: ["Fair", "List", "Warm"]}
     assert LeadIdentifier.objects.filter(lead=lead, kind="external", value="c-7").exists()

@@ -13,6 +13,7 @@ from leadapp.demo import loading
 from leadapp.demo.loading import STEPS, load
 from leadapp.demo.people import PEOPLE
 from leadapp.models import Activity, Company, Lead, Quarantine, User
+from leadapp.services.identity.contacts import read_phone
 from qualification.models import (
     Absence,
     Assignment,
@@ -100,6 +101,8 @@ def test_the_whole_demo_is_as_promised(db: None) -> None:
     assert 36_000 < loaded.activities < 48_000
     assert len(steps) == STEPS
     assert not Activity.objects.filter(occurred_at__gt=NOW).exists()
+    phones = Lead.objects.exclude(phone="").values_list("phone", flat=True)
+    assert [text for text in phones if not read_phone(text)] == []
     assert Activity.objects.filter(occurred_at__lt=NOW - timedelta(days=300)).exists()
     the_scores_are_honest()
     the_outcomes_can_be_predicted()

@@ -44,5 +44,6 @@ def test_a_file_is_brought_looked_at_imported_and_undone(
     assert [lead.first_name for lead in Lead.objects.all()] == ["Jürgen"]
     page.get_by_role("button", name="Undo the import").click()
     expect(page.get_by_role("heading", name="1 of 1 rows undone")).to_be_visible()
+    expect(page.get_by_role("row", name="New lead · Undone").get_by_role("link")).to_have_count(0)
     assert not Lead.objects.exists()
     assert faults_of(page) == []

@@ -45,6 +45,13 @@ def whole_number(text: str) -> str:
     return re.sub(r"[.,]0+$", "", text)
 
 
+def amount(text: str) -> str:
+    """Return an amount of money as a whole number, without its cents: 1.234,50 € is 1234."""
+    text = text.strip(" €\u00a0\u202f")
+    head, mark, decimals = _split(text)
+    return whole_number(head if mark and len(decimals) < 3 else text)
+
+
 def number(text: str) -> str:
     """Return a number with a point before its decimals; a comma alone stands before decimals as well."""
     text = text.strip()
@@ -91,7 +98,7 @@ def readings() -> dict[str, Reading]:
         "gender": _choice(_words(Gender)),
         "birth_year": whole_number,
         "company.employees": whole_number,
-        "company.annual_revenue": whole_number,
+        "company.annual_revenue": amount,
         **dict.fromkeys(("do_not_email", "do_not_call", "do_not_score"), yes_or_no),
         "agreed_at": day,
     }
