@@ -23,7 +23,7 @@ run: $(VENV)/installed $(MESSAGES)  ## start Leadapp on http://127.0.0.1:8000 (P
 test: $(VENV)/installed-dev $(MESSAGES)  ## run all tests (ARGS="-k name" runs some)
 	@$(WITH_SERVICES) $(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
 
-screenshots: $(VENV)/installed-dev $(MESSAGES)  ## take pictures of all pages into screenshots/ (PAGES=my-day of some, SPOKEN=de)
+screenshots: $(VENV)/installed-dev $(MESSAGES)  ## take pictures of all pages into screenshots/ (PAGES=my-day,board of some, SPOKEN=de)
 	@$(WITH_SERVICES) $(BIN)/python -m pytest -q tests/ui/take_screenshots.py
 
 lint: export DEBUG := 1

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from leadapp.admin.refusals import sentence_of
-from leadapp.errors import Invalid, NotFound, Refused
+from leadapp.errors import NotFound, Refused
 from leadapp.models import User
 from leadapp.words import Text
 
@@ -90,7 +90,7 @@ def carry_out(request: HttpRequest, rows: Sequence[Any], act: Callable[[Any], ob
 
 def show_in(form: forms.BaseForm, refusal: Refused) -> None:
     """Put what a refusal says beside the fields that it names."""
-    if not isinstance(refusal, Invalid) or not refusal.errors:
+    if not refusal.errors:
         form.add_error(None, refusal.message)
         return
     for name, texts in refusal.errors.items():

@@ -186,9 +186,6 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 made = create_api_key(actor=person(request), now=timezone.now(), **form.cleaned_data)
             except Refused as refusal:
                 show_in(form, refusal)
-                for name, texts in refusal.errors.items():
-                    if name in form.fields and name not in form.errors:
-                        form.add_error(name, list(texts))
             else:
                 return self._show_once(request, *made)
         return ask(self, request, title=_("Add API key"), form=form, submit=_("Make the key"))

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leadapp.models.consents import ConsentText
+from leadapp.models.consents import ConsentText, Purpose
 from leadapp.models.identity import LeadIdentifier
 
 
@@ -16,6 +16,8 @@ class TrackedSite(models.Model):
 
     `origins` are where its pages are, such as https://www.example.com.
     """
+
+    consent_purpose = Purpose.RECOGNITION
 
     name = models.CharField(max_length=100, unique=True)
     origins = ArrayField(

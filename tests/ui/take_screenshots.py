@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "screenshots"
 WIDTHS = {1440: 900, 1024: 768, 390: 844}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-# Those of which the name holds this text; all of them without it; those of README.md alone.
-WANTED = os.environ.get("PAGES", "")
+# Those of which the name holds one of these texts; all of them without any; those of README.md alone.
+WANTED = os.environ.get("PAGES", "").split(",")
 README = "README"
 SPOKEN = os.environ.get("SPOKEN", "en")
 # Page, picture: as README.md shows them.
@@ -61,7 +61,7 @@ def test_pages_of_the_demo(browser: Browser, live_server: Any, tell: Tell) -> No
     tell("loading the demo")
     furnish(now=timezone.now(), leads=2_000)
     missed = take(browser, live_server.url, (*PAGES, *ADMIN_PAGES), tell)
-    if WANTED in ("", README) and SPOKEN == "en":
+    if WANTED in ([""], [README]) and SPOKEN == "en":
         readme = [page for page in PAGES if str(page) in OF_README]
         for page, tab in visit(browser, live_server.url, readme, viewport=README_SIZE):
             tab.wait_for_function(AT_REST)
@@ -78,7 +78,7 @@ def test_pages_where_there_is_nothing_yet(browser: Browser, live_server: Any, te
 def take(browser: Browser, url: str, pages: Sequence[WebPage], tell: Tell) -> list[str]:
     """Take the pictures of these pages; return which of them could not be opened, and why."""
     missed: list[str] = []
-    wanted = [page for page in pages if WANTED in str(page)]
+    wanted = [page for page in pages if any(text in str(page) for text in WANTED)]
     look = {"viewport": {"width": 1440, "height": 900}, "locale": SPOKEN}
     for page, tab in visit(browser, url, wanted, missed=missed, **look):
         tell(f"{wanted.index(page) + 1}/{len(wanted)} {page}")

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from leadapp.access import Actor, require, user_of
+from leadapp.access import Actor, require
 from leadapp.errors import Invalid
-from leadapp.models import ActivityType, ConsentText, Form
+from leadapp.models import ActivityType, Form
 from leadapp.services.forms.reading import OWN_FIELDS
+from leadapp.services.privacy.asking import save_asking
 
 
 def save_form(*, form: Form, actor: Actor, now: datetime) -> Form:
@@ -21,23 +22,7 @@ def save_form(*, form: Form, actor: Actor, now: datetime) -> Form:
     if faults := faults_of(form):
         raise Invalid(_("The form cannot be saved like this."), errors=faults)
     with transaction.atomic():
-        before = Form.objects.select_for_update().filter(pk=form.pk).first() if form.pk else None
-        if before is None:
-            form.created_by = user_of(actor)
-            form.created_at = now
-        words = (form.consent_purpose, form.consent_text)
-        form.consent_version = before.consent_version if before else 0
-        is_new = bool(form.consent_text) and (before is None or words != _words(before))
-        form.consent_version += is_new
-        form.save()
-        if is_new:
-            ConsentText.objects.create(
-                form=form,
-                version=form.consent_version,
-                purpose=form.consent_purpose,
-                text=form.consent_text,
-                created_at=now,
-            )
+        save_asking(asking=form, actor=actor, now=now)
     return form
 
 
@@ -79,10 +64,6 @@ def is_own_host(url: str) -> bool:
 
 def _matches(host: str, allowed: str) -> bool:
     return host.endswith(allowed[1:]) if allowed.startswith("*.") else host == allowed
-
-
-def _words(form: Form) -> tuple[str, str]:
-    return form.consent_purpose, form.consent_text
 
 
 def _free_slug(wanted: str) -> str:

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from leadapp.access import Actor, require, user_of
+from leadapp.access import Actor, require
 from leadapp.errors import Conflict, Invalid, NotFound
-from leadapp.models import ConsentText, Purpose, TrackedSite
+from leadapp.models import TrackedSite
+from leadapp.services.privacy.asking import save_asking
 
 MOST_ORIGINS = 50
 USUAL_PORTS = {"http": 80, "https": 443}
@@ -35,31 +36,14 @@ def save_site(*, site: TrackedSite, actor: Actor, now: datetime) -> TrackedSite:
     for name, text in (("name", site.name), ("consent_text", site.consent_text)):
         if not text.strip():
             raise Invalid.field(name, _("This field is required."))
+    if not site.pk:
+        site.key = f"site_{secrets.token_hex(12)}"
     try:
         with transaction.atomic():
-            return _save(site, actor, now)
+            save_asking(asking=site, actor=actor, now=now)
     except IntegrityError as error:
         message = _("There is a website with this name already.")
         raise Conflict(message, errors={"name": [message]}) from error
-
-
-def _save(site: TrackedSite, actor: Actor, now: datetime) -> TrackedSite:
-    before = TrackedSite.objects.select_for_update().filter(pk=site.pk).first() if site.pk else None
-    if before is None:
-        site.key = f"site_{secrets.token_hex(12)}"
-        site.created_by, site.created_at = user_of(actor), now
-    site.consent_version = before.consent_version if before else 0
-    has_new_words = before is None or before.consent_text != site.consent_text
-    site.consent_version += has_new_words
-    site.save()
-    if has_new_words:
-        ConsentText.objects.create(
-            site=site,
-            version=site.consent_version,
-            purpose=Purpose.RECOGNITION,
-            text=site.consent_text,
-            created_at=now,
-        )
     return site
 
 
