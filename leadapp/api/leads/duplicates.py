@@ -3,7 +3,7 @@
 Keys read them. Deciding is for people who are signed in and may merge (docs/roles.md).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -35,18 +35,7 @@ class Duplicates(ApiView):
     @operations.list_duplicates
     def get(self, request: Request) -> Response:
         """List the pairs that nobody has decided on, the newest first."""
-        parameters, lead = _parameters(request)
-        pairs = _pairs(request)
-        if lead is not None:
-            pairs = pairs.filter(Q(first=lead) | Q(second=lead))
-        page = read_page(
-            pairs,
-            order=NEWEST,
-            size=parameters.limit(),
-            cursor=parameters.text("cursor") or "",
-            request=request,
-        )
-        return page.response([_pair(pair) for pair in page.rows])
+        return _list(request, _pairs(request), ("first", "second"), _pair)
 
 
 class DismissDuplicate(ApiView):
@@ -73,18 +62,8 @@ class Merges(ApiView):
     @operations.list_merges
     def get(self, request: Request) -> Response:
         """List merges, the newest first; with `lead` those it won or lost."""
-        parameters, lead = _parameters(request)
-        merges = _merges(request)
-        if lead is not None:
-            merges = merges.filter(Q(winner=lead) | Q(loser_id=lead))
-        page = read_page(
-            merges.select_related("actor"),
-            order=NEWEST,
-            size=parameters.limit(),
-            cursor=parameters.text("cursor") or "",
-            request=request,
-        )
-        return page.response([_merge(merge) for merge in page.rows])
+        merges = _merges(request).select_related("actor")
+        return _list(request, merges, ("winner", "loser_id"), _merge)
 
     @operations.merge_leads
     def post(self, request: Request) -> Response:
@@ -122,12 +101,18 @@ class UndoMerge(ApiView):
         return Response(_merge(Merge.objects.select_related("actor").get(pk=pk)))
 
 
-def _parameters(request: Request) -> tuple[Parameters, int | None]:
+def _list(
+    request: Request, rows: QuerySet[Any], sides: tuple[str, str], shown: Callable[[Any], dict[str, Any]]
+) -> Response:
+    """Answer with a page of rows; with `lead` of those that have it on one of their sides."""
     parameters = Parameters(request, ("lead", "limit", "cursor"))
-    lead = parameters.number("lead", largest=LARGEST_ID)
-    parameters.limit()
+    lead, size = parameters.number("lead", largest=LARGEST_ID), parameters.limit()
     parameters.check()
-    return parameters, lead
+    if lead is not None:
+        rows = rows.filter(Q((sides[0], lead)) | Q((sides[1], lead)))
+    cursor = parameters.text("cursor") or ""
+    page = read_page(rows, order=NEWEST, size=size, cursor=cursor, request=request)
+    return page.response([shown(row) for row in page.rows])
 
 
 def _pairs(request: Request) -> QuerySet[DuplicatePair]:
