@@ -58,10 +58,10 @@
     timer = setTimeout(send, wait);
   };
 
-  const ask = (words, version) => {
+  const ask = (question, version) => {
     over = true;
     const box = document.getElementById("call-conflict");
-    box.querySelector("[data-words]").textContent = words;
+    box.querySelector("[data-words]").textContent = question;
     box.dataset.version = version;
     box.hidden = false;
     say(words().kept);

@@ -27,7 +27,7 @@
 
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target.id === "main") return goOn();
-    if (!form()) return;
+    if (!form() || event.detail.target.hasAttribute("data-poll")) return;
     for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
     form().scrollIntoView({ block: "nearest" });
     const wrong = form().querySelector("[aria-invalid=true]");
