@@ -295,8 +295,10 @@ def test_nothing_is_lost_while_workers_die_and_redis_is_away(
         f" p50 {percentile(while_down, 0.5) * 1000:.0f} ms, p95 {percentile(while_down, 0.95) * 1000:.0f} ms,"
         f" longest {max(while_down) * 1000:.0f} ms",
     )
-    # Who waits for Redis waits for a second and longer; one in a hundred may meet a machine that is busy.
-    assert percentile(while_down, 0.99) < 1
+    # Who waits for Redis waits for a second and longer: longer than the others, however busy the machine is.
+    usual = percentile(while_down, 0.5)
+    assert usual < 1
+    assert percentile(while_down, 0.99) < 1 + 10 * usual
 
 
 def test_without_a_database_every_call_is_told_to_come_again(

@@ -72,9 +72,9 @@ def test_what_a_killed_worker_had_begun_is_as_if_never_begun(
 def test_workers_go_on_without_being_asked(manager: User, worker: Any, wait_for: Any) -> None:
     run = start(manager, 2 * running.BATCH)
     sweep()
-    wait_for(lambda: BulkRun.objects.filter(pk=run.pk, finished_at__isnull=False).exists(), timeout=20)
+    wait_for(lambda: BulkRun.objects.filter(pk=run.pk, finished_at__isnull=False).exists(), timeout=60)
     run.refresh_from_db()
     assert (run.done, run.refused) == (run.total, 0)
     bulk.undo_run(run=run, actor=manager, now=timezone.now())
-    wait_for(lambda: BulkRun.objects.filter(pk=run.pk, undo_finished_at__isnull=False).exists(), timeout=20)
+    wait_for(lambda: BulkRun.objects.filter(pk=run.pk, undo_finished_at__isnull=False).exists(), timeout=60)
     assert not LeadTag.objects.exists()

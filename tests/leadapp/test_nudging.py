@@ -16,14 +16,15 @@ def test_nobody_waits_for_a_broker_that_hangs(wait_for: Callable[..., Any]) -> N
     sent, release = [], threading.Event()
 
     def slow() -> bool:
-        release.wait(10)
+        release.wait(60)
         sent.append(threading.current_thread().name)
         return True
 
     start = time.perf_counter()
     for _ in range(100):
         send_soon(slow)
-    assert time.perf_counter() - start < 0.5
+    assert time.perf_counter() - start < 5  # on a busy machine; who waited would wait for a minute
+    assert not sent
     release.set()
 
     wait_for(lambda: sent)
@@ -78,11 +79,11 @@ def test_a_process_that_was_forked_nudges_too(wait_for: Callable[..., Any]) -> N
     child = os.fork()
     if child == 0:
         send_soon(tell)
-        time.sleep(5)
+        time.sleep(60)
         os._exit(0)
     try:
         os.set_blocking(reading, False)
-        assert wait_for(lambda: _read(reading), 5) == b"sent"
+        assert wait_for(lambda: _read(reading)) == b"sent"
     finally:
         os.kill(child, 9)
         os.waitpid(child, 0)

@@ -84,9 +84,9 @@ def test_without_any_nudge_the_sweep_finds_what_waits(worker: Process, beat: Pro
     make_user("away", "rep", is_available=False)
     request_scoring(lead_ids=[lead.pk], cause=Cause.ACTIVITY, now=timezone.now())  # no nudge
 
-    wait_for(lambda: Assignment.objects.queued().filter(lead=lead).exists(), timeout=40)
+    wait_for(lambda: Assignment.objects.queued().filter(lead=lead).exists(), timeout=60)
     User.objects.filter(username="away").update(is_available=True)
-    wait_for(lambda: Lead.objects.get(pk=lead.pk).owner is not None, timeout=30)
+    wait_for(lambda: Lead.objects.get(pk=lead.pk).owner is not None, timeout=60)
 
 
 def test_a_killed_worker_loses_no_lead_and_hands_none_over_twice(
@@ -102,7 +102,7 @@ def test_a_killed_worker_loses_no_lead_and_hands_none_over_twice(
     worker.start()
     push(leads[0])  # wakes it; the nudges of before may be lost
 
-    wait_for(lambda: Assignment.objects.count() >= 60, timeout=40)
+    wait_for(lambda: Assignment.objects.count() >= 60, timeout=60)
     wait_for(lambda: not ScoredLead.objects.exists())
     assert Assignment.objects.count() == 60
     assert StageChange.objects.count() == 60

@@ -1,7 +1,6 @@
 """With a real worker, a real broker, and without one."""
 
 import logging
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -55,21 +54,19 @@ def note_what_is_sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.worker
-def test_a_request_becomes_a_score_within_a_second(worker: Any, wait_for: Any) -> None:
+def test_a_request_becomes_a_score_by_its_nudge_alone(worker: Any, wait_for: Any) -> None:
     warm_up, lead = make_lead(), make_lead()
     push(warm_up)
-    wait_for(lambda: score_of(warm_up), timeout=30)
-    started = time.monotonic()
-    push(lead)
-    assert wait_for(lambda: score_of(lead), timeout=15) == 58
-    assert time.monotonic() - started < 5  # on a busy machine; a second on an idle one
+    wait_for(lambda: score_of(warm_up), timeout=60)
+    push(lead)  # there is no beat; how long it takes is measured in tests/api/test_real_path.py
+    assert wait_for(lambda: score_of(lead), timeout=60) == 58
 
 
 @pytest.mark.worker
 def test_beat_serves_what_no_nudge_has(worker: Any, beat: Any, wait_for: Any) -> None:
     lead = make_lead()
     push(lead, nudging=False)
-    assert wait_for(lambda: score_of(lead), timeout=30) == 58
+    assert wait_for(lambda: score_of(lead), timeout=60) == 58
 
 
 @pytest.mark.worker
@@ -82,7 +79,7 @@ def test_a_killed_worker_delays_a_score_and_loses_nothing(worker: Any, beat: Any
         push(lead)
     worker.start()
     for lead in leads:
-        assert wait_for(lambda lead=lead: score_of(lead), timeout=40) == 58
+        assert wait_for(lambda lead=lead: score_of(lead), timeout=60) == 58
     assert not ScoringRequest.objects.exists()
 
 
@@ -96,7 +93,7 @@ def test_a_publish_reaches_all_leads(worker: Any, beat: Any, wait_for: Any) -> N
     with transaction.atomic():
         publish(version=draft, actor=None, note="", now=timezone.now())
         tasks.nudge_rescore()
-    wait_for(lambda: all(score_of(lead) == 9 for lead in leads), timeout=30)
+    wait_for(lambda: all(score_of(lead) == 9 for lead in leads), timeout=60)
 
 
 @pytest.mark.django_db(transaction=True)

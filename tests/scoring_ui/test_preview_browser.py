@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from time import sleep
+from threading import Event
 from typing import Any
 
 import pytest
@@ -14,6 +14,8 @@ from scoring.analysis.preview import run
 from scoring.models import ScoringModel, ScoringModelVersion, ScoringRule
 from scoring.services.publishing import make_draft, publish
 from tests.scoring.build import log, make_lead, make_rule
+from tests.support.browser import PATIENCE
+from tests.support.waiting import wait_for
 from tests.ui.build import make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -55,7 +57,7 @@ def draft(marketer: User, monkeypatch: pytest.MonkeyPatch) -> ScoringModelVersio
 def plain_page(browser: Browser) -> Iterator[Page]:
     """Give a page without JavaScript."""
     context = browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
 
@@ -85,22 +87,24 @@ def test_leaving_the_page_ends_the_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pieces: list[int] = []
+    left, ended = Event(), Event()
     look = run._look
 
-    def slowly(cursor: Any, preview: Any, *rest: Any) -> Any:
+    def while_somebody_leaves(cursor: Any, preview: Any, *rest: Any) -> Any:
         pieces.append(preview.next_id)
-        sleep(0.5)
+        left.wait(PATIENCE / 1000)
+        ended.set()
         return look(cursor, preview, *rest)
 
-    monkeypatch.setattr(run, "_look", slowly)
+    monkeypatch.setattr(run, "_look", while_somebody_leaves)
     sign_in(page, live_server.url, marketer)
-    with page.expect_response(lambda response: response.request.method == "POST"):
-        page.goto(live_server.url + PREVIEW)
+    page.goto(live_server.url + PREVIEW)
+    wait_for(lambda: pieces)
     page.goto(live_server.url + "/scoring/")
-    page.wait_for_timeout(800)  # what was asked for already
-    begun = len(pieces)
-    page.wait_for_timeout(1500)
-    assert len(pieces) == begun < 3
+    left.set()
+    wait_for(ended.is_set)
+    page.reload()  # whatever was asked for before has come by now
+    assert len(pieces) == 1
 
 
 def test_it_works_without_javascript(

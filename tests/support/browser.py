@@ -81,6 +81,12 @@ def sign_in() -> SignIn:
     return sign_in
 
 
+def settle(page: Page) -> None:
+    """Wait until a page is there with its scripts, and what it asks for by itself has come."""
+    page.wait_for_load_state()
+    expect(page.locator(".htmx-request")).to_have_count(0)
+
+
 def note_problems(tab: Page, problems: list[str]) -> None:
     """Add the script errors of a page and its violations of the security policy to a list."""
     tab.on("pageerror", lambda error: problems.append(str(error)))

@@ -16,6 +16,7 @@ def _script() -> str:
 
 def faults_of(page: Page) -> list[str]:
     """Return what axe finds, each with the elements it is about."""
+    page.wait_for_load_state()
     # Evaluated through the debugger, which the security policy of the page does not forbid.
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"() => {{ {_script()} }}")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from leadapp.models import Activity, Lead, Stage, User
 from qualification.models import BantAnswer, CallDraft, Note, Task
@@ -119,14 +119,19 @@ def test_a_lost_connection_loses_nothing(page: Page, opened: Open) -> None:
 
 def test_what_was_never_sent_is_put_back_and_said_so(page: Page, opened: Open) -> None:
     opened()
-    page.route("**/call/draft/", lambda route: route.abort())
+    held: list[Route] = []
+    page.route("**/call/draft/", lambda route: held.append(route))
     page.get_by_label("Notes").fill("Never sent")
     page.reload()
     expect(page.get_by_label("Notes")).to_have_value("Never sent")
     expect(state(page)).to_have_text("Put back what was typed while it could not be saved.")
+    page.unroute("**/call/draft/")
+    page.route("**/call/draft/", lambda route: route.abort())
+    for route in held:
+        route.abort()
     expect(state(page)).to_have_text("Not connected: kept in this browser.")
     page.unroute("**/call/draft/")
-    expect(state(page)).to_contain_text("Saved", timeout=15_000)
+    expect(state(page)).to_contain_text("Saved")
 
 
 def test_two_windows_do_not_overwrite_one_another(page: Page, opened: Open) -> None:
@@ -138,6 +143,7 @@ def test_two_windows_do_not_overwrite_one_another(page: Page, opened: Open) -> N
     page.get_by_label("Notes").fill("Written here")
     conflict = page.locator("#call-conflict")
     expect(conflict).to_contain_text("This call was also typed in another window.")
+    expect(state(page)).to_have_text("Kept in this browser.")
     assert CallDraft.objects.get(lead=lead).content["notes"] == "Written in the other window"
     page.get_by_role("button", name="Keep what is here").click()
     expect(conflict).to_be_hidden()

@@ -19,8 +19,8 @@ HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 def test_clocks_count_on_while_a_page_stays_open(page: Page, web_server: WebServer, sign_in: SignIn) -> None:
     rep = make_user("jonas", "rep")
     Team.objects.create(name="Around the clock")  # the first one, for who is in no team
-    make_clock(make_lead(150, last_name="Around", owner=rep), rep, due_in=4 * HOUR + 30 * SECOND)
-    make_clock(make_lead(130, last_name="Late", owner=rep), rep, due_in=-330 * SECOND)
+    make_clock(make_lead(150, last_name="Around", owner=rep), rep, due_in=4 * HOUR + 50 * SECOND)
+    make_clock(make_lead(130, last_name="Late", owner=rep), rep, due_in=-310 * SECOND)
     # A team that rests for the next days: its clock stands still.
     closed = Team.objects.create(name="Closed")
     in_some_days = (timezone.now() + timedelta(days=5)).weekday()

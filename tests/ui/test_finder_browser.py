@@ -51,6 +51,7 @@ def test_everything_is_found_opened_and_edited_by_keyboard(
     page.keyboard.press("Control+k")
     page.keyboard.type("vögele")
     expect(page.locator("#finder-says")).to_have_text("6 results")
+    expect(page.locator("#finder-list")).to_contain_text("All 7 leads with “vögele”")
     expect(text).to_have_attribute("aria-expanded", "true")
     for _ in range(7):
         page.keyboard.press("ArrowDown")

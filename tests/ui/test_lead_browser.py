@@ -232,8 +232,10 @@ def test_keys_go_through_the_leads_of_the_list(
     page.keyboard.press("Enter")
     first = page.locator("#lead-name").inner_text()
     expect(page.locator(".crumbs")).to_contain_text("1 of 3")
+    page.wait_for_load_state()
     page.keyboard.press("Shift+J")
     expect(page.locator(".crumbs")).to_contain_text("2 of 3")
+    page.wait_for_load_state()
     page.keyboard.press("Shift+K")
     expect(page.locator("#lead-name")).to_have_text(first)
 

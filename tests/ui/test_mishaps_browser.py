@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from leadapp.models import Lead, User
 from qualification.models import Note
+from tests.support.browser import settle
 from tests.support.processes import WebServer
 from tests.ui.axe import faults_of
 from tests.ui.build import make_lead, make_user
@@ -40,6 +41,7 @@ def banner(page: Page) -> Any:
 def type_email(page: Page, url: str, lead: Lead) -> Any:
     """Begin to log an email in the dialog, and return what saves it."""
     page.goto(f"{url}/leads/{lead.pk}/")
+    settle(page)
     page.click("#do-email")
     dialog = page.locator("dialog#question")
     dialog.get_by_label("Subject").fill(WORDS)
@@ -60,6 +62,7 @@ def test_a_session_that_ended_is_begun_again_over_the_page(
     sign_in(page, live_server.url, rep)
     page.goto(f"{live_server.url}/leads/new/")
     page.get_by_label("Email").fill("grace@firm.example")
+    settle(page)
     Session.objects.all().delete()
     page.get_by_role("button", name="Create lead").click()
     expect(banner(page)).to_contain_text("You are signed out. Nothing was sent")
@@ -108,6 +111,7 @@ def test_while_the_server_is_restarted_what_was_typed_stays(
     sign_in(page, web_server.url, rep)
     page.goto(f"{web_server.url}/leads/new/")
     page.get_by_label("Email").fill("grace@firm.example")
+    settle(page)
     web_server.stop()
     page.get_by_role("button", name="Create lead").click()
     expect(banner(page)).to_contain_text("Leadapp does not answer just now. Nothing was sent")
