@@ -275,11 +275,13 @@ class Lead(models.Model):
             # The list by last activity, and what has been quiet for long.
             models.Index(F("last_activity_at").desc(), F("id").desc(), name="lead_list_active"),
             # The prioritised list of one rep. Most leads belong to nobody: those are soon met in lead_list.
+            # With what is asked of all leads of somebody: my day.
             models.Index(
                 "owner",
                 F("priority").desc(),
                 F("last_activity_at").desc(),
                 F("id").desc(),
+                include=["status", "stage", "temperature"],
                 condition=Q(owner__isnull=False),
                 name="lead_list_owner",
             ),

@@ -18,12 +18,17 @@ class Day:
 
     person: User
     now: datetime
-    calendar: WorkCalendar
+    promises: Promises
 
     @classmethod
     def of(cls, person: User, *, now: datetime) -> Self:
         """Read the calendar of somebody's team, in one query."""
-        return cls(person, now, Promises.read().of_person(person.pk).calendar)
+        return cls(person, now, Promises.read())
+
+    @cached_property
+    def calendar(self) -> WorkCalendar:
+        """Return when their team works."""
+        return self.promises.of_person(self.person.pk).calendar
 
     @cached_property
     def today(self) -> date:

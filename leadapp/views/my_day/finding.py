@@ -9,51 +9,99 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import (
-    Exists,
-    F,
-    Max,
-    Min,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    Window,
-)
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.aggregates import Count
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce, Greatest, Left
+from django.db.models.functions import Left
 
-from leadapp.models import Activity, Lead, Stage, Status, Temperature, User
-from leadapp.services.lists.filter_kinds import points_of
+from leadapp.models import Activity, Lead, Status, User
 from leadapp.services.work.meetings import BOOKED, STARTS_AT, write_start
 from leadapp.views.my_day.day import Day
-from qualification.models import Assignment, BantAnswer, Task
-from scoring.models import ScoreChange
+from qualification.models import Assignment, Task
 
 NEW_FOR = timedelta(days=7)
 COOLING = timedelta(days=14)
 # So much of the score has to be gone, and so many points at least.
 FALL_SHARE, FALL_POINTS = 5, 5  # a fifth
 MOST_STALE = MOST_FALLEN = 500
-HELD, ATTEMPTED = "meeting_held", "call_attempted"
+MOST_COLD = 200
+HELD = "meeting_held"
 
-# The score of two weeks ago is looked up once for each lead, from an index that holds it.
-FALLEN = """
-SELECT lead.id, earlier.score - lead.score AS lost, earlier.temperature
-FROM leadapp_lead lead CROSS JOIN LATERAL (
-    SELECT change.score, change.temperature FROM scoring_scorechange change
-    WHERE change.lead_id = lead.id AND change.at <= %(then)s
-    ORDER BY change.at DESC, change.id DESC LIMIT 1
-) earlier
-WHERE lead.owner_id = %(owner)s AND lead.status = 'open' AND lead.stage <> 'customer'
-    AND earlier.score - lead.score >= %(points)s
-    AND (earlier.score <= (earlier.score - lead.score) * %(share)s
-        OR (earlier.temperature, lead.temperature)
-            IN (('hot', 'warm'), ('hot', 'cold'), ('warm', 'cold')))
-ORDER BY lost DESC, lead.id DESC LIMIT %(most)s
+# Leads for which nothing is planned and no clock runs.
+UNPLANNED = """
+    NOT EXISTS (SELECT FROM qualification_task task WHERE task.lead_id = lead.id AND task.done_at IS NULL)
+    AND NOT EXISTS (
+        SELECT FROM qualification_assignment clock WHERE clock.lead_id = lead.id
+            AND clock.ended_at IS NULL AND clock.answered_at IS NULL AND clock.due_at IS NOT NULL
+    )
 """
+# What people did with a lead, whether they reached it or not.
+TOUCHES = """
+    SELECT FROM leadapp_activity touch JOIN leadapp_activitytype kind ON kind.id = touch.type_id
+    WHERE touch.lead_id = lead.id AND touch.voided_at IS NULL
+        AND (kind.is_touch OR kind.slug = 'call_attempted')
+"""
+
+# No version asks fewer points of a hot lead: the index of the list is read no further.
+HOT = f"""
+SELECT lead.id, arrived.at, count(*) OVER () FROM leadapp_lead lead
+CROSS JOIN LATERAL (
+    SELECT max(change.at) AS until FROM scoring_scorechange change
+    WHERE change.lead_id = lead.id AND change.temperature <> 'hot'
+) cool
+CROSS JOIN LATERAL (
+    SELECT min(change.at) AS since FROM scoring_scorechange change
+    WHERE change.lead_id = lead.id AND change.temperature = 'hot'
+        AND change.at > COALESCE(cool.until, lead.created_at)
+) hot
+CROSS JOIN LATERAL (
+    SELECT GREATEST(lead.created_at, hot.since, (
+        SELECT given.assigned_at FROM qualification_assignment given
+        WHERE given.lead_id = lead.id AND given.ended_at IS NULL AND given.owner_id = %(owner)s
+    )) AS at
+) arrived
+WHERE lead.owner_id = %(owner)s AND lead.status = 'open' AND lead.temperature = 'hot'
+    AND lead.priority >= (
+        SELECT min(version.hot_from) FROM scoring_scoringmodelversion version WHERE version.state <> 'draft'
+    )
+    AND arrived.at >= %(since)s AND {UNPLANNED} AND NOT EXISTS ({TOUCHES} AND touch.occurred_at >= arrived.at)
+ORDER BY arrived.at DESC, lead.id DESC LIMIT %(most)s
+"""  # noqa: S608 - our own
+
+# Some answer ran out; not all need one.
+MAYBE_STALE = f"""
+SELECT lead.id FROM leadapp_lead lead
+WHERE lead.owner_id = %(owner)s AND lead.status = 'open' AND lead.stage IN ('mql', 'sql')
+    AND EXISTS (
+        SELECT FROM qualification_bantanswer answer
+        WHERE answer.lead_id = lead.id AND answer.expires_at <= %(now)s
+    )
+    AND {UNPLANNED}
+ORDER BY lead.priority DESC, lead.last_activity_at DESC, lead.id DESC LIMIT %(most)s
+"""  # noqa: S608 - our own
+
+# The score of two weeks ago is looked up once for each lead, from an index that holds it, and so is what the
+# lead is now: a rep with thousands of leads has them all over the table. Only of those that lost most it is
+# asked what people did.
+FALLEN = f"""
+SELECT lead.id, lead.lost, lead.temperature FROM (
+    SELECT lead.id, earlier.score - lead.priority AS lost, earlier.temperature
+    FROM leadapp_lead lead CROSS JOIN LATERAL (
+        SELECT change.score, change.temperature FROM scoring_scorechange change
+        WHERE change.lead_id = lead.id AND change.at <= %(then)s
+        ORDER BY change.at DESC, change.id DESC LIMIT 1
+    ) earlier
+    WHERE lead.owner_id = %(owner)s AND lead.status = 'open' AND lead.stage <> 'customer'
+        AND lead.priority >= 0 AND earlier.score - lead.priority >= %(points)s
+        AND (earlier.score <= (earlier.score - lead.priority) * %(share)s
+            OR (earlier.temperature, lead.temperature)
+                IN (('hot', 'warm'), ('hot', 'cold'), ('warm', 'cold')))
+    ORDER BY lost DESC, lead.id DESC LIMIT %(fallen)s
+) lead
+WHERE lead.id <> ALL(%(without)s) AND {UNPLANNED}
+    AND NOT EXISTS ({TOUCHES} AND touch.occurred_at >= %(then)s)
+ORDER BY lead.lost DESC, lead.id DESC LIMIT %(most)s
+"""  # noqa: S608 - our own
 
 
 def total() -> Window:
@@ -61,18 +109,17 @@ def total() -> Window:
     return Window(Count("*"))
 
 
-def waiting_for_answer(day: Day, *, most: int) -> list[Assignment]:
-    """Return the clocks that run for somebody, soonest due first, and those that stopped today.
-
-    Two queries, each in the order of its index: both at once PostgreSQL would read in parallel, for nothing.
-    """
-    mine = Assignment.objects.filter(owner=day.person, due_at__isnull=False).select_related("lead__company")
+def running_clocks(day: Day, *, most: int) -> list[Any]:
+    """Return the clocks that run for somebody, soonest due first, each with the number of all."""
+    mine = Assignment.objects.filter(owner=day.person, due_at__isnull=False)
     running = mine.filter(ended_at=None, answered_at=None, lead__status=Status.OPEN)
-    answered = mine.filter(answered_at__gte=day.starts_at)
-    return [
-        *running.order_by("due_at", "pk")[:most],
-        *answered.order_by("answered_at", "due_at", "pk")[:most],
-    ]
+    return list(running.annotate(number=total()).order_by("due_at", "pk")[:most])
+
+
+def answered_today(day: Day, *, most: int) -> list[Assignment]:
+    """Return the clocks that somebody stopped today, in that order."""
+    mine = Assignment.objects.filter(owner=day.person, due_at__isnull=False)
+    return list(mine.filter(answered_at__gte=day.starts_at).order_by("answered_at", "due_at", "pk")[:most])
 
 
 def tasks(day: Day, viewer: User) -> QuerySet[Task]:
@@ -81,34 +128,24 @@ def tasks(day: Day, viewer: User) -> QuerySet[Task]:
     mine = Task.objects.filter(owner=day.person).filter(due | Q(done_at__gte=day.starts_at))
     return (
         mine.filter(lead__in=Lead.objects.visible_to(viewer))
-        .select_related("lead__company")
         .annotate(number=total())
         .order_by(F("done_at").asc(nulls_first=True), "due_at", "pk")
     )
 
 
-def hot_arrivals(day: Day) -> QuerySet[Lead]:
+@dataclass(frozen=True)
+class Arrival:
+    """A lead that came, or became hot, and how many of them there are."""
+
+    lead_id: int
+    at: datetime
+    number: int
+
+
+def hot_arrivals(day: Day, *, most: int) -> list[Arrival]:
     """Return hot leads that came, or became hot, within a week and that nobody has touched since."""
-    week_ago = day.now - NEW_FOR
-    running = Assignment.objects.filter(lead=OuterRef("pk"), ended_at=None, owner=day.person)
-    cool = _changes().exclude(temperature=Temperature.HOT).values("lead").annotate(at_=Max("at"))
-    hot = _changes().filter(temperature=Temperature.HOT).values("lead").annotate(at_=Min("at"))
-    arrived = (
-        _unplanned(day)
-        .filter(points_of([Temperature.HOT]), temperature=Temperature.HOT)
-        .annotate(
-            given_at=Subquery(running.values("assigned_at")[:1]),
-            cool_until=Coalesce(Subquery(cool.values("at_")), F("created_at")),
-        )
-        .annotate(hot_at=Subquery(hot.filter(at__gt=OuterRef("cool_until")).values("at_")))
-        .annotate(arrived_at=Greatest(Coalesce("given_at", "created_at"), Coalesce("hot_at", "created_at")))
-        .filter(arrived_at__gte=week_ago)
-    )
-    return (
-        arrived.exclude(Exists(_touches(since=OuterRef("arrived_at"))))
-        .annotate(number=total())
-        .order_by("-arrived_at", "-pk")
-    )
+    asked = {"owner": day.person.pk, "since": day.now - NEW_FOR, "most": most}
+    return [Arrival(*row) for row in _rows(HOT, asked)]
 
 
 def meetings(day: Day, *, until: datetime) -> QuerySet[Activity]:
@@ -122,19 +159,14 @@ def meetings(day: Day, *, until: datetime) -> QuerySet[Activity]:
         .annotate(begins=begins, was_held=Exists(held))
         .filter(begins__gte=write_start(day.starts_at), begins__lt=write_start(until))
         .filter(type__slug=BOOKED, voided_at=None, lead__owner=day.person, lead__status=Status.OPEN)
-        .select_related("lead__company")
         .order_by("begins", "pk")
     )
 
 
-def maybe_stale(day: Day) -> QuerySet[Lead]:
-    """Return leads before the proposal or the deal of which some answer ran out; not all need an answer."""
-    ran_out = BantAnswer.objects.filter(lead=OuterRef("pk"), expires_at__lte=day.now)
-    return (
-        _unplanned(day)
-        .filter(Exists(ran_out), stage__in=[Stage.MQL, Stage.SQL])
-        .order_by("-priority", "-last_activity_at", "-pk")[:MOST_STALE]
-    )
+def maybe_stale(day: Day) -> list[int]:
+    """Return leads before the proposal or the deal of which some answer ran out, in the order of the list."""
+    asked = {"owner": day.person.pk, "now": day.now, "most": MOST_STALE}
+    return [lead_id for (lead_id,) in _rows(MAYBE_STALE, asked)]
 
 
 @dataclass(frozen=True)
@@ -146,24 +178,21 @@ class Fall:
     warmth_then: str
 
 
-def going_cold(day: Day, *, without: set[int]) -> list[Fall]:
+def going_cold(day: Day, *, without: list[int]) -> list[Fall]:
     """Return who lost a band or a fifth of their score in two weeks in which nobody touched them.
 
-    Of those that lost most so many are looked at; two queries.
+    Of those that lost most so many are looked at.
     """
-    asked: dict[str, int | datetime] = {
+    asked = {
         "owner": day.person.pk,
         "then": day.now - COOLING,
         "points": FALL_POINTS,
         "share": FALL_SHARE,
-        "most": MOST_FALLEN,
+        "fallen": MOST_FALLEN,
+        "without": without,
+        "most": MOST_COLD,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(FALLEN, asked)
-        fallen = [Fall(*row) for row in cursor.fetchall() if row[0] not in without]
-    untouched = _unplanned(day).exclude(Exists(_touches(since=Value(day.now - COOLING))))
-    left = set(untouched.filter(pk__in=[fall.lead_id for fall in fallen]).values_list("pk", flat=True))
-    return [fall for fall in fallen if fall.lead_id in left]
+    return [Fall(*row) for row in _rows(FALLEN, asked)]
 
 
 def logged_today(day: Day) -> QuerySet[Activity]:
@@ -176,26 +205,13 @@ def logged_today(day: Day) -> QuerySet[Activity]:
             voided_at=None,
             type__is_internal=False,
         )
-        .select_related("lead__company", "type")
+        .select_related("type")
         .order_by("-occurred_at", "-pk")[:200]
     )
 
 
-def _changes() -> QuerySet[ScoreChange]:
-    return ScoreChange.objects.filter(lead=OuterRef("pk")).order_by()
-
-
-def _touches(*, since: Any) -> QuerySet[Activity]:
-    """Return what people did with a lead since a moment, whether they reached it or not."""
-    reached_out = Q(type__is_touch=True) | Q(type__slug=ATTEMPTED)
-    return Activity.objects.filter(reached_out, lead=OuterRef("pk"), voided_at=None, occurred_at__gte=since)
-
-
-def _unplanned(day: Day) -> QuerySet[Lead]:
-    """Return somebody's open leads for which nothing is planned and no clock runs."""
-    planned = Task.objects.filter(lead=OuterRef("pk"), done_at=None)
-    clock = Assignment.objects.filter(
-        lead=OuterRef("pk"), ended_at=None, answered_at=None, due_at__isnull=False
-    )
-    mine = Lead.objects.filter(owner=day.person, status=Status.OPEN).select_related("company")
-    return mine.exclude(Exists(planned)).exclude(Exists(clock))
+def _rows(statement: str, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, asked)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -1,6 +1,5 @@
 """The sections of a day: each row says why it is there and what to do."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,20 +8,16 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 from leadapp.models import Activity, Lead, Temperature, User
-from leadapp.services.work.meetings import read_start
 from leadapp.shipped import shown
 from leadapp.times import write_moment
 from leadapp.views.lead.activity_words import words_of
 from leadapp.views.my_day import finding
 from leadapp.views.my_day.day import Day
-from qualification.models import Assignment, Task
+from leadapp.views.my_day.parts import Part, Parts, read_parts
+from qualification.models import Task
 from qualification.services.clock.clocks import Clock, clocks_for
-from qualification.services.evidence.answers import bant_of_many
 from scoring.analysis.forecast import WARMTH
 from scoring.engine import reasons_for
-
-SHOWN, MOST = 10, 200
-COMING_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,24 +49,14 @@ class Section:
     done: int
 
     @classmethod
-    def of(
-        cls, name: str, title: str, rows: list[Row], *, number: int | None = None, **words: str
-    ) -> "Section":
-        """Build a section of all its rows; `number` counts those, too, that were not read."""
-        done = sum(row.is_done for row in rows)
-        everything = len(rows) if number is None else number
-        return cls(name=name, title=title, rows=rows, to_do=everything - done, done=done, **words)
+    def of(cls, name: str, title: str, part: Part, rows: list[Row], **words: str) -> "Section":
+        """Build a section of the rows that are shown of a part."""
+        return cls(name=name, title=title, rows=rows, to_do=part.left, done=part.finished, **words)
 
     @property
     def hidden(self) -> int:
         """Return how many things to do are not shown."""
         return self.to_do - sum(not row.is_done for row in self.rows)
-
-    def cut(self) -> "Section":
-        """Return the section with the first things to do and the last that are done."""
-        to_do = [row for row in self.rows if not row.is_done]
-        done = [row for row in self.rows if row.is_done]
-        return replace(self, rows=to_do[:SHOWN] + done[:SHOWN])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +78,7 @@ class DayPage:
     day: Day
     sections: list[Section]
     today: Today
-    coming: list[tuple[datetime, Activity]]
+    coming: list[tuple[datetime, Lead, Activity]]
     is_own: bool
 
     @property
@@ -123,35 +108,33 @@ def read_day(person: User, *, viewer: User, now: datetime, whole: str = "") -> D
     Each section shows the first rows; the one that is named by `whole` shows all.
     """
     day = Day.of(person, now=now)
-    answers = finding.waiting_for_answer(day, most=MOST)
-    booked = [
-        (starts_at, item)
-        for item in finding.meetings(day, until=day.days_ahead(COMING_DAYS))[:MOST]
-        if (starts_at := read_start(item.properties["starts_at"])) is not None
-    ]
-    stale = _stale(day)
-    logged = list(finding.logged_today(day))
+    parts = read_parts(day, viewer, whole=whole)
     sections = [
-        _answer_first(answers, now),
-        _due_today(list(finding.tasks(day, viewer)[:MOST]), day),
-        _arrivals(list(finding.hot_arrivals(day)[:MOST]), now, told=MOST if whole == "hot" else SHOWN),
-        _meetings([pair for pair in booked if pair[0] < day.ends_at], day),
-        stale,
-        _going_cold(
-            finding.going_cold(day, without={row.lead.pk for row in stale.rows})[:MOST],
-            now,
-            told=MOST if whole == "cold" else SHOWN,
-        ),
+        _answer_first(parts, day),
+        _due_today(parts, day),
+        _arrivals(parts, now),
+        _meetings(parts, day),
+        _ask_again(parts, now),
+        _going_cold(parts, now),
+        _also_done(parts, day),
     ]
-    shown = {row.lead.pk for section in sections for row in section.rows if row.is_done}
-    sections.append(_also_done([item for item in logged if item.lead_id not in shown], day))
     return DayPage(
         day=day,
-        sections=_chained([section if section.name == whole else section.cut() for section in sections]),
-        today=_figures(answers, logged),
-        coming=[pair for pair in booked if pair[0] >= day.ends_at],
+        sections=_chained(sections),
+        today=_figures(parts),
+        coming=[
+            (item.starts_at, parts.leads[item.lead_id], item.activity)
+            for item in parts.coming
+            if item.lead_id in parts.leads
+        ],
         is_own=person == viewer,
     )
+
+
+def _items(parts: Parts, name: str) -> list[tuple[Any, Lead]]:
+    """Return what a section shows, each with its lead; a lead may be gone by now."""
+    items = parts.by_name[name].items
+    return [(item, lead) for item in items if (lead := parts.leads.get(item.lead_id))]
 
 
 def _chained(sections: list[Section]) -> list[Section]:
@@ -170,47 +153,45 @@ def _chained(sections: list[Section]) -> list[Section]:
     ]
 
 
-def _number(rows: Sequence[Any]) -> int:
-    return int(rows[0].number) if rows else 0
-
-
-def _answer_first(assignments: list[Assignment], now: datetime) -> Section:
-    clocks = clocks_for(assignments, now=now)
+def _answer_first(parts: Parts, day: Day) -> Section:
+    items = _items(parts, "answer")
+    clocks = clocks_for([item for item, _ in items], now=day.now, promises=day.promises)
     rows = [
         Row(
             key=f"answer-{item.pk}",
-            lead=item.lead,
-            text=_sentences(item.lead, shown(item.reason)),
-            verb=_verb(item.lead),
+            lead=lead,
+            text=_sentences(lead, shown(item.reason)),
+            verb=_verb(lead),
             clock=clocks.get(item.pk),
             is_done=item.answered_at is not None,
         )
-        for item in assignments
+        for item, lead in items
     ]
     return Section.of(
         "answer",
         _("Answer first"),
+        parts.by_name["answer"],
         rows,
         hint=_("the clock runs"),
         nothing=_("Nobody waits for an answer."),
     )
 
 
-def _due_today(tasks: list[Task], day: Day) -> Section:
+def _due_today(parts: Parts, day: Day) -> Section:
     rows = [
         Row(
             key=f"task-{task.pk}",
-            lead=task.lead,
+            lead=lead,
             text=task.text,
-            verb=_verb(task.lead),
+            verb=_verb(lead),
             when=_when_due(task, day),
             task=task,
             is_done=task.done_at is not None,
         )
-        for task in tasks
+        for task, lead in _items(parts, "tasks")
     ]
     return Section.of(
-        "tasks", _("Due today"), rows, number=_number(tasks), nothing=_("No task is due today.")
+        "tasks", _("Due today"), parts.by_name["tasks"], rows, nothing=_("No task is due today.")
     )
 
 
@@ -224,9 +205,9 @@ def _when_due(task: Task, day: Day) -> str:
     return _("by %(time)s") % {"time": time_format(local, "TIME_FORMAT")}
 
 
-def _arrivals(leads: list[Any], now: datetime, *, told: int) -> Section:
-    """Say why they score what they score, of as many as are shown: that is the dear part."""
-    reasons = reasons_for(leads[:told], now=now)
+def _arrivals(parts: Parts, now: datetime) -> Section:
+    items = _items(parts, "hot")
+    reasons = reasons_for([lead for _, lead in items], now=now)
     rows = [
         Row(
             key=f"hot-{lead.pk}",
@@ -235,55 +216,53 @@ def _arrivals(leads: list[Any], now: datetime, *, told: int) -> Section:
                 lead, _("Hot with %(score)s points") % {"score": lead.score}, *reasons.get(lead.pk, [])[:1]
             ),
             verb=_verb(lead),
-            when=write_moment(lead.arrived_at, now=now),
+            when=write_moment(item.at, now=now),
         )
-        for lead in leads
+        for item, lead in items
     ]
-    return Section.of("hot", _("Newly hot"), rows, number=_number(leads), hint=_("nobody has called yet"))
+    return Section.of("hot", _("Newly hot"), parts.by_name["hot"], rows, hint=_("nobody has called yet"))
 
 
-def _meetings(booked: list[tuple[datetime, Activity]], day: Day) -> Section:
+def _meetings(parts: Parts, day: Day) -> Section:
     rows = [
         Row(
-            key=f"meeting-{item.pk}",
-            lead=item.lead,
-            text=_sentences(item.lead, str(item.properties.get("subject") or _("Meeting"))),
+            key=f"meeting-{item.activity.pk}",
+            lead=lead,
+            text=_sentences(lead, str(item.activity.properties.get("subject") or _("Meeting"))),
             verb="meeting",
-            when=time_format(starts_at.astimezone(day.calendar.zone), "TIME_FORMAT"),
-            is_done=bool(getattr(item, "was_held", False)),
+            when=time_format(item.starts_at.astimezone(day.calendar.zone), "TIME_FORMAT"),
+            is_done=item.is_held,
         )
-        for starts_at, item in booked
+        for item, lead in _items(parts, "meetings")
     ]
-    return Section.of("meetings", _("Meetings"), rows)
+    return Section.of("meetings", _("Meetings"), parts.by_name["meetings"], rows)
 
 
-def _stale(day: Day) -> Section:
-    """Read which answers ran out; what the framework in use does not count bothers nobody."""
-    leads = list(finding.maybe_stale(day))
-    known = bant_of_many(lead_ids=[lead.pk for lead in leads], now=day.now)
-    rows = []
-    for lead in leads:
-        views = [view for view in known[lead.pk].values() if view.is_stale and view.dimension.counts]
-        if views:
-            names = _(" and ").join(shown(view.dimension.name) for view in views)
-            rows.append(
-                Row(
-                    key=f"stale-{lead.pk}",
-                    lead=lead,
-                    text=_sentences(lead, _("Ask again about %(names)s") % {"names": names}),
-                    verb=_verb(lead),
-                    when=_ran_out([view.answer for view in views], day.now),
-                )
-            )
-    return Section.of("stale", _("Ask again"), rows, hint=_("what was known has run out"))
+def _ask_again(parts: Parts, now: datetime) -> Section:
+    rows = [
+        Row(
+            key=f"stale-{lead.pk}",
+            lead=lead,
+            text=_sentences(
+                lead,
+                _("Ask again about %(names)s")
+                % {"names": _(" and ").join(shown(view.dimension.name) for view in item.views)},
+            ),
+            verb=_verb(lead),
+            when=_ran_out([view.answer for view in item.views], now),
+        )
+        for item, lead in _items(parts, "stale")
+    ]
+    return Section.of(
+        "stale", _("Ask again"), parts.by_name["stale"], rows, hint=_("what was known has run out")
+    )
 
 
 def _ran_out(answers: list[Any], now: datetime) -> str:
     return _("since %(day)s") % {"day": write_moment(min(answer.expires_at for answer in answers), now=now)}
 
 
-def _going_cold(falls: list[finding.Fall], now: datetime, *, told: int) -> Section:
-    leads = Lead.objects.select_related("company").in_bulk([fall.lead_id for fall in falls[:told]])
+def _going_cold(parts: Parts, now: datetime) -> Section:
     rows = [
         Row(
             key=f"cold-{lead.pk}",
@@ -292,11 +271,10 @@ def _going_cold(falls: list[finding.Fall], now: datetime, *, told: int) -> Secti
             verb=_verb(lead),
             lost=-fall.lost,
         )
-        for fall in falls[:told]
-        if (lead := leads.get(fall.lead_id))
+        for fall, lead in _items(parts, "cold")
     ]
     words = _("losing points; a word from you would help")
-    return Section.of("cold", _("Slipping away"), rows, number=len(falls), hint=words)
+    return Section.of("cold", _("Slipping away"), parts.by_name["cold"], rows, hint=words)
 
 
 def _quiet(lead: Lead, now: datetime) -> str:
@@ -310,18 +288,18 @@ def _fallen(lead: Lead, fall: finding.Fall) -> str:
     return _("Was %(warmth)s two weeks ago") % {"warmth": WARMTH[Temperature(fall.warmth_then)]}
 
 
-def _also_done(logged: list[Activity], day: Day) -> Section:
+def _also_done(parts: Parts, day: Day) -> Section:
     rows = [
         Row(
             key=f"done-{item.pk}",
-            lead=item.lead,
+            lead=lead,
             text=_told(item),
             when=time_format(item.occurred_at.astimezone(day.calendar.zone), "TIME_FORMAT"),
             is_done=True,
         )
-        for item in logged
+        for item, lead in _items(parts, "done")
     ]
-    return Section.of("done", _("Also done today"), rows)
+    return Section.of("done", _("Also done today"), parts.by_name["done"], rows)
 
 
 def _told(activity: Activity) -> str:
@@ -330,16 +308,19 @@ def _told(activity: Activity) -> str:
     return f"{words.before}{words.strong}{words.after}"
 
 
-def _figures(answers: list[Assignment], logged: list[Activity]) -> Today:
-    slugs = [item.type.slug for item in logged]
-    answered = [(item.answered_at, item.due_at) for item in answers if item.answered_at is not None]
+def _figures(parts: Parts) -> Today:
+    slugs = [item.type.slug for item in parts.logged]
+    answered = [(item.answered_at, item.due_at) for item in parts.answered]
     return Today(
         calls=slugs.count("call_connected") + slugs.count("call_attempted"),
         reached=slugs.count("call_connected"),
         emails=slugs.count("email_sent"),
         meetings=slugs.count("meeting_held"),
         answers=len(answered),
-        late=sum(due_at is not None and answered_at > due_at for answered_at, due_at in answered),
+        late=sum(
+            answered_at is not None and due_at is not None and answered_at > due_at
+            for answered_at, due_at in answered
+        ),
     )
 
 

@@ -95,10 +95,15 @@ def clocks_of(*, lead_ids: Iterable[int], now: datetime) -> dict[int, Clock]:
     return {clock.assignment.lead_id: clock for clock in clocks_for(running, now=now).values()}
 
 
-def clocks_for(assignments: Iterable[Assignment], *, now: datetime) -> dict[int, Clock]:
-    """Return the clocks of those of these assignments that have one, by the id of the assignment."""
+def clocks_for(
+    assignments: Iterable[Assignment], *, now: datetime, promises: Promises | None = None
+) -> dict[int, Clock]:
+    """Return the clocks of those of these assignments that have one, by the id of the assignment.
+
+    What the teams promise is read, unless it is given.
+    """
     timed = [item for item in assignments if item.due_at is not None]
-    promises = Promises.read() if timed else None
+    promises = promises or (Promises.read() if timed else None)
     return {
         item.pk: Clock(item, item.due_at, item.clock_started_at, promises.of_team(item.team_id), now)
         for item in timed
