@@ -1,5 +1,7 @@
 """The links of a row of the day, which open the form of one key in place."""
 
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
@@ -8,19 +10,29 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from leadapp.views.my_day.sections import Row
+from leadapp.words import Text
 
 register = template.Library()
 
 
 @register.simple_tag
-def log_link(row: Row, kind: str, carried: dict[str, str], letter: str = "") -> SafeString:
-    """Write the attributes of a link that logs something, or sets a task, and goes on to the row after."""
+def log_links(row: Row, kinds: Sequence[tuple[str, Text, str]], carried: dict[str, str]) -> dict[str, Any]:
+    """Write the links that log something, or set a task, and go on to the row after.
+
+    Under `verb` are the attributes of that of the row's verb; under `menu` those of all kinds, with words and
+    key.
+    """
     query = urlencode(carried | ({"then": row.then} if row.then else {}))
-    address = reverse("my-day-log", args=[row.lead.pk, kind]) + (f"?{query}" if query else "")
-    key = format_html(' data-row-key="{}"', letter) if letter else ""
+    first = kinds[0][0]
+    before, _first, after = reverse("my-day-log", args=[row.lead.pk, first]).rpartition(first)
+    addresses = {kind: f"{before}{kind}{after}" + (f"?{query}" if query else "") for kind, *_ in kinds}
+    return {
+        "verb": _attributes(addresses[row.verb], row) if row.verb in addresses else "",
+        "menu": [(_attributes(addresses[kind], row), words, letter) for kind, words, letter in kinds],
+    }
+
+
+def _attributes(address: str, row: Row) -> SafeString:
     return format_html(
-        'href="{0}" hx-get="{0}" hx-target="#panel-{1}" hx-swap="innerHTML" data-log{2}',
-        address,
-        row.key,
-        key,
+        'href="{0}" hx-get="{0}" hx-target="#panel-{1}" hx-swap="innerHTML" data-log', address, row.key
     )

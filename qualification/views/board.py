@@ -108,7 +108,7 @@ def _ask(lead: Lead, to_stage: str, whose: Whose) -> HttpResponse:
 def _answer(request: HttpRequest, lead: Lead, whose: Whose, refused: Refused | None = None) -> HttpResponse:
     """Say how it went, with the card and the counts as they are now."""
     shown = whose.leads().select_related("company", "owner").filter(pk=lead.pk)
-    cards = cards_of(list(shown), user=whose.user, now=timezone.now())
+    cards = cards_of(list(shown), whose=whose, now=timezone.now())
     context = {
         "lead": lead,
         "refused": refused,

@@ -7,6 +7,8 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from leadapp.access import may_work
@@ -76,6 +78,51 @@ class Whose:
         return f"{reverse('lead-list')}?{urlencode(asked)}"
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What the menu of each card in a lane offers: the address around the number of the lead, and words.
+
+    Written and escaped once for all cards.
+    """
+
+    before: SafeString
+    after: SafeString
+    words: SafeString
+
+    @classmethod
+    def of(cls, words: str, name: str, *args: str, back: str) -> "Offer":
+        """Take the address apart, at the number of no lead."""
+        before, _number, after = reverse(name, args=[0, *args]).partition("/0/")
+        return cls(escape(f"{before}/"), escape(f"/{after}?{back}"), escape(words))
+
+
+@dataclass(frozen=True)
+class Menu:
+    """What all cards of a lane have in common."""
+
+    target: Stage | None
+    called: str
+    offers: Sequence[Offer]
+
+    @classmethod
+    def of(cls, stage: Stage, *, back: str) -> "Menu":
+        """Offer the moves that a lead of this stage can make."""
+        here = STAGES.index(stage)
+        target = STAGES[here + 1] if here + 1 < len(STAGES) else None
+        stage_before = STAGES[here - 1] if here else None
+        offers = []
+        if target:
+            words = _("Move to %(target)s…") % {"target": target.label}
+            offers.append(Offer.of(words, "lead-move", target.value, back=back))
+        if stage_before:
+            words = _("Move back to %(stage_before)s…") % {"stage_before": stage_before.label}
+            offers.append(Offer.of(words, "lead-move", stage_before.value, back=back))
+        if stage != Stage.CUSTOMER:
+            offers.append(Offer.of(_("Move to nurture…"), "lead-nurture", back=back))
+            offers.append(Offer.of(_("Disqualify…"), "lead-disqualify", back=back))
+        return cls(target, _("Move %(lead)s"), offers)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """A lead on the board."""
@@ -85,18 +132,27 @@ class Card:
     check: GateCheck | None
     won: Sequence[Total]
     may_work: bool
+    menu: Menu
 
-    @cached_property
+    @property
+    def number(self) -> str:
+        """Return the number of the lead as ids and addresses have it."""
+        return str(self.lead.pk)
+
+    @property
+    def name(self) -> str:
+        """Return what people call the lead."""
+        return self.lead.name
+
+    @property
+    def menu_name(self) -> str:
+        """Return what the menu is called."""
+        return self.menu.called % {"lead": self.name}
+
+    @property
     def target(self) -> Stage | None:
         """Return the stage that comes next."""
-        here = STAGES.index(Stage(self.lead.stage))
-        return STAGES[here + 1] if here + 1 < len(STAGES) else None
-
-    @cached_property
-    def stage_before(self) -> Stage | None:
-        """Return the stage that comes before."""
-        here = STAGES.index(Stage(self.lead.stage))
-        return STAGES[here - 1] if here else None
+        return self.menu.target
 
     @cached_property
     def need(self) -> str:
@@ -106,10 +162,10 @@ class Card:
         if self.check.passes or self.check.passes_with_move:
             return _("Ready for %(target)s") % {"target": self.target.label}
         lacking = [item for item in self.check.missing if not item.comes_with_move]
-        if len(lacking) == 1 and lacking[0].hint:
+        if len(lacking) == 1 and (hint := lacking[0].hint):
             return _("For %(target)s: %(named)s") % {
                 "target": self.target.label,
-                "named": lower_first(lacking[0].hint).rstrip("."),
+                "named": lower_first(hint).rstrip("."),
             }
         named = ", ".join(lower_first(item.label) for item in lacking[:NAMED])
         facts = {"target": self.target.label, "named": named, "count": len(lacking) - NAMED}
@@ -132,7 +188,7 @@ class Lane:
 def read_lanes(whose: Whose, *, now: datetime) -> list[Lane]:
     """Read all lanes; the number of queries does not depend on how many cards they have."""
     pages = {stage: turn_to(_leads(whose, stage), BY_PRIORITY, None, size=CARDS) for stage in STAGES}
-    cards = cards_of([lead for page in pages.values() for lead in page.rows], user=whose.user, now=now)
+    cards = cards_of([lead for page in pages.values() for lead in page.rows], whose=whose, now=now)
     return [
         Lane(
             stage=stage,
@@ -149,7 +205,7 @@ def read_lanes(whose: Whose, *, now: datetime) -> list[Lane]:
 def read_more(whose: Whose, stage: Stage, place: Place | None, *, now: datetime) -> Lane:
     """Read the next cards of a lane."""
     page = turn_to(_leads(whose, stage), BY_PRIORITY, place, size=CARDS)
-    cards = cards_of(page.rows, user=whose.user, now=now)
+    cards = cards_of(page.rows, whose=whose, now=now)
     return Lane(stage=stage, cards=list(cards.values()), after=page.after, list_url=whose.in_list(stage))
 
 
@@ -163,20 +219,22 @@ def _count(leads: LeadQuerySet) -> str:
     return f"{write_number(MOST_COUNTED)}+" if number > MOST_COUNTED else write_number(number)
 
 
-def cards_of(leads: Sequence[Lead], *, user: User, now: datetime) -> Mapping[int, Card]:
+def cards_of(leads: Sequence[Lead], *, whose: Whose, now: datetime) -> Mapping[int, Card]:
     """Read what the cards of these leads say, by id and in their order."""
     ids = [lead.pk for lead in leads]
     clocks = news_of_clocks(ids, now=now)
     ahead = {step: [lead.pk for lead in leads if lead.stage == stage] for stage, step in STEP_FROM.items()}
     checks = check_ahead(ahead, now=now)
     won = totals_of([lead.pk for lead in leads if lead.stage == Stage.CUSTOMER])
+    menus = {stage: Menu.of(stage, back=whose.back) for stage in STAGES}
     return {
         lead.pk: Card(
             lead=lead,
             clock=clocks.get(lead.pk),
             check=checks.get(lead.pk),
             won=won.get(lead.pk, []),
-            may_work=may_work(user, lead),
+            may_work=may_work(whose.user, lead),
+            menu=menus[Stage(lead.stage)],
         )
         for lead in leads
     }
