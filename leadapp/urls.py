@@ -89,6 +89,12 @@ LEAD = [
 ]
 
 urlpatterns = [
+    # Looked through from the top for every request: what programs call thousands of times comes first.
+    path("api/v1/", include("leadapp.api.urls")),
+    path("v1/", include("leadapp.api.segment.urls")),
+    re_path("^api(/|$)", NothingHere.as_view()),
+    path("t.js", tracker.script, name="tracker-script"),
+    path("t", tracker.Visits.as_view(), name="tracker"),
     path("", lead_list, name="lead-list"),
     path("leads/filters/", list_filters, name="lead-list-filters"),
     path("leads/counts/", list_counts, name="lead-list-counts"),
@@ -165,8 +171,6 @@ urlpatterns = [
     path("f/<slug:slug>/embed/", public_forms.embedded, name="form-embed"),
     path("f/<slug:slug>/embed/thanks/", public_forms.embedded_thanks, name="form-embed-thanks"),
     path("f/<slug:slug>/forget/", public_forms.forget, name="form-forget"),
-    path("t.js", tracker.script, name="tracker-script"),
-    path("t", tracker.Visits.as_view(), name="tracker"),
     path("confirm/<str:token>/", public_consents.confirm, name="consent-confirm"),
     path("opt-out/<str:token>/", public_consents.opt_out_page, name="opt-out"),
     path("accounts/login/", SignIn.as_view(), name="login"),
@@ -174,9 +178,6 @@ urlpatterns = [
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("healthz/live", login_not_required(health.live)),
     path("healthz/ready", login_not_required(health.ready)),
-    path("api/v1/", include("leadapp.api.urls")),
-    path("v1/", include("leadapp.api.segment.urls")),
-    re_path("^api(/|$)", NothingHere.as_view()),
     path("admin/login/", admin_sign_in, name="admin-sign-in"),
     path("admin/", admin.site.urls),
 ]

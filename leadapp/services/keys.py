@@ -136,7 +136,7 @@ def _find(text: str) -> ApiKey | None:
     if not text.startswith(MARK) or not text.isascii():
         return None
     prefix = text[:PREFIX_LENGTH]
-    for key in rows_where(ApiKey, "prefix = %s OR old_prefix = %s", [prefix, prefix]):
+    for key in rows_where(ApiKey, "prefix = $1 OR old_prefix = $1", [prefix]):
         digest = key.digest if _is_present(key, text) else key.old_digest
         if digest is not None and secrets.compare_digest(bytes(digest), _digest(text)):
             return key

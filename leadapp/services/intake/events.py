@@ -144,7 +144,7 @@ class _Reader:
         self.now = now
         events = [raw for raw in raws if isinstance(raw, Mapping)]
         slugs = {slug for raw in events if isinstance(slug := raw.get("type"), str) and "\x00" not in slug}
-        known = rows_where(ActivityType, "slug = ANY(%s)", [_storable(slugs)])
+        known = rows_where(ActivityType, "slug = ANY($1)", [_storable(slugs)])
         self.types = {kind.slug: kind for kind in known}
         leads = [lead for raw in events if isinstance(lead := raw.get("lead"), Mapping)]
         self.custom_fields: dict[str, CustomField] = custom_fields_for(leads)

@@ -1,25 +1,56 @@
-"""Queries that every pushed event makes: written once, where building them anew costs more than asking."""
+"""Queries that every pushed event makes: written once and planned once for each connection.
+
+Building them anew costs more than asking, and planning them more than carrying them out.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
 
 Row = TypeVar("Row", bound=models.Model)
 
 
-def rows_where(model: type[Row], condition: str, params: Sequence[Any]) -> list[Row]:
+@dataclass(frozen=True)
+class Prepared:
+    """A statement that a connection plans when it first runs it. `sql` calls its values $1, $2 and so on."""
+
+    name: str
+    sql: str
+
+    def run(self, cursor: CursorWrapper, values: Sequence[Any]) -> None:
+        """Carry it out; the rows are read from the cursor."""
+        with cursor.db.wrap_database_errors:
+            self._prepare(cursor.connection)
+        cursor.execute(f"EXECUTE {self.name} ({', '.join(['%s'] * len(values))})", values)
+
+    def _prepare(self, session: Any) -> None:
+        """Prepare it once in each session of the database, which a rollback does not undo."""
+        names = _prepared.setdefault(session, set())
+        if self.name not in names:
+            with session.cursor() as cursor:
+                cursor.execute(f"PREPARE {self.name} AS {self.sql}")
+            names.add(self.name)
+
+
+_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+
+
+def rows_where(model: type[Row], condition: str, values: Sequence[Any]) -> list[Row]:
     """Return the rows for which an SQL condition, a constant of the code, holds."""
     names, statement = _statement(model, condition)
     with connection.cursor() as cursor:
-        cursor.execute(statement, params)
+        statement.run(cursor, values)
         return [model.from_db(connection.alias, names, row) for row in cursor.fetchall()]
 
 
 @cache
-def _statement(model: type[models.Model], condition: str) -> tuple[list[str], str]:
+def _statement(model: type[models.Model], condition: str) -> tuple[list[str], Prepared]:
     fields = model._meta.concrete_fields
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    statement = f"SELECT {columns} FROM {model._meta.db_table} WHERE {condition}"  # noqa: S608 - our own
-    return [field.attname for field in fields], statement
+    sql = f"SELECT {columns} FROM {model._meta.db_table} WHERE {condition}"  # noqa: S608 - our own
+    return [field.attname for field in fields], Prepared(f"{model._meta.model_name}_known", sql)

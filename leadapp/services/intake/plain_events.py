@@ -1,20 +1,18 @@
-"""The short way of a plain event: one that brings nothing but itself, of somebody known by their address.
+"""The short way of plain events: those that bring nothing but themselves, of people known by their address.
 
-Most events are. One statement does then what recording does in several; whatever it does not find, or another
-request has just changed, goes the long way.
+Most events are. One statement does then, for one event or a thousand, what recording does in several; whatever it does not find, or another request has just stored, goes the long way.
 """
 
-import json
-from contextlib import nullcontext
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from leadapp.access import Actor, user_of
-from leadapp.services.identity.resolving import Reference
 from leadapp.services.intake.events import Event
-from leadapp.services.leads.facts import Facts
+from leadapp.services.identity.resolving import EMAIL
+from leadapp.services.intake.known_queries import Prepared
 from leadapp.services.work.meetings import BOOKED
 from scoring.models import Cause
 
@@ -22,60 +20,77 @@ UNSUBSCRIBED = "unsubscribed"
 # Events of these types say something about the lead, or are written in a form of their own.
 NOT_PLAIN = frozenset({UNSUBSCRIBED, BOOKED})
 
-RECORD = """
-WITH stored AS MATERIALIZED (
-    SELECT id, lead_id FROM leadapp_activity WHERE source = %(source)s AND external_id = %(external_id)s
+Stored = tuple[int, int, bool]  # the ids of an activity and of its lead, and whether it was stored before
+
+# Rows are inserted in the order of their names, as everywhere: requests that bring the same ones wait for
+# each other and never lock up.
+RECORD = Prepared(
+    "record_plain",
+    """
+WITH sent AS (
+    SELECT e ->> 0 AS email, (e ->> 1)::smallint AS type_id, (e ->> 2)::timestamptz AS occurred_at,
+        e ->> 3 AS source, e ->> 4 AS external_id, e -> 5 AS properties, place
+    FROM jsonb_array_elements($1) WITH ORDINALITY AS sent (e, place)
+), found AS MATERIALIZED (
+    SELECT s.*, l.id AS lead_id, a.id AS stored_id, a.lead_id AS stored_lead_id,
+        CASE WHEN a.id IS NULL AND l.id IS NOT NULL
+            THEN nextval(pg_get_serial_sequence('leadapp_activity', 'id')) END AS id
+    FROM sent s
+    LEFT JOIN leadapp_activity a ON a.source = s.source AND a.external_id = s.external_id
+    LEFT JOIN leadapp_lead l ON l.email = s.email
 ), recorded AS (
     INSERT INTO leadapp_activity
-        (lead_id, type_id, occurred_at, received_at, source, external_id, properties, actor_id, void_reason)
-    SELECT l.id, %(type)s, %(occurred_at)s, %(now)s, %(source)s, %(external_id)s, %(properties)s,
-        %(actor)s, ''
-    FROM leadapp_lead l WHERE l.email = %(email)s AND NOT EXISTS (SELECT FROM stored)
+        (id, lead_id, type_id, occurred_at, received_at, source, external_id, properties, actor_id, void_reason)
+    SELECT id, lead_id, type_id, occurred_at, $2::timestamptz, source, external_id, properties, $3::bigint, ''
+    FROM found WHERE id IS NOT NULL ORDER BY source, external_id, place
     ON CONFLICT DO NOTHING
     RETURNING id, lead_id
 ), waiting AS (
     INSERT INTO scoring_scoringrequest (lead_id, cause, requested_at)
-    SELECT lead_id, %(cause)s, %(now)s FROM recorded
+    SELECT DISTINCT lead_id, $4, $2::timestamptz FROM recorded
 )
-SELECT id, lead_id, FALSE FROM recorded UNION ALL SELECT id, lead_id, TRUE FROM stored
-"""
+SELECT f.place - 1, COALESCE(r.id, f.stored_id), COALESCE(r.lead_id, f.stored_lead_id), r.id IS NULL
+FROM found f LEFT JOIN recorded r ON r.id = f.id WHERE r.id IS NOT NULL OR f.stored_id IS NOT NULL
+""",
+)
+as_json = DjangoJSONEncoder().encode
 
 
-def record_plain(event: Event, *, source: str, actor: Actor, now: datetime) -> tuple[int, int, bool] | None:
-    """Store a plain event and let its lead wait for its score; None is for the long way.
+def record_plain(events: Sequence[Event], *, source: str, actor: Actor, now: datetime) -> dict[int, Stored]:
+    """Store those of the events that are plain, and let their leads wait for their score.
 
-    Return the ids of the activity and of its lead, and whether it was stored before.
+    Return what is stored now, by the number of the event; the others are for the long way. An event with
+    the name of an earlier one is among them: it is a repeat once that one is stored.
     """
-    email = event.reference.email
-    if email is None or not _is_plain(event, email):
-        return None
-    params = {
-        "source": event.source or source,
-        "external_id": event.external_id,
-        "type": event.type.pk,
-        "occurred_at": event.occurred_at,
-        "now": now,
-        "properties": json.dumps(event.properties, cls=DjangoJSONEncoder),
-        "actor": user.pk if (user := user_of(actor)) else None,
-        "email": email,
-        "cause": str(Cause.ACTIVITY),
-    }
-    try:
-        # Alone it is a transaction of its own; within one, a failure must leave that whole.
-        whole = transaction.atomic() if connection.in_atomic_block else nullcontext()
-        with whole, connection.cursor() as cursor:
-            cursor.execute(RECORD, params)
-            row: tuple[int, int, bool] | None = cursor.fetchone()
-    except IntegrityError:  # the lead was merged or erased meanwhile
-        return None
-    return row
+    numbers, rows = [], []
+    seen: set[tuple[str, str]] = set()
+    for number, event in enumerate(events):
+        origin = event.source or source
+        if event.external_id is not None:
+            name = (origin, event.external_id)
+            if name in seen:
+                continue
+            seen.add(name)
+        if _is_plain(event):
+            numbers.append(number)
+            at = event.occurred_at.isoformat()
+            row = (event.reference.email, event.type.pk, at, origin, event.external_id, event.properties)
+            rows.append(row)
+    if not rows:
+        return {}
+    user = user_of(actor)
+    with connection.cursor() as cursor:
+        RECORD.run(cursor, [as_json(rows), now, user.pk if user else None, str(Cause.ACTIVITY)])
+        return {numbers[place]: stored for place, *stored in cursor.fetchall()}
 
 
-def _is_plain(event: Event, email: str) -> bool:
+def _is_plain(event: Event) -> bool:
+    reference, facts = event.reference, event.facts
     return (
-        event.reference == Reference(email=email)
-        and event.facts == Facts(lead={"email": email})
+        reference.id is None
+        and reference.keys == [(EMAIL, reference.email)]
+        and facts.lead.keys() == {"email"}
+        and not (facts.company_given or facts.attributes or facts.not_understood)
         and event.type.slug not in NOT_PLAIN
-        and not event.answers
-        and not event.consents
+        and not (event.answers or event.consents)
     )

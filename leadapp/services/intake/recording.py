@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, user_of
@@ -60,8 +60,8 @@ def record_activities(
     """
     require_may_push(actor)
     origin = Origin(source=source, actor=actor, by=by, now=now)
-    plain = _record_plain(events, origin) if len(events) == 1 and not arrivals else None
-    recorded = plain or try_again(lambda: _record(events, arrivals, origin, overwrite))
+    recorded = _record_alone(events, arrivals, origin)
+    recorded = recorded or try_again(lambda: _record(events, arrivals, origin, overwrite))
     if arrivals or not all(one.is_repeat for one in recorded):
         nudge()
     return recorded
@@ -90,12 +90,32 @@ def try_again(write: Callable[[], Result]) -> Result:
     raise AssertionError("not reached")
 
 
-def _record_plain(events: Sequence[Event], origin: Origin) -> list[Recorded] | None:
-    stored = record_plain(events[0], source=origin.source, actor=origin.actor, now=origin.now)
-    return [Recorded(*stored)] if stored else None
+def _record_alone(
+    events: Sequence[Event], arrivals: Sequence[Arrival], origin: Origin
+) -> list[Recorded] | None:
+    """Record a single plain event by a statement that is a transaction of its own; None is for the others."""
+    if len(events) != 1 or arrivals or connection.in_atomic_block:
+        return None
+    try:
+        stored = record_plain(events, source=origin.source, actor=origin.actor, now=origin.now)
+    except IntegrityError:  # the lead was merged or erased meanwhile
+        return None
+    return [Recorded(*one) for one in stored.values()]
 
 
 def _record(
+    events: Sequence[Event], arrivals: Sequence[Arrival], origin: Origin, overwrite: Overwrite
+) -> list[Recorded]:
+    stored = record_plain(events, source=origin.source, actor=origin.actor, now=origin.now)
+    recorded = {number: Recorded(*one) for number, one in stored.items()}
+    others = [number for number in range(len(events)) if number not in recorded]
+    if others or arrivals:
+        long_way = _record_others([events[number] for number in others], arrivals, origin, overwrite)
+        recorded.update(zip(others, long_way, strict=True))
+    return [recorded[number] for number in range(len(events))]
+
+
+def _record_others(
     events: Sequence[Event], arrivals: Sequence[Arrival], origin: Origin, overwrite: Overwrite
 ) -> list[Recorded]:
     names = [_name(event, origin.source) for event in events]
