@@ -3,6 +3,9 @@
 import re
 from typing import Any
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -21,6 +24,22 @@ LEAD_ADDRESS = re.compile(r"/leads/([0-9]{1,18})/((?:timeline|stages|notes)/)?")
 # Programs read English, whoever's key they use.
 FOR_PROGRAMS = ("/api/", "/healthz/")
 TRACKER = frozenset({"/t", "/t.js"})
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """Writes the policy of all pages as it is; it is put together anew only for pages that change it."""
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        self.policy = build_policy()
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Write the header that names what a page may load."""
+        is_own = hasattr(request, "_csp_nonce") or any(name.startswith("_csp") for name in vars(response))
+        if is_own or settings.DEBUG:
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self.policy)
+        return response
 
 
 class LanguageMiddleware:

@@ -12,7 +12,6 @@ from leadapp.errors import Invalid
 from leadapp.models import ActivityType, CustomField
 from leadapp.numbers import write_number
 from leadapp.services.identity.resolving import Reference
-from leadapp.services.intake.known_queries import rows_where
 from leadapp.services.leads.facts import SOFT_IN_EVENTS, Facts, clean_facts, custom_fields_for
 from leadapp.services.privacy.opt_in.records import GivenConsent
 from leadapp.services.texts import clean_text, json_fault
@@ -143,9 +142,7 @@ class _Reader:
     def __init__(self, raws: Sequence[object], now: datetime) -> None:
         self.now = now
         events = [raw for raw in raws if isinstance(raw, Mapping)]
-        slugs = {slug for raw in events if isinstance(slug := raw.get("type"), str) and "\x00" not in slug}
-        known = rows_where(ActivityType, "slug = ANY($1)", [_storable(slugs)])
-        self.types = {kind.slug: kind for kind in known}
+        self.types = _kinds_of({slug for raw in events if isinstance(slug := raw.get("type"), str)})
         leads = [lead for raw in events if isinstance(lead := raw.get("lead"), Mapping)]
         self.custom_fields: dict[str, CustomField] = custom_fields_for(leads)
 
@@ -206,5 +203,20 @@ class _Reader:
         return reference, facts
 
 
-def _storable(slugs: set[str]) -> list[str]:
-    return [slug for slug in slugs if slug.isascii() and len(slug) <= 64]
+# Kinds stay, and keep their slugs and who may send them: a process asks for each of them once.
+_kinds: dict[str, ActivityType] = {}
+
+
+def _kinds_of(slugs: set[str]) -> Mapping[str, ActivityType]:
+    """Return the kinds that are known, these and more, by their slugs."""
+    new = [
+        slug for slug in slugs - _kinds.keys() if slug.isascii() and "\x00" not in slug and len(slug) <= 64
+    ]
+    if new:
+        _kinds.update((kind.slug, kind) for kind in ActivityType.objects.filter(slug__in=new))
+    return _kinds
+
+
+def forget_kinds() -> None:
+    """Ask for them again: a test has made others."""
+    _kinds.clear()

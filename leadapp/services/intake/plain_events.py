@@ -1,6 +1,7 @@
 """The short way of plain events: those that bring nothing but themselves, of people known by their address.
 
-Most events are. One statement does then, for one event or a thousand, what recording does in several; whatever it does not find, or another request has just stored, goes the long way.
+Most events are. One statement does then, for one event or a thousand, what recording does in several; whatever
+it does not find, or another request has just stored, goes the long way.
 """
 
 from collections.abc import Sequence
@@ -40,7 +41,8 @@ WITH sent AS (
     LEFT JOIN leadapp_lead l ON l.email = s.email
 ), recorded AS (
     INSERT INTO leadapp_activity
-        (id, lead_id, type_id, occurred_at, received_at, source, external_id, properties, actor_id, void_reason)
+        (id, lead_id, type_id, occurred_at, received_at, source, external_id, properties, actor_id,
+            void_reason)
     SELECT id, lead_id, type_id, occurred_at, $2::timestamptz, source, external_id, properties, $3::bigint, ''
     FROM found WHERE id IS NOT NULL ORDER BY source, external_id, place
     ON CONFLICT DO NOTHING
