@@ -15,6 +15,7 @@ from leadapp.embedded.folder import PROJECT_ROOT, DataFolder, EmbeddedError
 from leadapp.embedded.server import HOST, port_is_free
 from leadapp.embedded.services import Services
 from leadapp.supervisor import Output, Supervisor
+from leadapp.web_server import web_server
 
 DEMO_PEOPLE = "rep, rep2, marketer, manager, admin"
 MANAGE = [sys.executable, str(PROJECT_ROOT / "manage.py")]
@@ -111,16 +112,10 @@ def _start(folder: DataFolder, services: Services, port: int, *, new_password: b
 
 def _processes(folder: DataFolder, port: int) -> dict[str, list[str]]:
     """Return the commands of the long-running processes."""
-    # Loaded once and forked: a web process that was killed is back at once.
-    web = ["--preload", "--bind", f"{HOST}:{port}", "--workers=2", "--threads=8", "--log-level=warning"]
-    # People read for a while between two clicks; a connection that waits holds no thread.
-    web += ["--keep-alive=75"]
-    # The list asks what is new for up to 200 rows that it names.
-    web += ["--limit-request-line=8190"]
     worker = ["--loglevel=WARNING", "--concurrency=3", "--without-gossip", "--without-mingle"]
     beat = ["--loglevel=WARNING", f"--schedule={folder.path / 'beat-schedule'}", "--pidfile="]
     return {
-        "web": [sys.executable, "-m", "gunicorn", "leadapp.wsgi", *web],
+        "web": web_server(f"{HOST}:{port}"),
         "worker": [*CELERY, "worker", *worker],
         "beat": [*CELERY, "beat", *beat],
     }

@@ -19,6 +19,8 @@ KEYS = {
     "bare_insert_per_s",
     "single_ratio",
     "batch_ratio",
+    "in_process_single_ratio",
+    "in_process_batch_ratio",
     *(
         f"{kind}_{figure}_ms"
         for kind in ("list", "counts", "search", "lead_page", "dashboard")

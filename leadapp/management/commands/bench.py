@@ -88,7 +88,7 @@ class Command(BaseCommand):
             first = step("first scoring", lambda: measures.first_scoring(bar.update))
             rescore = step("rescore", lambda: measures.publish_and_rescore(bar.update))
             preview = step("preview", measures.preview)
-            taken = step("intake", lambda: ingest.ingest(bar.update))
+            taken, inside = step("intake", lambda: ingest.ingest(bar.update))
             imported = step("import", measures.imported_rows)
             step("sales", lambda: sell(now=timezone.now()))
             times = step("pages", lambda: pages.page_times(counted=requests))
@@ -111,6 +111,11 @@ class Command(BaseCommand):
             "bare_insert_per_s": round(taken.bare, 1),
             "single_ratio": round(taken.single / taken.bare, 2),
             "batch_ratio": round(taken.batch / taken.bare, 2),
+            "in_process_single_per_s": round(inside.single, 1),
+            "in_process_batch_per_s": round(inside.batch, 1),
+            "in_process_bare_per_s": round(inside.bare, 1),
+            "in_process_single_ratio": round(inside.single / inside.bare, 2),
+            "in_process_batch_ratio": round(inside.batch / inside.bare, 2),
             "import_rows_per_s": round(imported, 1),
             **pages.summary(times, small),
             "peak_rss_mb": round(measures.peak_rss_mb(), 1),
