@@ -181,7 +181,7 @@ def test_an_event_takes_few_statements(api: Caller, already_known: bool) -> None
     counted = [query for query in queries if "SAVEPOINT" not in query["sql"]]
     # Known: key, type, all in one. New, on top: repeat?, lead, whose further address?, company, lead, its
     # record and its event, activity, request.
-    assert len(counted) == (3 if already_known else 12), [query["sql"][:90] for query in counted]
+    assert len(counted) == (2 if already_known else 12), [query["sql"][:90] for query in counted]
 
 
 def test_names_of_one_lead_add_up(api: Caller) -> None:
