@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from hypothesis import settings as properties
 
 from leadapp.embedded.folder import DataFolder
-from leadapp.services.events import forget_kinds
+from leadapp.services.intake.events import forget_kinds
 from tests.support.broker import broker_at
 from tests.support.browser import browser, browser_context, page, sign_in
 from tests.support.database import migrated_copy, restore_migrated_data

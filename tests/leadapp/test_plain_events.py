@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadapp.models import Activity, Lead, LeadIdentifier, WaitingActivity
-from leadapp.services.events import read_events
-from leadapp.services.recording import record_activities
+from leadapp.services.intake.events import read_events
+from leadapp.services.intake.recording import record_activities
 from scoring.models import ScoringRequest
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -92,7 +92,7 @@ def test_the_short_way_does_what_the_long_way_does() -> None:
     @settings(max_examples=30)
     @given(st.lists(EVENTS, min_size=1, max_size=2))
     def compare(requests: list[list[dict[str, Any]]]) -> None:
-        with patch("leadapp.services.recording.record_plain", lambda events, **more: {}):
+        with patch("leadapp.services.intake.recording.record_plain", lambda events, **more: {}):
             by_the_long_way = recorded(requests)
         assert recorded(requests) == by_the_long_way
 

@@ -11,8 +11,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from leadapp.access import Actor, user_of
-from leadapp.services.intake.events import Event
 from leadapp.services.identity.resolving import EMAIL
+from leadapp.services.intake.events import Event
 from leadapp.services.intake.known_queries import Prepared
 from leadapp.services.work.meetings import BOOKED
 from scoring.models import Cause
