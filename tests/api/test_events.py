@@ -179,7 +179,7 @@ def test_an_event_takes_few_statements(api: Caller, already_known: bool) -> None
     ) as queries:
         api.post("activities", event(external_id="e1"))
     counted = [query for query in queries if "SAVEPOINT" not in query["sql"]]
-    # Known: key, type, all in one. New, on top: repeat?, lead, whose further address?, company, lead, its
+    # Known: key, all in one. New, on top: type, repeat?, lead, whose further address?, company, lead, its
     # record and its event, activity, request.
     assert len(counted) == (2 if already_known else 12), [query["sql"][:90] for query in counted]
 

@@ -1,7 +1,7 @@
 """The short way of plain events: those that bring nothing but themselves, of people known by their address.
 
-Most events are. One statement does then, for one event or a thousand, what recording does in several; whatever
-it does not find, or another request has just stored, goes the long way.
+Most events are. One statement does then, for one event or a thousand, what recording does in several;
+whatever it does not find, or another request has just stored, goes the long way.
 """
 
 from collections.abc import Sequence
