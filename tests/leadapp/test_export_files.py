@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import resource
 import zipfile
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadapp.services.exports import as_typed, harmless, sheets, write_file
+from leadapp.services.exports import as_typed, files, harmless, sheets, write_file
+from leadapp.services.exports.files import writer_of
 
 MOMENT = datetime(2026, 11, 27, 13, 30, tzinfo=timezone(timedelta(hours=1)))
 
@@ -115,7 +117,7 @@ def test_xlsx_holds_what_xml_cannot() -> None:
 
 def test_rows_beyond_a_sheet_go_on_on_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MOST_ROWS", 5)
-    monkeypatch.setattr(sheets, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(files, "ROWS_AT_ONCE", 2)
     data = b"".join(write_file("xlsx", head=["Number"], rows=[[number] for number in range(9)]))
     with zipfile.ZipFile(io.BytesIO(data)) as book:
         names = [name for name in book.namelist() if name.startswith("xl/worksheets/")]
@@ -127,13 +129,30 @@ def test_a_workbook_goes_out_while_its_rows_are_read() -> None:
     read = []
 
     def rows() -> Iterator[list[Any]]:
-        for number in range(3 * sheets.ROWS_AT_ONCE):
+        for number in range(3 * files.ROWS_AT_ONCE):
             read.append(number)
             yield [f"{number * 7919} random {number}"] * 20
 
     pieces = write_file("xlsx", head=["x"], rows=rows())
     next(pieces)
-    assert len(read) <= sheets.ROWS_AT_ONCE
+    assert len(read) <= files.ROWS_AT_ONCE
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_another_process_goes_on_with_a_file_where_it_stands(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "MOST_ROWS", 5)
+    monkeypatch.setattr(files, "ROWS_AT_ONCE", 2)
+    rows = [[f"Name {number}", number] for number in range(9)]
+    first = writer_of(kind, head=["Name", "Number"])
+    pieces, place = [first.begin()], json.dumps(first.place)
+    for index in range(0, 9, 2):
+        writer = writer_of(kind, head=["Name", "Number"], place=json.loads(place))
+        pieces.append(writer.add(rows[index : index + 2]))
+        place = json.dumps(writer.place)
+    pieces.append(writer_of(kind, head=["Name", "Number"], place=json.loads(place)).end())
+    assert b"".join(pieces) == b"".join(write_file(kind, head=["Name", "Number"], rows=rows))
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

@@ -111,11 +111,11 @@ def test_an_unknown_kind_of_file_is_asked_again(as_: As, rep: User) -> None:
 
 def test_an_export_that_breaks_off_says_how_many_left(rep: User) -> None:
     record = begin_export(file_format="csv", query="", columns=["ID"], actor=rep, now=timezone.now())
-    pieces: Any = write_file("csv", head=["ID"], rows=counted(record, ([number] for number in range(600))))
+    pieces: Any = write_file("csv", head=["ID"], rows=counted(record, ([number] for number in range(1_200))))
     assert next(pieces)
     pieces.close()
     record.refresh_from_db()
-    assert 0 < record.rows < 600
+    assert 0 < record.rows < 1_200
     assert record.finished_at is None
 
 

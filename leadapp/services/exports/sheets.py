@@ -1,25 +1,24 @@
 """An XLSX file that goes out while its rows are read: an archive of XML whose sizes follow each part.
 
 The libraries for this write the whole file to the disk first, so that nothing goes out for as long as the
-rows take, which browsers and proxies do not wait for. Only what a table needs is written.
+rows take, which browsers and proxies do not wait for, and no other process can go on with it. Only what a
+table needs is written.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from html import escape
-from itertools import islice
-from typing import IO, cast
-from zipfile import ZIP_DEFLATED, ZipFile
+from typing import Any
 
+from leadapp.services.exports.archives import Archive
 from leadapp.services.exports.cells import Cell
 
 MOST_ROWS = 1_048_576
 LONGEST_TEXT = 32_767
 # What an archive holds without an extension that not every program reads.
 LARGEST_SHEET = 1_500_000_000
-ROWS_AT_ONCE = 500
 # The first day of a sheet's calendar, which takes 1900 for a leap year.
 EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 DAY = 86_400
@@ -55,47 +54,47 @@ RELATIONS = (
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
-class _Pieces:
-    """A file that is only written: what was written since the last look is taken out."""
+class Sheets:
+    """A workbook that is written piece by piece; what is too much for a sheet goes on on the next one."""
 
-    def __init__(self) -> None:
-        self.written = bytearray()
+    def __init__(self, head: Sequence[str], place: Mapping[str, Any] | None = None) -> None:
+        self.head = head
+        self.archive = Archive.at(place["archive"]) if place else Archive()
+        self.number = place["number"] if place else 0
 
-    def write(self, data: bytes) -> int:
-        """Keep it until it is taken."""
-        self.written += data
-        return len(data)
+    @property
+    def place(self) -> dict[str, Any]:
+        """Return where it stands: the archive, and the number of the next row."""
+        return {"archive": self.archive.place, "number": self.number}
 
-    def flush(self) -> None:
-        """Do nothing: it is taken when it is wanted."""
+    def begin(self) -> bytes:
+        """Begin a sheet."""
+        self.number = 2
+        name = f"xl/worksheets/sheet{len(self.archive.members) + 1}.xml"
+        return self.archive.begin(name) + self.archive.add(_beginning(self.head))
 
-    def take(self) -> bytes:
-        """Return what was written since."""
-        data = bytes(self.written)
-        self.written.clear()
-        return data
+    def add(self, rows: Sequence[Sequence[Cell]]) -> bytes:
+        """Write rows."""
+        before = b""
+        if self.number + len(rows) - 1 > MOST_ROWS or self.archive.members[-1].size >= LARGEST_SHEET:
+            before = self._end() + self.begin()
+        lines = [_row(row, self.number + index) for index, row in enumerate(rows)]
+        self.number += len(rows)
+        return before + self.archive.add("".join(lines).encode())
 
+    def end(self) -> bytes:
+        """End the workbook."""
+        pieces = [self._end()]
+        for name, text in _around(len(self.archive.members)).items():
+            pieces += [
+                self.archive.begin(name),
+                self.archive.add((DECLARATION + text).encode()),
+                self.archive.end(),
+            ]
+        return b"".join([*pieces, self.archive.close()])
 
-def write_sheets(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
-    """Write rows as a workbook, piece by piece; what is too much for a sheet goes on on the next one."""
-    pieces, waiting, sheets = _Pieces(), iter(rows), 0
-    following = list(islice(waiting, ROWS_AT_ONCE))
-    with ZipFile(cast(IO[bytes], pieces), "w", ZIP_DEFLATED, compresslevel=3) as archive:
-        while following or not sheets:
-            sheets += 1
-            with archive.open(f"xl/worksheets/sheet{sheets}.xml", "w") as sheet:
-                size = sheet.write(_beginning(head))
-                number = 2
-                while following and number + len(following) - 1 <= MOST_ROWS and size < LARGEST_SHEET:
-                    lines = [_row(row, number + index) for index, row in enumerate(following)]
-                    size += sheet.write("".join(lines).encode())
-                    number += len(following)
-                    yield pieces.take()
-                    following = list(islice(waiting, ROWS_AT_ONCE))
-                sheet.write(b"</sheetData></worksheet>")
-        for name, text in _around(sheets).items():
-            archive.writestr(name, DECLARATION + text)
-    yield pieces.take()
+    def _end(self) -> bytes:
+        return self.archive.add(b"</sheetData></worksheet>") + self.archive.end()
 
 
 def _beginning(head: Sequence[str]) -> bytes:
