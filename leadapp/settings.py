@@ -246,6 +246,8 @@ VISITOR_DAYS = env.int("VISITOR_DAYS", default=90)
 # The largest file that is imported, in megabytes, and for how many days it and its rows are kept afterwards.
 IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", default=50)
 IMPORT_DAYS = env.int("IMPORT_DAYS", default=30)
+# For how many days whoever asked for an export can fetch its file.
+EXPORT_DAYS = env.int("EXPORT_DAYS", default=3)
 # From which probability on duplicates are merged without anybody looking, such as 0.999; 0 is never.
 MERGE_AUTOMATICALLY_FROM = env.float("MERGE_AUTOMATICALLY_FROM", default=0.0)
 # Where people find Leadapp, for links in e-mails and webhooks; without a slash at the end.

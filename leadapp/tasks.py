@@ -1,4 +1,4 @@
-"""What the workers do for the core: webhooks, bulk runs, imports, consents, retention. May run twice."""
+"""What the workers do for the core: webhooks, bulk runs, imports, exports, retention. May run twice."""
 
 from datetime import timedelta
 
@@ -13,6 +13,9 @@ from leadapp.services import bulk, imports
 from leadapp.services.bulk.running import WORK
 from leadapp.services.duplicates.finding import compare_waiting
 from leadapp.services.duplicates.reviewing import merge_certain
+from leadapp.services.exports import keeping
+from leadapp.services.exports import running as exporting
+from leadapp.services.exports.running import WORK as EXPORT
 from leadapp.services.forms.held import forget_discarded
 from leadapp.services.identity.visitors import forget_waiting
 from leadapp.services.imports.running import WORK as IMPORT
@@ -53,24 +56,34 @@ def continue_imports() -> None:
         send(IMPORT)
 
 
+@shared_task(name=EXPORT)
+def continue_exports() -> None:
+    """Go on with a file that somebody asked for."""
+    if exporting.continue_exports(clock=timezone.now):
+        send(EXPORT)
+
+
 @shared_task
 def sweep() -> None:
-    """Wake a worker for deliveries that are due, for runs over many leads, and for imports."""
+    """Wake a worker for deliveries that are due, for runs over many leads, for imports and exports."""
     if delivery.is_due(now=timezone.now()):
         send(DELIVER)
     if bulk.is_waiting():
         send(WORK)
     if imports.is_waiting():
         send(IMPORT)
+    if exporting.is_waiting():
+        send(EXPORT)
 
 
 @shared_task
 def forget_old_events() -> None:
-    """Forget events, leads in runs, refused messages and files of imports of long ago."""
+    """Forget events, leads in runs, refused messages and files of long ago."""
     forget_old(before=timezone.now() - KEPT)
     forget_refused(now=timezone.now())
     bulk.forget_items(before=timezone.now() - KEPT)
     imports.forget_old(now=timezone.now())
+    keeping.forget_old(now=timezone.now())
 
 
 @shared_task(name=SEND_MAILS)

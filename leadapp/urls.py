@@ -10,6 +10,8 @@ from leadapp.api import tracker
 from leadapp.api.docs import NothingHere
 from leadapp.views.companies import pages as companies
 from leadapp.views.duplicates import pages as duplicates
+from leadapp.views.exports import pages as export_pages
+from leadapp.views.exports.asking import export
 from leadapp.views.finder import find
 from leadapp.views.forms import guide, held, websites
 from leadapp.views.forms import pages as form_pages
@@ -19,7 +21,6 @@ from leadapp.views.lead.new import lead_new
 from leadapp.views.lists import look as list_look
 from leadapp.views.lists import saved_views
 from leadapp.views.lists.counts import list_counts
-from leadapp.views.lists.export import export
 from leadapp.views.lists.filter_form import list_filters
 from leadapp.views.lists.moves import moved
 from leadapp.views.lists.pages import lead_list
@@ -151,6 +152,10 @@ urlpatterns = [
     path("imports/<int:pk>/read/", import_pages.read, name="import-read"),
     path("imports/<int:pk>/refused/", import_pages.refused_rows, name="import-refused"),
     path("imports/<int:pk>/<slug:slug>/", import_pages.act, name="import-act"),
+    path("exports/", export_pages.export_list, name="export-list"),
+    path("exports/<int:pk>/", export_pages.show, name="export-show"),
+    path("exports/<int:pk>/stop/", export_pages.stop, name="export-stop"),
+    path("exports/<int:pk>/file/", export_pages.file, name="export-file"),
     path("settings/", my_settings, name="settings"),
     path("scoring/", include("scoring.urls")),
     path("forms/", form_pages.form_list, name="forms"),

@@ -7,7 +7,7 @@ from leadapp.models.company_changes import CompanyChange
 from leadapp.models.consents import ConsentRecord, ConsentRequest, ConsentText, Purpose
 from leadapp.models.duplicates import DuplicatePair, MatchKey, MatchRequest
 from leadapp.models.event_names import EventName, RefusedMessage
-from leadapp.models.exports import Export
+from leadapp.models.exports import Export, ExportPart, ExportRun
 from leadapp.models.forms import FieldType, Form, HeldSubmission
 from leadapp.models.identity import LeadIdentifier, WaitingActivity
 from leadapp.models.imports import ImportJob, ImportPiece, ImportRow, OnKnown
@@ -60,6 +60,8 @@ __all__ = [
     "EventName",
     "EventType",
     "Export",
+    "ExportPart",
+    "ExportRun",
     "FieldType",
     "Form",
     "Gender",

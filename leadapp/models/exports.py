@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 class Export(models.Model):
     """A file of leads that somebody asked for. Written before the first row leaves, ended with the last.
 
-    `rows` is how many left; without `finished_at` it broke off, or is still on its way.
+    `rows` is how many are in the file; without `finished_at` it broke off, or is still on its way.
     """
 
     class FileFormat(models.TextChoices):
@@ -52,7 +52,106 @@ class Export(models.Model):
         indexes = [
             # The list of exports, newest first.
             models.Index(F("at").desc(), F("id").desc(), name="export_newest"),
+            # Somebody's own exports, newest first.
+            models.Index("user", F("at").desc(), F("id").desc(), name="export_of_user"),
         ]
 
     def __str__(self) -> str:
         return f"{self.username}: {self.rows}"
+
+
+class ExportRun(models.Model):
+    """An export that workers write into a file, part by part, for whoever asked to fetch it for a while."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        RUNNING = "running", _("Being written")
+        DONE = "done", _("Ready")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Given up")
+
+    export = models.OneToOneField(Export, on_delete=models.CASCADE, primary_key=True, related_name="run")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    failure = models.CharField(max_length=500, blank=True, help_text=_("Why it was given up."))
+    columns = ArrayField(models.CharField(max_length=100), help_text=_("Of the list, in their order."))
+    language = models.CharField(max_length=16, help_text=_("In which the file is written."))
+    total = models.PositiveIntegerField(default=0, help_text=_("How many leads were chosen."))
+    # Each written together with the part that it counts.
+    position = models.PositiveIntegerField(default=0, help_text=_("How many parts are written."))
+    gone_through = models.PositiveIntegerField(default=0, help_text=_("How many leads those parts are."))
+    rows = models.PositiveIntegerField(default=0, help_text=_("How many of them were still there."))
+    size = models.PositiveBigIntegerField(default=0, help_text=_("In bytes."))
+    place = models.JSONField(default=dict, help_text=_("Where the file stands, for its next part."))
+    ended_at = models.DateTimeField(null=True)
+    forgotten_at = models.DateTimeField(null=True, help_text=_("When the file was deleted."))
+    fetched_at = models.DateTimeField(null=True, help_text=_("When the file was fetched last."))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["running", "done", "stopped", "failed"]), name="export_run_state_known"
+            ),
+            models.CheckConstraint(condition=Q(state="failed") ^ Q(failure=""), name="export_run_failure"),
+            models.CheckConstraint(
+                condition=Q(state="running") ^ Q(ended_at__isnull=False), name="export_run_ends"
+            ),
+            models.CheckConstraint(
+                condition=Q(gone_through__lte=F("total")) & Q(rows__lte=F("gone_through")),
+                name="export_run_rows_of_total",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="done") | Q(gone_through=F("total")), name="export_run_done_is_whole"
+            ),
+            models.CheckConstraint(
+                condition=Q(forgotten_at__isnull=True) | Q(forgotten_at__gte=F("ended_at")),
+                name="export_run_forgotten_later",
+            ),
+            models.CheckConstraint(
+                condition=Q(fetched_at__isnull=True) | Q(state="done", fetched_at__gte=F("ended_at")),
+                name="export_run_fetched_when_done",
+            ),
+        ]
+        indexes = [
+            # What workers have still to do, oldest first.
+            models.Index(fields=["export"], condition=Q(state="running"), name="export_run_waiting"),
+            # Whose file is to be deleted.
+            models.Index(
+                fields=["ended_at"],
+                condition=Q(ended_at__isnull=False, forgotten_at__isnull=True),
+                name="export_run_kept",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.export_id}: {self.get_state_display()}"
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether workers have still something to do."""
+        return self.state == self.State.RUNNING
+
+    @property
+    def percent(self) -> int:
+        """Return how far it is."""
+        return 100 * self.gone_through // max(self.total, 1)
+
+
+class ExportPart(models.Model):
+    """Some of the chosen leads in the order of the file and, once it is written, their part of it."""
+
+    run = models.ForeignKey(ExportRun, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    number = models.PositiveIntegerField(help_text=_("The first is 0."))
+    # Without foreign keys: a lead may go, and is then left out. All are read when leads are erased: there are
+    # no more than those of the files of a few days.
+    lead_ids = ArrayField(models.BigIntegerField())
+    data = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            # Also how a file is written and read.
+            models.UniqueConstraint(fields=["run", "number"], name="export_part_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.number}"

@@ -54,6 +54,7 @@ WORK = ("leadapp.work_own_lead", "leadapp.work_any_lead")
 PLACES: Sequence[tuple[str, Words, tuple[str, ...]]] = (
     ("lead-list", gettext_lazy("Leads"), ()),
     ("lead-views", gettext_lazy("Views of the lead list"), ("leadapp.view_lead",)),
+    ("export-list", gettext_lazy("Your exports"), ("leadapp.export_lead",)),
     ("my-day", gettext_lazy("My day"), WORK),
     ("board", gettext_lazy("Board"), ("leadapp.view_lead",)),
     ("dashboard", gettext_lazy("Dashboard"), ("leadapp.view_lead",)),

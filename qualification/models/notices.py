@@ -26,6 +26,7 @@ class NoticeKind(models.TextChoices):
     MERGE = "merge", _("A lead of mine was merged, or that was undone")
     WEBHOOK = "webhook", _("A webhook address does not answer")
     KEY = "key", _("An API key expires soon")
+    EXPORT = "export", _("A file of leads that I asked for is ready")
 
 
 class ByEmail(models.TextChoices):
@@ -49,6 +50,7 @@ BY_EMAIL_UNLESS_CHOSEN: Mapping[str, ByEmail] = {
     NoticeKind.MERGE: ByEmail.DIGEST,
     NoticeKind.WEBHOOK: ByEmail.IMMEDIATE,
     NoticeKind.KEY: ByEmail.DIGEST,
+    NoticeKind.EXPORT: ByEmail.NONE,
 }
 DIGEST_HOUR = 8
 

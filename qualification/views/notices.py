@@ -40,11 +40,13 @@ ICONS = {
     NoticeKind.MERGE: "user",
     NoticeKind.WEBHOOK: "alert",
     NoticeKind.KEY: "lock",
+    NoticeKind.EXPORT: "export",
 }
 # Where a notice that is about no lead leads to.
 PLACES = {
     NoticeKind.WEBHOOK: "admin:leadapp_webhookendpoint_changelist",
     NoticeKind.KEY: "admin:leadapp_apikey_changelist",
+    NoticeKind.EXPORT: "export-list",
 }
 
 

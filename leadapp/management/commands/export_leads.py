@@ -15,9 +15,8 @@ from leadapp.errors import Refused
 from leadapp.languages import speaking_to
 from leadapp.models import Export, User
 from leadapp.services.exports import Cell, begin_export, counted, write_file
-from leadapp.services.exports.columns import export_columns
+from leadapp.services.exports.reading import head_of, read_all
 from leadapp.views.lists.choice import read_choice
-from leadapp.views.lists.export import export_rows
 
 NOT_WRITTEN = 2
 
@@ -61,8 +60,7 @@ class Command(BaseCommand):
         data = QueryDict(mutable=True)
         data.update({"all": "1", "of": query})
         choice = read_choice(data, user, now=timezone.now())
-        columns = export_columns(choice.columns)
-        head = [str(column.label) for column in columns]
+        head = head_of(choice.columns)
         record = begin_export(
             file_format=kind, query=choice.asked.query(), columns=head, actor=user, now=choice.now
         )
@@ -71,7 +69,9 @@ class Command(BaseCommand):
             part.open("wb") as file,
             tqdm(total=choice.number, unit=" leads", disable=hidden, file=sys.stderr) as bar,
         ):
-            rows = counted(record, _told(export_rows(choice, columns), bar.update))
+            rows = counted(
+                record, _told(read_all(choice.in_order, choice.columns, now=choice.now), bar.update)
+            )
             for piece in write_file(kind, head=head, rows=rows):
                 file.write(piece)
         return Export.objects.values_list("rows", flat=True).get(pk=record.pk)

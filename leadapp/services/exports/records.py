@@ -12,13 +12,14 @@ from leadapp.errors import Invalid
 from leadapp.models import Export, User
 
 Row = TypeVar("Row")
+EXPORT = "leadapp.export_lead"
 
 
 def begin_export(
     *, file_format: str, query: str, columns: Sequence[str], actor: User, now: datetime
 ) -> Export:
     """Write down that somebody takes leads out; raise NotAllowed unless they may."""
-    require(actor, "leadapp.export_lead", _("You may not export leads."))
+    require(actor, EXPORT, _("You may not export leads."))
     if file_format not in Export.FileFormat.values:
         raise Invalid.field("file_format", _("Choose CSV or XLSX."))
     return Export.objects.create(

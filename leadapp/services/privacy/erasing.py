@@ -3,8 +3,10 @@
 from collections.abc import Collection
 
 from django.db import transaction
+from django.utils import timezone
 
 from leadapp.models import Activity, Company, Lead
+from leadapp.services.exports.keeping import forget_leads
 from qualification.models import Assignment, Note, StageChange, Task
 from qualification.services.locks import lock_leads
 
@@ -20,6 +22,7 @@ def erase_leads(lead_ids: Collection[int]) -> int:
         locked = [standing.pk for standing in lock_leads(lead_ids)]
         leads = Lead.objects.filter(pk__in=locked)
         companies = list(leads.filter(company__isnull=False).values_list("company_id", "created_at"))
+        forget_leads(locked, now=timezone.now())
         leads.delete()
         for company_id, came_at in sorted(set(companies)):
             Company.objects.filter(pk=company_id, created_at=came_at, leads__isnull=True).delete()

@@ -17,7 +17,7 @@ from leadapp.models.querysets import LeadQuerySet
 from leadapp.numbers import write_number
 from leadapp.services.bulk import MOST_TICKED, Chosen
 from leadapp.services.lists.columns import Column, columns_of
-from leadapp.services.lists.filters import Asked, leads_of, read_address
+from leadapp.services.lists.filters import Asked, in_order, leads_of, read_address
 
 PICKED = re.compile(r"([0-9]{1,18})\.([a-z]{1,16})\.([a-z]{1,16})\.([0-9]{0,18})")
 # How far the number of leads may have drifted since it was named: one in so many.
@@ -41,6 +41,11 @@ class Choice:
             return leads_of(self.asked, self.user, now=self.now)
         visible: LeadQuerySet = Lead.objects.visible_to(self.user)
         return visible.filter(pk__in=[chosen.lead_id for chosen in self.ticked])
+
+    @property
+    def in_order(self) -> LeadQuerySet:
+        """Return the leads in the order of the list."""
+        return in_order(self.leads, self.asked).order_by(*self.asked.order.names())
 
     @cached_property
     def number(self) -> int:

@@ -26,6 +26,7 @@ from qualification.services.notices.telling import NEXT_DIGEST, digest_habits, n
 NEEDS = {
     NoticeKind.WEBHOOK: "leadapp.change_webhookendpoint",
     NoticeKind.KEY: "leadapp.change_apikey",
+    NoticeKind.EXPORT: "leadapp.export_lead",
 }
 
 # What waits is due when the person chooses it to be.

@@ -1,7 +1,10 @@
-"""The list as a file: the leads, the order and the columns that somebody sees; it is written down."""
+"""The list as a file: the leads, the order and the columns that somebody sees; it is written down.
+
+A few leads go out at once; of many, workers write a file that can be fetched later.
+"""
 
 from collections.abc import Iterator
-from itertools import islice
+from datetime import datetime
 
 from django import forms
 from django.contrib import messages
@@ -14,16 +17,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from leadapp.access import require
-from leadapp.models import Export
+from leadapp.models import Export, ExportRun
 from leadapp.services.exports import MEDIA_TYPES, Cell, begin_export, counted, write_file
-from leadapp.services.exports.columns import ExportColumn, export_columns, with_names
-from leadapp.services.lists.filters import in_order
-from leadapp.services.lists.rows import rows_of
+from leadapp.services.exports.reading import head_of, read_all
+from leadapp.services.exports.starting import MOST_AT_ONCE, start_export
 from leadapp.views.answering import came_from, posted, signed_in
 from leadapp.views.lists.choice import Choice, read_choice
-
-# What the list says beside a lead is read for so many at once.
-ROWS_AT_ONCE = 1_000
 
 
 class ExportForm(forms.Form):
@@ -48,21 +47,35 @@ def export(request: HttpRequest) -> HttpResponseBase:
         messages.error(request, _("Choose leads first."))
         return redirect(back)
     form = ExportForm(posted(request))
+    is_large = choice.number > MOST_AT_ONCE
     if form.is_valid():
+        if is_large:
+            return redirect("export-show", _start(choice, form.cleaned_data["file_format"]).pk)
         return _send(choice, form.cleaned_data["file_format"])
     context = {
         "title": _("Export %(leads)s") % {"leads": choice.in_words},
         "choice": choice,
-        "columns": export_columns(choice.columns),
+        "columns": head_of(choice.columns),
+        "is_large": is_large,
         "form": form,
         "back": back,
     }
     return render(request, "leads/export.html", context, status=422 if form.is_bound else 200)
 
 
+def _start(choice: Choice, file_format: str) -> ExportRun:
+    return start_export(
+        leads=choice.in_order,
+        columns=choice.columns,
+        file_format=file_format,
+        query=choice.asked.query(),
+        actor=choice.user,
+        now=choice.now,
+    )
+
+
 def _send(choice: Choice, file_format: str) -> HttpResponseBase:
-    columns = export_columns(choice.columns)
-    head = [str(column.label) for column in columns]
+    head = head_of(choice.columns)
     record = begin_export(
         file_format=file_format,
         query=choice.asked.query() if choice.is_all else "",
@@ -70,24 +83,19 @@ def _send(choice: Choice, file_format: str) -> HttpResponseBase:
         actor=choice.user,
         now=choice.now,
     )
-    rows = counted(record, _in_language(export_rows(choice, columns)))
+    rows = counted(record, _in_language(read_all(choice.in_order, choice.columns, now=choice.now)))
     response = StreamingHttpResponse(
         write_file(file_format, head=head, rows=rows), content_type=MEDIA_TYPES[file_format]
     )
-    name = f"leads-{timezone.localdate(choice.now)}.{file_format}"
+    return as_file(response, at=choice.now, file_format=file_format)
+
+
+def as_file(response: HttpResponseBase, *, at: datetime, file_format: str) -> HttpResponseBase:
+    """Let a browser keep an answer as a file that is named by the day."""
+    name = f"leads-{timezone.localdate(at)}.{file_format}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
-
-
-def export_rows(choice: Choice, columns: list[ExportColumn]) -> Iterator[list[Cell]]:
-    """Read the leads through a cursor of the server, and a thousand at a time what the list says beside."""
-    keys = [column.key for column in choice.columns]
-    leads = with_names(in_order(choice.leads, choice.asked)).order_by(*choice.asked.order.names())
-    waiting = leads.iterator(chunk_size=ROWS_AT_ONCE)
-    while some := list(islice(waiting, ROWS_AT_ONCE)):
-        for row in rows_of(some, columns=keys, now=choice.now):
-            yield [column.value(row) for column in columns]
 
 
 def _in_language(rows: Iterator[list[Cell]]) -> Iterator[list[Cell]]:
