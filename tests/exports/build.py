@@ -8,7 +8,7 @@ from leadapp.services.exports.keeping import fetch
 from leadapp.services.exports.reading import head_of, read_all
 from leadapp.services.exports.running import continue_exports
 from leadapp.services.exports.starting import start_export
-from leadapp.views.list_choice import Choice, read_choice
+from leadapp.views.lists.choice import Choice, read_choice
 from tests.qualification.build import DAY, NOW, make_lead
 
 # Every column that a file can have.

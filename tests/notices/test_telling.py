@@ -46,6 +46,7 @@ def test_every_kind_comes_as_it_was_chosen(kind: NoticeKind, by_email: ByEmail) 
         (NoticeKind.MERGE, True),
         (NoticeKind.WEBHOOK, False),
         (NoticeKind.KEY, True),
+        (NoticeKind.EXPORT, None),
     ],
 )
 def test_what_holds_for_whoever_has_chosen_nothing(kind: NoticeKind, is_digest: bool | None) -> None:

@@ -5,16 +5,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 
 from leadapp.demo.loading import load
 from leadapp.demo.people import create_people
-from leadapp.models import BoughtList, Company, Erasure, KeptFor, Lead, RefusedMessage, User
+from leadapp.models import BoughtList, Company, Erasure, ExportRun, KeptFor, Lead, RefusedMessage, User
 from leadapp.services import imports
 from leadapp.services.bulk import Chosen, finish_small, start_run
 from leadapp.services.duplicates.finding import compare_waiting
 from leadapp.services.duplicates.merging import merge_leads
-from leadapp.services.exports import begin_export, counted
+from leadapp.services.exports import begin_export, counted, keeping
+from leadapp.services.exports.running import continue_exports, give_up
+from leadapp.services.exports.starting import start_export, stop_export
 from leadapp.services.forms import submit_form
 from leadapp.services.forms.editing import create_contact_form, save_form
 from leadapp.services.forms.reading import HONEYPOT
@@ -22,6 +25,7 @@ from leadapp.services.keys import create_api_key
 from leadapp.services.leads.edits import edit_lead
 from leadapp.services.leads.leads import create_lead
 from leadapp.services.leads.tags import change_tags
+from leadapp.services.lists.columns import columns_of
 from leadapp.services.privacy.consents import record_consent
 from leadapp.services.webhooks.endpoints import create_endpoint, create_test
 from qualification.models import Assignment, Cost, Deal, Escalation
@@ -50,6 +54,7 @@ def furnish(*, now: datetime, leads: int = 200) -> Mapping[str, User]:
     _work_on_many(people["manager"], now=now)
     _come_twice(people["manager"], now=now)
     _bring(people["marketer"], now=now)
+    _take_out(people["manager"], now=now)
     while score_waiting(now=now):
         pass
     return people
@@ -168,6 +173,30 @@ def _bring(marketer: User, *, now: datetime) -> None:
         imports.finish(imports.start(job=job, actor=marketer, now=now), clock=lambda: now)
     imports.finish(imports.undo(job=jobs[1], actor=marketer, now=now), clock=lambda: now)
     imports.start(job=jobs[3], actor=marketer, now=now)
+
+
+def _take_out(manager: User, *, now: datetime) -> None:
+    """Let the manager export leads in the background: deleted, ready, stopped, given up, going on."""
+
+    def begin(columns: str) -> ExportRun:
+        return start_export(
+            leads=Lead.objects.prioritised(),
+            columns=columns_of(["name", columns]),
+            file_format="xlsx",
+            query="view=all",
+            actor=manager,
+            now=now,
+        )
+
+    for columns in ("score", "stage"):
+        keeping.forget_old(now=now + timedelta(days=settings.EXPORT_DAYS))
+        begin(columns)
+        continue_exports(clock=lambda: now)
+    stop_export(run=begin("owner"), actor=manager, now=now)
+    given_up = begin("tags")
+    give_up(given_up, "You may not export leads any more.", now=now)
+    given_up.save()
+    begin("source")
 
 
 def _connect(admin: User, *, now: datetime) -> None:

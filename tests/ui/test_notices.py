@@ -76,6 +76,7 @@ def test_opening_a_notice_leads_to_the_lead_and_marks_it_as_read(rep: User, as_:
     [
         (NoticeKind.WEBHOOK, "/admin/leadapp/webhookendpoint/"),
         (NoticeKind.KEY, "/admin/leadapp/apikey/"),
+        (NoticeKind.EXPORT, "/exports/"),
         (NoticeKind.NOBODY_AVAILABLE, "/notices/"),
     ],
 )
