@@ -144,7 +144,7 @@ def test_another_process_goes_on_with_a_file_where_it_stands(
 ) -> None:
     monkeypatch.setattr(sheets, "MOST_ROWS", 5)
     monkeypatch.setattr(files, "ROWS_AT_ONCE", 2)
-    rows = [[f"Name {number}", number] for number in range(9)]
+    rows: list[list[Any]] = [[f"Name {number}", number] for number in range(9)]
     first = writer_of(kind, head=["Name", "Number"])
     pieces, place = [first.begin()], json.dumps(first.place)
     for index in range(0, 9, 2):
