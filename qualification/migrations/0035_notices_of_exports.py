@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0037_export_runs'),
+        ('leadapp', '0038_export_runs'),
         ('qualification', '0034_my_day_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
