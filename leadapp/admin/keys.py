@@ -142,7 +142,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def old_text(self, key: ApiKey) -> str:
         """Return whether the text of before the last rotation is still valid, and still used."""
         if key.old_valid_until is None or key.rotated_at is None:
-            return ""
+            return self.get_empty_value_display()
         words = {"prefix": key.old_prefix, "until": write_date(key.old_valid_until)}
         if key.old_valid_until <= timezone.now():
             return _("%(prefix)s…, was valid until %(until)s") % words
@@ -265,7 +265,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "title": _("The key “%(key)s”") % {"key": key.name},
             "key": key,
             "key_text": text,
-            "old_text": self.old_text(key),
+            "old_text": self.old_text(key) if key.old_valid_until else "",
         }
         response = render(request, "admin/leadapp/key_made.html", context)
         response["Cache-Control"] = "no-store"
