@@ -167,7 +167,4 @@ class ActivityTypeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Keep the slug of a known kind: events carry it."""
         return ("slug",) if obj else ()
 
-    @say_refusals
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().changeform_view(request, *args, **kwargs)
+    changeform_view = say_refusals(admin.ModelAdmin.changeform_view)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -39,10 +39,7 @@ class CompanyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Companies stay: leads refer to them."""
         return False
 
-    @say_refusals
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().changeform_view(request, *args, **kwargs)
+    changeform_view = say_refusals(admin.ModelAdmin.changeform_view)
 
     def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
         """Write the facts, and have the leads of the company scored again."""

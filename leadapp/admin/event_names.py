@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -72,10 +72,7 @@ class EventNameAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         context = {"learnt": learnt, "most": MOST_LEARNT, "is_full": learnt >= MOST_LEARNT}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
-    @say_refusals
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().changeform_view(request, *args, **kwargs)
+    changeform_view = say_refusals(admin.ModelAdmin.changeform_view)
 
 
 @admin.register(RefusedMessage)

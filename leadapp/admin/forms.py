@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -118,10 +118,7 @@ class FormAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return the fields as text."""
         return ", ".join(shown(str(field.get("label") or field.get("name"))) for field in form.fields)
 
-    @say_refusals
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().changeform_view(request, *args, **kwargs)
+    changeform_view = say_refusals(admin.ModelAdmin.changeform_view)
 
 
 @admin.register(CustomField)
@@ -149,7 +146,4 @@ class CustomFieldAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Fields stay: leads carry values, rules test them."""
         return False
 
-    @say_refusals
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().changeform_view(request, *args, **kwargs)
+    changeform_view = say_refusals(admin.ModelAdmin.changeform_view)

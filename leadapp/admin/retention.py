@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,10 +21,7 @@ class BoughtListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("-obtained_on", "-pk")
     fields = ("name", "provider", "obtained_on", "basis")
 
-    @say_refusals
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().changeform_view(request, *args, **kwargs)
+    changeform_view = say_refusals(admin.ModelAdmin.changeform_view)
 
 
 @admin.register(Erasure)

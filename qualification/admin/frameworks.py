@@ -120,15 +120,9 @@ class FrameworkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Delete one at a time: each is judged by itself."""
         return {}
 
-    @say_refusals
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().changeform_view(request, *args, **kwargs)
+    changeform_view = say_refusals(admin.ModelAdmin.changeform_view)
 
-    @say_refusals
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().delete_view(request, *args, **kwargs)
+    delete_view = say_refusals(admin.ModelAdmin.delete_view)
 
     def delete_model(self, request: HttpRequest, obj: Framework) -> None:
         """Delete through the service."""
@@ -182,15 +176,9 @@ class DimensionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Delete one at a time: each is judged by itself."""
         return {}
 
-    @say_refusals
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().changeform_view(request, *args, **kwargs)
+    changeform_view = say_refusals(admin.ModelAdmin.changeform_view)
 
-    @say_refusals
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().delete_view(request, *args, **kwargs)
+    delete_view = say_refusals(admin.ModelAdmin.delete_view)
 
     def delete_model(self, request: HttpRequest, obj: Dimension) -> None:
         """Delete through the service."""

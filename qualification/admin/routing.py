@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -74,10 +74,7 @@ class RoutingRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         kwargs |= {"queryset": _people(), "widget": forms.CheckboxSelectMultiple}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    @say_refusals
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().changeform_view(request, *args, **kwargs)
+    changeform_view = say_refusals(admin.ModelAdmin.changeform_view)
 
     @admin.action(description=gettext_lazy("Who would get the leads of the last 30 days?"))
     def preview(self, request: HttpRequest, queryset: QuerySet[RoutingRule]) -> None:
@@ -160,10 +157,7 @@ class AbsenceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         kwargs["queryset"] = people.order_by("first_name", "last_name", "pk").distinct()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    @say_refusals
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().changeform_view(request, *args, **kwargs)
+    changeform_view = say_refusals(admin.ModelAdmin.changeform_view)
 
     def save_model(self, request: HttpRequest, obj: Absence, form: Any, change: bool) -> None:
         """Write it through the services."""

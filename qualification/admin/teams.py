@@ -88,10 +88,7 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         days = week_ahead(team=team, now=timezone.now())
         return mark_safe(render_to_string("admin/qualification/week.html", {"days": days}))  # noqa: S308
 
-    @say_refusals
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Tell refusals."""
-        return super().changeform_view(request, *args, **kwargs)
+    changeform_view = say_refusals(admin.ModelAdmin.changeform_view)
 
     def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
         """Keep how the team worked before, until the whole page is saved."""
