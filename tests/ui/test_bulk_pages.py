@@ -143,6 +143,7 @@ def test_all_that_the_filter_finds_are_tagged_and_one_click_takes_it_back(as_: A
     assert LeadTag.objects.values("lead").distinct().count() == len(leads)
     run = BulkRun.objects.get()
     assert reverse("bulk-undo", args=[run.pk]) in page
+    assert "It can be undone until" in client.get(reverse("bulk-run", args=[run.pk])).content.decode()
     page = client.post(reverse("bulk-undo", args=[run.pk]), {"back": "/"}, follow=True).content.decode()
     assert "Undone: 3 of 3 as before" in page
     assert not LeadTag.objects.exists()

@@ -17,6 +17,7 @@ from leadapp.models import BulkAction, BulkRun
 from leadapp.services import bulk
 from leadapp.views.answering import came_from, posted, signed_in, tell_all
 from leadapp.views.lists.choice import Choice, read_choice
+from qualification.services.moves import UNDO_WITHIN
 from qualification.views.bulk.forms import (
     BulkDisqualifyForm,
     BulkForm,
@@ -103,6 +104,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "run": run,
         "summary": summary_of(run),
         "may_undo": bulk.may_undo_run(run, now=timezone.now()),
+        "undo_until": run.finished_at and run.finished_at + UNDO_WITHIN,
         "back": came_from(request) or reverse("lead-list"),
         "is_part": is_part,
     }
