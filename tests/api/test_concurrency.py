@@ -24,7 +24,7 @@ def all_at_once(calls: list[Callable[[], Any]]) -> Answers:
 
     def run(index: int, call: Callable[[], Any]) -> None:
         try:
-            start.wait(10)
+            start.wait(60)
             answers[index] = call()
         finally:
             connection.close()

@@ -30,7 +30,7 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
 
     def run(index: int, call: Callable[[], Any]) -> None:
         try:
-            start.wait(10)
+            start.wait(60)
             answers[index] = call()
         except Refused as refusal:
             answers[index] = refusal

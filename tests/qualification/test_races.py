@@ -37,7 +37,7 @@ def at_once(work: Callable[[int], Result], threads: int = THREADS) -> list[Resul
 
     def run(number: int) -> Result:
         try:
-            barrier.wait(30)
+            barrier.wait(60)
             return work(number)
         finally:
             connection.close()
@@ -224,5 +224,5 @@ def test_a_move_waits_for_evidence_that_is_being_written(wait_for: Wait) -> None
             answer_bant(lead=lead, dimension="need", state="ruled_out", actor=manager, now=NOW)
             moving = pool.submit(move)
             wait_for(somebody_waits)
-        assert isinstance(moving.result(30), GateClosed)
+        assert isinstance(moving.result(60), GateClosed)
     assert not StageChange.objects.exists()

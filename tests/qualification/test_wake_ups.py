@@ -325,7 +325,7 @@ def test_of_a_person_and_four_workers_one_wakes_each_lead() -> None:
     barrier = Barrier(5)
 
     def work(number: int) -> int:
-        barrier.wait(30)
+        barrier.wait(60)
         try:
             if number:
                 return wake_due(now=THAT_MORNING, limit=15) + wake_due(now=THAT_MORNING, limit=40)

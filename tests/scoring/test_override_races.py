@@ -27,7 +27,7 @@ def test_one_wins_and_the_others_are_told() -> None:
 
     def put_aside(person: User) -> None:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             set_aside(
                 lead=lead,
                 verdict="too_high",
@@ -46,7 +46,7 @@ def test_one_wins_and_the_others_are_told() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
 
     override = ScoreOverride.objects.get()
     assert outcomes.count("set") == 1

@@ -68,8 +68,8 @@ def test_a_worker_that_had_to_wait_sees_what_was_committed_meanwhile(beside: Any
         waiting = beside(lambda: score_waiting(now=NOW))
         wait_for(somebody_waits)
         # Committed while the worker already runs: its snapshot must not be older than this.
-        beside(lambda: log(lead, "demo_requested", NOW)).result(timeout=10)
-    assert waiting.result(timeout=10) == 1
+        beside(lambda: log(lead, "demo_requested", NOW)).result(timeout=60)
+    assert waiting.result(timeout=60) == 1
     lead.refresh_from_db()
     assert lead.engagement == 50
     assert_all_scores_hold()
@@ -78,7 +78,7 @@ def test_a_worker_that_had_to_wait_sees_what_was_committed_meanwhile(beside: Any
 def test_activities_are_inserted_while_a_worker_holds_the_lead(beside: Any) -> None:
     lead = make_lead()
     with locked(lead):
-        beside(lambda: log(lead, "page_view", NOW)).result(timeout=10)
+        beside(lambda: log(lead, "page_view", NOW)).result(timeout=60)
     assert lead.activities.count() == 1
 
 
@@ -91,7 +91,7 @@ def test_two_workers_do_not_claim_the_same_requests(beside: Any, wait_for: Any) 
         ask(second)  # in this transaction: not to be seen by the other worker yet
         assert score_waiting(now=NOW) == 1
         assert list(ScoringRequest.objects.values_list("lead", flat=True)) == [first.pk]
-    assert waiting.result(timeout=10) == 1
+    assert waiting.result(timeout=60) == 1
     assert_all_scores_hold()
 
 
@@ -100,7 +100,7 @@ def test_no_event_is_lost_between_two_workers(beside: Any) -> None:
     barrier, done = threading.Barrier(4), threading.Event()
 
     def push(offset: int) -> None:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         for number in range(40):
             lead = leads[(number + offset) % len(leads)]
             now = timezone.now()
@@ -109,7 +109,7 @@ def test_no_event_is_lost_between_two_workers(beside: Any) -> None:
                 request_scoring(lead_ids=[lead.pk], cause=Cause.ACTIVITY, now=now)
 
     def work() -> None:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         while not done.is_set() or ScoringRequest.objects.exists():
             score_waiting(now=timezone.now())
 
@@ -136,7 +136,7 @@ def test_a_run_over_all_leads_and_live_events_do_not_disturb_each_other(
     barrier, done = threading.Barrier(4), threading.Event()
 
     def push() -> None:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         for number in range(120):
             lead, now = leads[(number * 7) % len(leads)], timezone.now()
             with transaction.atomic():
@@ -144,12 +144,12 @@ def test_a_run_over_all_leads_and_live_events_do_not_disturb_each_other(
                 request_scoring(lead_ids=[lead.pk], cause=Cause.ACTIVITY, now=now)
 
     def work() -> None:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         while not done.is_set() or ScoringRequest.objects.exists():
             score_waiting(now=timezone.now(), limit=5)
 
     def publish_and_rescore() -> None:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         publish(version=draft, actor=None, note="", now=timezone.now())
         while continue_rescores(now=timezone.now()):
             pass
@@ -175,7 +175,7 @@ def test_a_worker_uses_the_version_that_is_live_once_it_has_the_lead(beside: Any
         waiting = beside(lambda: score_waiting(now=NOW + timedelta(minutes=1)))
         wait_for(somebody_waits)
         publish(version=draft, actor=None, note="", now=NOW)
-    waiting.result(timeout=10)
+    waiting.result(timeout=60)
     lead.refresh_from_db()
     assert (lead.fit, lead.score_version) == (9, draft)
     moments = {lead.pk: lead.scored_at}

@@ -50,7 +50,7 @@ def at_once(beside: Beside, *actions: Callable[[], Any]) -> list[Any]:
     barrier = threading.Barrier(len(actions))
 
     def begin(action: Callable[[], Any]) -> Any:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         try:
             return action()
         except Conflict as refusal:
@@ -127,7 +127,7 @@ def test_a_draft_that_is_taken_off_the_schedule_in_time_is_not_published(
         cancel_schedule(version=again(draft), actor=None, now=NOW)
         publishing = beside(lambda: publish_due(now=NOW + DAY))
         wait_for(somebody_waits)
-    assert publishing.result(timeout=10) == 0
+    assert publishing.result(timeout=60) == 0
     assert the_live_version() == live
 
 
@@ -140,7 +140,7 @@ def test_an_edit_that_was_begun_before_a_publish_is_part_of_it(beside: Beside, w
         rule = draft.rules.get(name="Phone known")
         rule.points = 9
         rule.save()
-    publishing.result(timeout=10)
+    publishing.result(timeout=60)
     assert the_live_version() == draft
     assert draft.rules.get(name="Phone known").points == 9
 
@@ -154,7 +154,7 @@ def test_an_edit_that_came_too_late_is_refused(beside: Beside, wait_for: Any) ->
         editing = beside(lambda: save_rule(rule=rule, facts=facts, revision=revision, actor=None, now=NOW))
         wait_for(somebody_waits)
     with pytest.raises(Conflict, match="published meanwhile"):
-        editing.result(timeout=10)
+        editing.result(timeout=60)
     assert draft.rules.get(name="Phone known").points == 4
 
 
@@ -177,7 +177,7 @@ def test_what_is_live_changes_only_once_those_who_write_scores_by_it_are_done(
         waiting = beside(actions[how])
         wait_for(somebody_waits)
         assert the_live_version() == live  # whoever writes scores now writes them by this one
-    waiting.result(timeout=10)
+    waiting.result(timeout=60)
     assert the_live_version() != live
 
 

@@ -54,7 +54,7 @@ def supervisor(output: Lines, monkeypatch: pytest.MonkeyPatch) -> Iterator[Super
     runner.start()
     yield supervisor
     supervisor.stopping.set()
-    runner.join(20)
+    runner.join(60)
     assert not runner.is_alive()
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
+from tests.support.browser import settle
 from tests.ui.all_pages import MARKETER, MINE, MODEL, REP, page
 from tests.ui.furnished import furnish
 from tests.ui.visiting import visit
@@ -65,6 +66,7 @@ def test_the_focus_is_never_lost_when_something_new_is_put_in(browser: Browser, 
         if element.count() == 0:
             lost.append(f"{each}: there is no {activated}")
             continue
+        settle(tab)
         tab.evaluate(LISTEN)
         element.focus()
         tab.keyboard.press("Enter")
@@ -93,6 +95,7 @@ def test_tab_goes_through_the_whole_page_and_what_has_the_focus_is_in_sight(
 def faults_of_walk(tab: Page) -> list[str]:
     """Press Tab until the page is over; say which stops are not in sight, and whether it never is."""
     faults, stops = [], []
+    settle(tab)
     if tab.evaluate("scrollY"):
         faults.append("does not begin at its top")
     for _ in range(MOST_STOPS):
@@ -113,7 +116,7 @@ def faults_of_walk(tab: Page) -> list[str]:
 def stop_of(tab: Page) -> Any:
     """Return where the focus is; a page that scrolls there is given a moment."""
     stop = tab.evaluate(STOP)
-    for _ in range(20):
+    for _ in range(200):
         if stop is None or stop["inSight"]:
             break
         tab.wait_for_timeout(50)

@@ -216,7 +216,7 @@ def test_of_four_submissions_at_the_same_time_one_is_kept(rep: User) -> None:
 
     def submit(number: int) -> int:
         try:
-            barrier.wait(30)
+            barrier.wait(60)
             activity = log_and_plan(
                 lead=lead,
                 done=Done("call_attempted", {"outcome": "no_answer"}),
