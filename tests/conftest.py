@@ -6,6 +6,8 @@ import gc
 import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +18,7 @@ from django.test import TransactionTestCase
 from django.utils import timezone, translation
 from hypothesis import settings as properties
 
+from leadapp.api import throttling
 from leadapp.embedded.folder import DataFolder
 from leadapp.services.intake.events import forget_kinds
 from tests.support.broker import broker_at
@@ -131,6 +134,14 @@ def broker() -> Iterator[redis.Redis]:
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
         yield client
+
+
+@pytest.fixture
+def long_minute(broker: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count limits in a minute that does not end while the test runs, and of which nothing is spent."""
+    monkeypatch.setattr(throttling, "time", SimpleNamespace(time=lambda: 1_800_000_015, monotonic=monotonic))
+    monkeypatch.setattr(throttling, "_own_counts", {})
+    monkeypatch.setattr(throttling, "_down_until", 0.0)
 
 
 @pytest.fixture

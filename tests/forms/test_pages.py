@@ -165,7 +165,9 @@ def test_programs_are_thanked_too_and_held(visitor: Client, settings: Any) -> No
     assert not Lead.objects.exists()
 
 
-def test_too_many_from_one_address_wait_and_lose_nothing(visitor: Client, settings: Any, broker: Any) -> None:
+def test_too_many_from_one_address_wait_and_lose_nothing(
+    visitor: Client, settings: Any, long_minute: None
+) -> None:
     settings.FORM_SUBMISSIONS_PER_MINUTE = 1
     form = make_form()
     answers = [fill(visitor, form, JANE | {"message": f"Message {number}"}) for number in range(4)]
