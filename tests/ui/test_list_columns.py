@@ -121,6 +121,17 @@ def test_every_column_shows_what_it_says(as_: As, rep: User) -> None:
         assert words in page, words
 
 
+def test_cells_without_a_place_on_phones_carry_the_head_of_their_column(as_: As, rep: User) -> None:
+    CustomField.objects.create(key="seats", label='Seats "A" <b>', kind="number")
+    lead = make_full_lead(150, rep)
+    Lead.objects.filter(pk=lead.pk).update(attributes={"seats": 12})
+
+    page = as_(rep).get("/?view=all&columns=score,name,stage,country,own.seats").content.decode()
+
+    labels = re.findall(r'<td class="[^"]*" role="cell"[^>]*? data-label="([^"]*)">', page)
+    assert labels == ["Country", "Seats &quot;A&quot; &lt;b&gt;"]
+
+
 def test_a_column_is_not_shown_twice(as_: As, rep: User) -> None:
     make_full_lead(150, rep)
     page = as_(rep).get("/?view=all&columns=score,name,grade,temperature,company,job_title").content.decode()
