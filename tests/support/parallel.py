@@ -17,7 +17,7 @@ from leadapp.embedded.folder import DataFolder
 LAST_BROKER_DATABASE = 15
 # Long tests first, so that no process is left with one at the end; short ones fill the gaps. Those that wait
 # for workers are mixed with those that keep a processor busy.
-FIRST = [{"alone"}, {"worker", "browser"}]
+FIRST = [{"alone"}, {"long"}, {"worker", "browser"}]
 
 
 def is_a_share(config: pytest.Config) -> bool:

@@ -12,7 +12,7 @@ from tests.ui.test_all_pages_browser import faults_on, short_lists
 
 __all__ = ["short_lists"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 def test_everybody_can_use_every_page_of_the_admin(browser: Browser, live_server: Any) -> None:

@@ -1,15 +1,25 @@
 """Go to all pages in a real browser, each as the person who opens it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
+from playwright.sync_api import Browser, Error, Page, Route
 
 from leadapp.models import User
 from tests.support.browser import PATIENCE, RESULTS, note_problems
 from tests.ui.all_pages import WebPage
+
+
+@dataclass
+class Visitor:
+    """Somebody who goes from page to page in one tab: another one for each would take a fifth more time."""
+
+    tab: Page
+    session: str
+    problems: list[str] = field(default_factory=list)
 
 
 def visit(
@@ -21,41 +31,35 @@ def visit(
     unless there is a list that takes those that are missed; so does one with an error of a script or a
     violation of the security policy.
     """
-    visitors: dict[str, BrowserContext] = {}
-    sessions: dict[str, str] = {}
+    visitors: dict[str, Visitor] = {}
     try:
         for page in pages:
             if page.who not in visitors:
-                visitors[page.who] = _visitor(browser, look)
-                sessions[page.who] = _session(page.who) if page.who else ""
-            if page.who:  # each time: on a busy machine browsers have been seen to forget it
-                visitors[page.who].add_cookies(
-                    [{"name": settings.SESSION_COOKIE_NAME, "value": sessions[page.who], "url": url}]
-                )
-            tab, problems = visitors[page.who].new_page(), list[str]()
-            note_problems(tab, problems)
+                visitors[page.who] = _visitor(browser, page.who, look)
+            visitor = visitors[page.who]
             try:
-                _go(tab, url, page)
+                _go(visitor, url, page, look)
             except Error as error:
                 RESULTS.mkdir(exist_ok=True)
-                tab.screenshot(path=RESULTS / "visit.png", full_page=True)
+                visitor.tab.screenshot(path=RESULTS / "visit.png", full_page=True)
                 if missed is None:
                     raise
                 missed.append(f"{page}: {error}")
             else:
-                yield page, tab
-            tab.close()
+                yield page, visitor.tab
             if missed is None:
-                assert not problems, f"{page}: {problems}"
+                assert not visitor.problems, f"{page}: {visitor.problems}"
     finally:
         for visitor in visitors.values():
-            visitor.close()
+            visitor.tab.context.close()
 
 
-def _visitor(browser: Browser, look: dict[str, Any]) -> BrowserContext:
+def _visitor(browser: Browser, who: str, look: dict[str, Any]) -> Visitor:
     context = browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce"} | look)
     context.set_default_timeout(PATIENCE)
-    return context
+    visitor = Visitor(context.new_page(), _session(who) if who else "")
+    note_problems(visitor.tab, visitor.problems)
+    return visitor
 
 
 def _session(who: str) -> str:
@@ -64,8 +68,13 @@ def _session(who: str) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-def _go(tab: Page, url: str, page: WebPage) -> None:
-    address = url + page.address()
+def _go(visitor: Visitor, url: str, page: WebPage, look: dict[str, Any]) -> None:
+    tab, address = visitor.tab, url + page.address()
+    if visitor.session:  # each time: on a busy machine browsers have been seen to forget it
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": visitor.session, "url": url}
+        tab.context.add_cookies([cookie])
+    if "viewport" in look:  # the last page may have been seen in other widths
+        tab.set_viewport_size(look["viewport"])
 
     def show(route: Route) -> None:
         route.fulfill(status=page.status, body=page.text(), content_type="text/html")
