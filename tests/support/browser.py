@@ -21,6 +21,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # A script runs once or twice before its page is left: to optimise it costs more than it saves.
+    "--js-flags=--no-opt",
 ]
 RESULTS = Path(__file__).resolve().parents[2] / "test-results"
 # In milliseconds: what comes after it never comes, also on a machine that is busy.

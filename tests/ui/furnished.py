@@ -31,7 +31,7 @@ from leadapp.services.webhooks.endpoints import create_endpoint, create_test
 from qualification.models import Assignment, Cost, Deal, Escalation
 from qualification.services.clock.escalation import escalate_due
 from qualification.services.customers.advocacy import set_advocacy
-from qualification.services.moves import move_lead
+from qualification.services.moves import disqualify_lead, move_lead, nurture_lead
 from qualification.services.work import add_note, add_task, complete_task, delete_note, edit_note
 from scoring.models import ScoringModel, ScoringModelVersion
 from scoring.rules import facts_of
@@ -110,7 +110,10 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
     record_consent(
         lead=mine[0], purpose="phone", granted=True, how="call", text="May we call you?", actor=rep, now=now
     )
-    # However the dice fell, somebody is about to be won, somebody is won, and a company has nobody here.
+    # However the dice fell, somebody rests, is out, is about to be won, is won, and a company has nobody here.
+    *_, resting, out = mine.filter(stage="lead")
+    nurture_lead(lead=resting, seen_stage="lead", actor=rep, reason="Budget in spring", now=now)
+    disqualify_lead(lead=out, seen_stage="lead", actor=rep, reason="A student", now=now)
     Lead.objects.filter(pk=mine.filter(stage="mql")[2].pk).update(stage="sql")
     customer = Lead.objects.filter(owner=None, status="open").prioritised()[0]
     Lead.objects.filter(pk=customer.pk).update(owner=rep, stage="customer")

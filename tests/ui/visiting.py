@@ -71,8 +71,9 @@ def _session(who: str) -> str:
 def _go(visitor: Visitor, url: str, page: WebPage, look: dict[str, Any]) -> None:
     tab, address = visitor.tab, url + page.address()
     if visitor.session:  # each time: on a busy machine browsers have been seen to forget it
-        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": visitor.session, "url": url}
-        tab.context.add_cookies([cookie])
+        tab.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": visitor.session, "url": url}]
+        )
     if "viewport" in look:  # the last page may have been seen in other widths
         tab.set_viewport_size(look["viewport"])
 
