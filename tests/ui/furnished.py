@@ -110,7 +110,7 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
     record_consent(
         lead=mine[0], purpose="phone", granted=True, how="call", text="May we call you?", actor=rep, now=now
     )
-    # However the dice fell, somebody rests, is out, is about to be won, is won, and a company has nobody here.
+    # However the dice fell: one rests, one is out, one is nearly won, one is won, and a company has nobody.
     *_, resting, out = mine.filter(stage="lead")
     nurture_lead(lead=resting, seen_stage="lead", actor=rep, reason="Budget in spring", now=now)
     disqualify_lead(lead=out, seen_stage="lead", actor=rep, reason="A student", now=now)
