@@ -10,7 +10,8 @@ from leadapp.services.work.meetings import read_start
 from leadapp.views.my_day import finding
 from leadapp.views.my_day.day import Day
 from qualification.models import Assignment
-from qualification.services.evidence.answers import BantView, bant_of_many
+from qualification.services.evidence.answers import run_out_of_many
+from qualification.services.evidence.frameworks import Asked
 
 SHOWN, MOST = 10, 200
 COMING_DAYS = 7
@@ -28,10 +29,10 @@ class Meeting:
 
 @dataclass(frozen=True)
 class Stale:
-    """A lead with answers that ran out and that the framework in use counts: others bother nobody."""
+    """A lead, what ran out of what the framework in use counts, and when: the rest bothers nobody."""
 
     lead_id: int
-    views: Sequence[BantView]
+    ran_out: Sequence[tuple[Asked, datetime]]
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,5 @@ def _meetings(day: Day) -> list[Meeting]:
 
 
 def _stale(day: Day) -> list[Stale]:
-    known = bant_of_many(lead_ids=finding.maybe_stale(day), now=day.now)
-    found = {
-        lead_id: [view for view in views.values() if view.is_stale and view.dimension.counts]
-        for lead_id, views in known.items()
-    }
-    return [Stale(lead_id, views) for lead_id, views in found.items() if views]
+    found = run_out_of_many(lead_ids=finding.maybe_stale(day), now=day.now)
+    return [Stale(lead_id, ran_out) for lead_id, ran_out in found.items()]

@@ -246,10 +246,10 @@ def _ask_again(parts: Parts, now: datetime) -> Section:
             text=_sentences(
                 lead,
                 _("Ask again about %(names)s")
-                % {"names": _(" and ").join(shown(view.dimension.name) for view in item.views)},
+                % {"names": _(" and ").join(shown(asked.name) for asked, _since in item.ran_out)},
             ),
             verb=_verb(lead),
-            when=_ran_out([view.answer for view in item.views], now),
+            when=_ran_out([since for _asked, since in item.ran_out], now),
         )
         for item, lead in _items(parts, "stale")
     ]
@@ -258,8 +258,8 @@ def _ask_again(parts: Parts, now: datetime) -> Section:
     )
 
 
-def _ran_out(answers: list[Any], now: datetime) -> str:
-    return _("since %(day)s") % {"day": write_moment(min(answer.expires_at for answer in answers), now=now)}
+def _ran_out(since: list[datetime], now: datetime) -> str:
+    return _("since %(day)s") % {"day": write_moment(min(since), now=now)}
 
 
 def _going_cold(parts: Parts, now: datetime) -> Section:

@@ -231,6 +231,27 @@ def bant_of_many(
     }
 
 
+def run_out_of_many(*, lead_ids: Collection[int], now: datetime) -> dict[int, list[tuple[Asked, datetime]]]:
+    """Return which of what counts has run out, and when, of each of these leads that has any; two queries."""
+    newest = (
+        BantAnswer.objects.filter(lead_id__in=lead_ids)
+        .order_by("lead_id", "dimension", "-answered_at", "-id")
+        .distinct("lead_id", "dimension")
+        .values_list("lead_id", "dimension", "state", "expires_at")
+    )
+    ended = {
+        (lead_id, key): expires_at
+        for lead_id, key, state, expires_at in newest
+        if state != BantState.UNKNOWN and expires_at is not None and expires_at <= now
+    }
+    counted = read_questions().counted
+    found = {
+        lead_id: [(one, ended[lead_id, one.key]) for one in counted if (lead_id, one.key) in ended]
+        for lead_id in lead_ids
+    }
+    return {lead_id: ran_out for lead_id, ran_out in found.items() if ran_out}
+
+
 def _view(dimension: Asked, answers: Sequence[BantAnswer], now: datetime) -> BantView:
     if not answers:
         return BantView(dimension, BantState.UNKNOWN, is_stale=False, answer=None)

@@ -12,8 +12,16 @@ from django.db import connection
 from leadapp.models import Lead, Match, Stage
 from qualification.models import Gate, GateCriterion, Step
 from qualification.services.evidence.frameworks import Questions, read_questions
-from qualification.services.gates.criteria import NEVER, leads_sql, staying_sql, test_sql, value_sql
+from qualification.services.gates.criteria import (
+    NEVER,
+    NOTHING,
+    leads_sql,
+    staying_sql,
+    test_sql,
+    value_sql,
+)
 from qualification.services.gates.fields import dimension_of
+from qualification.services.gates.happened import ACTIVITY
 from qualification.services.gates.wording import Item, Reading
 from scoring.engine.fragments import Fragment, join
 
@@ -139,14 +147,18 @@ def check_many(
 
 
 def check_ahead(leads: Mapping[Step, Collection[int]], *, now: datetime) -> dict[int, GateCheck]:
-    """Return the checklist of one step for each lead: a query for each step that has leads, and three."""
+    """Return the checklist of one step for each lead: a query for each step that has leads, and three.
+
+    The newest activity behind a line is not looked up, which only details tell: of leads that did a lot it
+    takes as long as all the rest.
+    """
     gates, questions = _load(list(leads)), read_questions()
     return {
         lead_id: _check(step, gates[step], readings)
         for step, lead_ids in leads.items()
         if lead_ids
         for lead_id, readings in read_criteria(
-            gates[step].criteria, lead_ids=lead_ids, now=now, questions=questions
+            gates[step].criteria, lead_ids=lead_ids, now=now, questions=questions, with_newest=False
         ).items()
     }
 
@@ -158,6 +170,7 @@ def read_criteria(
     now: datetime,
     staying: bool = False,
     questions: Questions | None = None,
+    with_newest: bool = True,
 ) -> dict[int, dict[int, Reading]]:
     """Return how each of these leads stands to each of these criteria, by their ids, in one query.
 
@@ -165,7 +178,10 @@ def read_criteria(
     """
     questions = questions or read_questions()
     tests = [staying_sql(criterion) if staying else test_sql(criterion) for criterion in criteria]
-    values = [value_sql(criterion) for criterion in criteria]
+    values = [
+        value_sql(criterion) if with_newest or criterion.field != ACTIVITY else NOTHING
+        for criterion in criteria
+    ]
     found: dict[int, dict[int, Reading]] = {}
     for lead_id, states, *row in select_leads(
         [Fragment("evidence.states"), *tests, *values], lead_ids=lead_ids, now=now
