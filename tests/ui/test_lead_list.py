@@ -417,7 +417,17 @@ class TestViews:
         assert '<span class="count" id="count-all" hx-swap-oob="true">2+</span>' in counts
         assert '<span id="list-number" hx-swap-oob="true">2+</span>' in counts
         assert '<span id="all-number" hx-swap-oob="true">2+</span>' in counts
-        assert "Call from the top." in counts
+        assert 'hx-swap-oob="true">Call from the top.</p>' in counts
+
+    def test_a_list_that_is_no_view_says_on_top_how_many_were_found(self, as_: As, rep: User) -> None:
+        for _ in range(2):
+            make_lead(10)
+        client = as_(rep)
+
+        found = client.get("/leads/counts/?stage=lead&rows=1").content.decode()
+        assert "<b>2 leads</b> · Call from the top." in found
+        found = client.get("/leads/counts/?stage=customer&rows=1").content.decode()
+        assert "<b>0 leads</b> · " in found
 
     @pytest.mark.parametrize(
         ("path", "words"),

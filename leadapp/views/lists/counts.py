@@ -33,9 +33,12 @@ def list_counts(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     asked = read_address(request.GET, user)
     views = _count_views(asked, user, now)
+    here = asked.view if asked.view in views else _own_name(asked)
     context = {
         "counts": {name: count for name, count in views.items() if name},
-        "number": views[asked.view if asked.view in views else _own_name(asked)],
+        "number": views[here],
+        # Of a list that is no view, and so has no number above it.
+        "found": "" if here else _leads(views[here]),
         "advice": _advice(views["answer"]),
         "has_rows": "rows" in request.GET,
         "has_pages": "pages" in request.GET,
@@ -62,14 +65,23 @@ def _own_name(asked: Asked) -> str:
     return str(saved.pk) if saved else ""
 
 
+def _leads(number: str) -> str:
+    return ngettext("%(number)s lead", "%(number)s leads", _plural(number)) % {"number": number}
+
+
 def _advice(waiting: str) -> str:
     if waiting == "0":
         return _("Call from the top.")
     return ngettext(
         "Call from the top. %(number)s waits for a first answer.",
         "Call from the top. %(number)s wait for a first answer.",
-        1 if waiting == "1" else 2,
+        _plural(waiting),
     ) % {"number": waiting}
+
+
+def _plural(written: str) -> int:
+    """Return a number with the same plural as one that is written, such as 10,000+."""
+    return 1 if written == "1" else 2
 
 
 def count_all(lists: Mapping[str, tuple[LeadQuerySet, int]]) -> dict[str, int]:
