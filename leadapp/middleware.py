@@ -9,6 +9,7 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
@@ -23,6 +24,10 @@ from leadapp.views.sign_in import ask_again, is_htmx
 LEAD_ADDRESS = re.compile(r"/leads/([0-9]{1,18})/((?:timeline|stages|notes)/)?")
 # Programs read English, whoever's key they use.
 FOR_PROGRAMS = ("/api/", "/healthz/")
+# What the decorators of django-csp leave on the answer of a page with a policy of its own.
+OWN_POLICY = frozenset(
+    f"_csp_{what}{mode}" for what in ("exempt", "config", "update", "replace") for mode in ("", "_ro")
+)
 TRACKER = frozenset({"/t", "/t.js"})
 
 
@@ -35,11 +40,19 @@ class ContentPolicyMiddleware(CSPMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Write the header that names what a page may load."""
-        is_own = hasattr(request, "_csp_nonce") or any(name.startswith("_csp") for name in vars(response))
-        if is_own or settings.DEBUG:
+        if settings.DEBUG or hasattr(request, "_csp_nonce") or not OWN_POLICY.isdisjoint(vars(response)):
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, self.policy)
         return response
+
+
+class PageMessagesMiddleware(MessageMiddleware):
+    """What is told on the next page; programs look at none."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Go past it for programs."""
+        way = self.get_response if request.path.startswith(FOR_PROGRAMS) else super().__call__
+        return way(request)
 
 
 class LanguageMiddleware:

@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "leadapp.middleware.LanguageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "leadapp.middleware.SignInMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "leadapp.middleware.PageMessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "leadapp.middleware.MergedLeadMiddleware",
     "leadapp.middleware.RefusalMiddleware",

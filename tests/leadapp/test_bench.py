@@ -7,6 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from leadapp.management.bench import ingest
+
 KEYS = {
     "leads",
     "activities",
@@ -38,7 +40,8 @@ def databases() -> set[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_measures_in_a_database_of_its_own_and_leaves_nothing() -> None:
+def test_it_measures_in_a_database_of_its_own_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "ROUNDS", 1)
     before, name = databases(), connection.settings_dict["NAME"]
     out = StringIO()
     call_command("bench", "--leads", "300", "--activities", "2000", "--requests", "1", "--json", stdout=out)

@@ -103,5 +103,7 @@ def linkedin_profile(url: str) -> str:
 
     The same in SQL: leadapp_linkedin() of migration 0025.
     """
+    if not url:  # as most
+        return ""
     found = PROFILE.search(url.split("?", 1)[0].split("#", 1)[0].lower())
     return found[1] if found else ""

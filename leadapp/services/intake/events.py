@@ -140,11 +140,18 @@ class _Reader:
     """Reads the events of one request; asks for types and custom fields once for all of them."""
 
     def __init__(self, raws: Sequence[object], now: datetime) -> None:
-        self.now = now
         events = [raw for raw in raws if isinstance(raw, Mapping)]
         self.types = _kinds_of({slug for raw in events if isinstance(slug := raw.get("type"), str)})
         leads = [lead for raw in events if isinstance(lead := raw.get("lead"), Mapping)]
         self.custom_fields: dict[str, CustomField] = custom_fields_for(leads)
+        self.readers: tuple[tuple[str, Callable[[object, str], Any]], ...] = (
+            ("lead", self._read_lead),
+            ("type", self._read_type),
+            ("occurred_at", lambda value, field: read_moment(value, field, now=now)),
+            ("properties", read_properties),
+            ("external_id", lambda value, field: clean_text(value, field, longest=200) or None),
+            ("source", lambda value, field: clean_text(value, field, longest=100)),
+        )
 
     def read(self, raw: object, path: str) -> tuple[Event | None, dict[str, list[str]]]:
         """Return the event, or None and its faults."""
@@ -154,15 +161,7 @@ class _Reader:
             f"{path}{name}": [_("Is not a field of an event.")] for name in raw if name not in EVENT_FIELDS
         }
         parts: dict[str, Any] = {}
-        readers: dict[str, Callable[[object, str], Any]] = {
-            "lead": self._read_lead,
-            "type": self._read_type,
-            "occurred_at": lambda value, field: read_moment(value, field, now=self.now),
-            "properties": read_properties,
-            "external_id": lambda value, field: clean_text(value, field, longest=200) or None,
-            "source": lambda value, field: clean_text(value, field, longest=100),
-        }
-        for name, reader in readers.items():
+        for name, reader in self.readers:
             try:
                 parts[name] = reader(raw.get(name), f"{path}{name}")
             except Invalid as fault:
