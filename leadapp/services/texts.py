@@ -20,6 +20,8 @@ def text_fault(text: str, *, longest: int) -> str | None:
         return _("Contains a NUL character.")
     if len(text) > longest:
         return _("Is longer than %(longest)s characters.") % {"longest": write_number(longest)}
+    if text.isascii():
+        return None
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -46,13 +48,14 @@ def json_fault(value: object, *, longest_text: int = 10_000) -> str | None:
         item, depth = waiting.pop()
         if depth > DEEPEST:
             return _("Is nested deeper than %(deepest)s levels.") % {"deepest": DEEPEST}
-        if isinstance(item, Mapping):
-            waiting.extend((key, depth) for key in item)
-            waiting.extend((inner, depth + 1) for inner in item.values())
+        if isinstance(item, str | int | float):  # most, and asking whether it is a mapping takes long
+            if fault := _scalar_fault(item, longest_text):
+                return fault
+        elif isinstance(item, Mapping):
+            waiting += [(key, depth) for key in item]
+            waiting += [(inner, depth + 1) for inner in item.values()]
         elif isinstance(item, list):
-            waiting.extend((inner, depth + 1) for inner in item)
-        elif fault := _scalar_fault(item, longest_text):
-            return fault
+            waiting += [(inner, depth + 1) for inner in item]
     return None
 
 

@@ -18,7 +18,8 @@ from leadapp.embedded.server import HOST, free_ports
 from leadapp.web_server import web_server
 
 APPLICATION = "leadapp.management.bench.served:Application()"
-CLIENTS = 4
+# One for each process of the server.
+CLIENTS = 2
 STARTS_WITHIN = 60.0
 
 

@@ -24,19 +24,19 @@ class Prepared:
 
     def run(self, cursor: CursorWrapper, values: Sequence[Any]) -> None:
         """Carry it out; the rows are read from the cursor."""
-        with cursor.db.wrap_database_errors:
-            self._prepare(cursor.connection)
+        names = _prepared.setdefault(cursor.connection, set())
+        if self.name not in names:
+            self._prepare(cursor)
+            names.add(self.name)
         cursor.execute(f"EXECUTE {self.name} ({', '.join(['%s'] * len(values))})", values)
 
-    def _prepare(self, session: Any) -> None:
-        """Prepare it once in each session of the database, which a rollback does not undo."""
-        names = _prepared.setdefault(session, set())
-        if self.name not in names:
-            with session.cursor() as cursor:
-                cursor.execute(f"PREPARE {self.name} AS {self.sql}")
-            names.add(self.name)
+    def _prepare(self, cursor: CursorWrapper) -> None:
+        """Let the session of the database plan it, which a rollback does not undo."""
+        with cursor.db.wrap_database_errors, cursor.connection.cursor() as plain:
+            plain.execute(f"PREPARE {self.name} AS {self.sql}")
 
 
+# What each session has planned.
 _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 

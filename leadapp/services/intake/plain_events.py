@@ -35,7 +35,7 @@ WITH sent AS (
 ), found AS MATERIALIZED (
     SELECT s.*, l.id AS lead_id, a.id AS stored_id, a.lead_id AS stored_lead_id,
         CASE WHEN a.id IS NULL AND l.id IS NOT NULL
-            THEN nextval(pg_get_serial_sequence('leadapp_activity', 'id')) END AS id
+            THEN nextval('leadapp_activity_id_seq') END AS id
     FROM sent s
     LEFT JOIN leadapp_activity a ON a.source = s.source AND a.external_id = s.external_id
     LEFT JOIN leadapp_lead l ON l.email = s.email
