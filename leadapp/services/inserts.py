@@ -1,9 +1,14 @@
-"""An INSERT of any number of rows that lets a concurrent request win instead of failing."""
+"""INSERT and UPDATE of any number of rows in one statement.
+
+A thousand rows are sent as one array for each column, and what is the same in all of them once.
+"""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
 PLAIN = {
@@ -20,6 +25,14 @@ PLAIN = {
 }
 
 
+class _Column(NamedTuple):
+    """What takes the value of a column from a row, and the type that its values are sent as."""
+
+    name: str
+    read: Callable[[models.Model], Any]
+    type: str
+
+
 def insert_unless_present(
     rows: Sequence[models.Model], *, returning: Sequence[str], with_ids: bool = False
 ) -> list[tuple[Any, ...]]:
@@ -32,34 +45,79 @@ def insert_unless_present(
     """
     if not rows:
         return []
-    meta = rows[0]._meta
-    fields = [
-        field
-        for field in meta.local_concrete_fields
-        if not field.generated and (with_ids or not field.primary_key)
-    ]
-    # What no row has need not be sent: without a value a column is NULL.
-    fields = [field for field in fields if any(getattr(row, field.attname) is not None for row in rows)]
-    readers = [_reader(field) for field in fields]
-    values = [read(row) for row in rows for read in readers]
-    columns = {
-        field.name: connection.ops.quote_name(str(field.column)) for field in meta.local_concrete_fields
-    }
-    one_row = f"({', '.join(['%s'] * len(fields))})"
+    model = type(rows[0])
+    columns = _columns(model)
+    key = model._meta.pk.name
+    names, selected, same, arrays, types, params = [], [], [], [], [], []
+    for field, column in columns.items():
+        if field == key and not with_ids:
+            continue
+        values = [column.read(row) for row in rows]
+        first = values[0]
+        if values.count(first) < len(values):
+            names.append(column.name)
+            selected.append(f"v.{column.name}")
+            arrays.append(column.name)
+            types.append(f"%s::{column.type}[]")
+            params.append(values)
+        # What no row has need not be sent: without a value a column is NULL.
+        elif first is not None:
+            names.append(column.name)
+            selected.append(f"%s::{column.type}")
+            same.append(first)
+    # One row is all the same; of more at least their keys differ.
+    source = f" FROM unnest({', '.join(types)}) AS v ({', '.join(arrays)})" if arrays else ""
     # The names are those of our own models.
     statement = (
-        f"INSERT INTO {meta.db_table} ({', '.join(columns[field.name] for field in fields)})"  # noqa: S608
-        f" VALUES {', '.join([one_row] * len(rows))} ON CONFLICT DO NOTHING"
-        f" RETURNING {', '.join(columns[name] for name in returning)}"
+        f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) SELECT {', '.join(selected)}{source}"
+        f" ON CONFLICT DO NOTHING RETURNING {', '.join(columns[name].name for name in returning)}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, [*same, *params])
         inserted: list[tuple[Any, ...]] = cursor.fetchall()
     return inserted
 
 
+def update_rows(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
+    """Write these fields of rows that exist; bulk_update takes ten times as long for a thousand rows."""
+    if not rows:
+        return
+    model = type(rows[0])
+    columns = _columns(model)
+    key = columns[model._meta.pk.name]
+    sent = [key, *(columns[name] for name in fields)]
+    sets = ", ".join(f"{column.name} = v.{column.name}" for column in sent[1:])
+    # The names are those of our own models.
+    statement = (
+        f"UPDATE {model._meta.db_table} t SET {sets}"  # noqa: S608
+        f" FROM unnest({', '.join(f'%s::{column.type}[]' for column in sent)})"
+        f" AS v ({', '.join(column.name for column in sent)}) WHERE t.{key.name} = v.{key.name}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [[column.read(row) for row in rows] for column in sent])
+
+
+@lru_cache(maxsize=128)
+def _columns(model: type[models.Model]) -> dict[str, _Column]:
+    """Return the columns of a table by the names of their fields."""
+    return {
+        field.name: _Column(connection.ops.quote_name(str(field.column)), _reader(field), _type_sent(field))
+        for field in model._meta.local_concrete_fields
+        if not field.generated
+    }
+
+
+def _type_sent(field: Any) -> str:
+    # A cast to varchar(100) would cut a text off; on its way into a column that is too short it fails.
+    if isinstance(field, ArrayField):
+        return f"{_type_sent(field.base_field)}[]"
+    is_text = isinstance(field, models.CharField | models.TextField)
+    return "text" if is_text else str(field.db_type(connection))
+
+
 def _reader(field: Any) -> Callable[[models.Model], Any]:
     """Return what takes the value of a column from a row. Asking Django is dear where the driver knows."""
-    if type(field) in PLAIN and not getattr(field, "auto_now", False):
+    known = field.target_field if isinstance(field, models.ForeignKey) else field
+    if type(known) in PLAIN and not getattr(field, "auto_now", False):
         return attrgetter(field.attname)
     return lambda row: field.get_db_prep_save(field.pre_save(row, True), connection)

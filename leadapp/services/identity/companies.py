@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from leadapp.models import Company
 from leadapp.services.identity.contacts import business_domain
-from leadapp.services.inserts import insert_unless_present
+from leadapp.services.inserts import insert_unless_present, update_rows
 from leadapp.services.leads.facts import Facts
 
 
@@ -67,8 +67,15 @@ def resolve_companies(wanted: Sequence[Wanted], *, now: datetime) -> Companies:
     if not new:
         return companies
     in_order = sorted(new, key=lambda company: (company.domain or "", company.name.lower()))
-    insert_unless_present(in_order, returning=["id"])
-    return _look_up(wanted)
+    made = {
+        (domain, name): pk
+        for pk, domain, name in insert_unless_present(in_order, returning=["id", "domain", "name"])
+    }
+    if len(made) < len(new):
+        return _look_up(wanted)  # others were first with some of them
+    for company in new:
+        company.pk = made[company.domain, company.name]
+    return companies
 
 
 def foresee_companies(wanted: Sequence[Wanted]) -> Companies:
@@ -105,7 +112,7 @@ def fill_gaps(known: Iterable[tuple[Company, Mapping[str, Any]]]) -> set[int]:
                 changed[company.pk] = company
                 columns.add(name)
     if changed:
-        Company.objects.bulk_update([changed[pk] for pk in sorted(changed)], sorted(columns))
+        update_rows([changed[pk] for pk in sorted(changed)], sorted(columns))
     return set(changed)
 
 

@@ -38,7 +38,6 @@ FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], 
     AS w (id, outcome, lead_id, record_id, owner, problems)
 WHERE r.id = w.id
 """
-ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
 def copy_rows(job: ImportJob, judged: Sequence[Judged], outcomes: Sequence[str]) -> None:
@@ -60,9 +59,9 @@ def copy_rows(job: ImportJob, judged: Sequence[Judged], outcomes: Sequence[str])
             name,
             str(outcome),
         )
-        lines.append("\t".join(value.translate(ESCAPES) for value in values) + "\t\t\t\n")
+        lines.append("\t".join(map(_escaped, values)) + "\t\t\t\n")
     with connection.cursor() as cursor:
-        cursor.copy_expert(COPY, io.StringIO("".join(lines)))
+        cursor.copy_expert(COPY, io.StringIO(storable("".join(lines))))
 
 
 def join_repeated(job: ImportJob) -> dict[str, int]:
@@ -88,6 +87,10 @@ def note_written(written: Sequence["Written"], *, now: datetime) -> None:
         cursor.execute(NOTE, [now, *columns])
 
 
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
 def _array(cells: Sequence[str]) -> str:
-    quoted = ('"' + storable(cell).replace("\\", "\\\\").replace('"', '\\"') + '"' for cell in cells)
-    return "{" + ",".join(quoted) + "}"
+    quoted = (cell.replace("\\", "\\\\").replace('"', '\\"') for cell in cells)
+    return '{"' + '","'.join(quoted) + '"}' if cells else "{}"

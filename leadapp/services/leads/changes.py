@@ -18,6 +18,7 @@ from leadapp.services.identity.companies import (
     resolve_companies,
     wanted_company,
 )
+from leadapp.services.inserts import update_rows
 from leadapp.services.leads.facts import LEAD_FACTS, Facts
 
 CREATED, UPDATED = "lead.created", "lead.updated"
@@ -283,7 +284,7 @@ def _save(edits: Iterable[_Edit], applied: Applied, origin: Origin) -> None:
         columns = set().union(*(edit.columns for edit in changed))
         for edit in changed:
             edit.lead.updated_at = origin.now
-        Lead.objects.bulk_update([edit.lead for edit in changed], sorted(columns | {"updated_at"}))
+        update_rows([edit.lead for edit in changed], sorted(columns | {"updated_at"}))
         applied.to_score.update(edit.lead.pk for edit in changed)
     companies: dict[int, Company] = {}
     columns = set()
@@ -292,7 +293,7 @@ def _save(edits: Iterable[_Edit], applied: Applied, origin: Origin) -> None:
             companies[edit.lead.company.pk] = edit.lead.company
             columns |= edit.company_columns
     if companies:
-        Company.objects.bulk_update([companies[pk] for pk in sorted(companies)], sorted(columns))
+        update_rows([companies[pk] for pk in sorted(companies)], sorted(columns))
         kept = [change for edit in edits if (change := edit.company_change(origin)) is not None]
         CompanyChange.objects.bulk_create(kept)
         applied.to_score |= who_works_at(companies)

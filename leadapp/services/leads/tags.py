@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
@@ -19,6 +20,11 @@ from leadapp.services.texts import text_fault
 from qualification.services.locks import lock_whole
 
 MOST_TAGS = 20
+INSERT = """
+INSERT INTO leadapp_leadtag (lead_id, tag_id, added_by_id, added_at)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[])
+ON CONFLICT DO NOTHING RETURNING id, lead_id
+"""
 
 
 @dataclass(frozen=True)
@@ -183,18 +189,12 @@ def _put_on(
 def _insert(rows: Sequence[Untagged]) -> Mapping[int, list[int]]:
     """Write these rows unless they are there; return the ids of those that were not, by lead."""
     in_order = sorted(rows, key=lambda row: (row.lead_id, row.tag_id))
-    inserted = insert_unless_present(
-        [
-            LeadTag(
-                lead_id=row.lead_id, tag_id=row.tag_id, added_by_id=row.added_by_id, added_at=row.added_at
-            )
-            for row in in_order
-        ],
-        returning=["id", "lead"],
-    )
+    columns = (attrgetter(name) for name in ("lead_id", "tag_id", "added_by_id", "added_at"))
     found: dict[int, list[int]] = {}
-    for pk, lead_id in inserted:
-        found.setdefault(lead_id, []).append(pk)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [list(map(column, in_order)) for column in columns])
+        for pk, lead_id in cursor.fetchall():
+            found.setdefault(lead_id, []).append(pk)
     return found
 
 
