@@ -10,7 +10,7 @@ from leadapp.models.leads import Company
 
 
 class CompanyChange(models.Model):
-    """Facts of a company became others, by hand. Never changed itself."""
+    """Facts of a company became others, or were learnt. Never changed itself."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="changes", db_index=False)
     at = models.DateTimeField(default=timezone.now)

@@ -53,7 +53,8 @@ class ImportJob(models.Model):
     file_format = models.CharField(max_length=8, choices=FileFormat.choices)
     encoding = models.CharField(max_length=40, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
-    sheet = models.CharField(max_length=100, blank=True)
+    sheet = models.CharField(max_length=255, blank=True)
+    sheets = ArrayField(models.CharField(max_length=255), default=list, help_text=_("Of a workbook."))
     has_header = models.BooleanField(default=True, help_text=_("The first row names the columns."))
     columns = ArrayField(models.CharField(max_length=500), default=list)
     header_key = models.CharField(max_length=64, blank=True, help_text=_("The same for the same columns."))
@@ -216,13 +217,14 @@ class ImportPiece(models.Model):
     """A part of a file as it came; the parts in their order are the file."""
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="pieces", db_index=False)
+    of_sheet = models.BooleanField(default=False, help_text=_("Of the chosen sheet of a workbook as CSV."))
     number = models.PositiveIntegerField()
     data = models.BinaryField()
 
     class Meta:
         constraints = [
             # Also how a file is read.
-            models.UniqueConstraint(fields=["job", "number"], name="import_piece_once"),
+            models.UniqueConstraint(fields=["job", "of_sheet", "number"], name="import_piece_once"),
         ]
 
     def __str__(self) -> str:

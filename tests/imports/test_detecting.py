@@ -10,7 +10,7 @@ import pytest
 from leadapp.errors import Invalid
 from leadapp.models import ImportJob
 from leadapp.services import imports
-from leadapp.services.imports.tables import read_rows, sheets_of
+from leadapp.services.imports.tables import read_rows
 from tests.imports.build import brought, workbook
 from tests.qualification.build import NOW
 
@@ -82,7 +82,7 @@ def test_a_workbook_is_read_as_it_looks() -> None:
         sheet="Messe Köln",
     )
     job = brought(book, name="people.xlsx")
-    assert (job.file_format, job.sheet, sheets_of(job)) == ("xlsx", "Messe Köln", ["Messe Köln"])
+    assert (job.file_format, job.sheet, job.sheets) == ("xlsx", "Messe Köln", ["Messe Köln"])
     assert list(read_rows(job)) == [
         (2, ["a@b.example", "480", "1999-05-01", "2026-01-02T09:30:00", "true", "12.5", "4930901820"]),
         (4, ["c@d.example", "", "", "", "false", "-3", "+49 30 1"]),

@@ -1,5 +1,7 @@
 """Taking an import back: what it made goes, what it changed goes back, as far as nobody touched it since."""
 
+from datetime import timedelta
+
 import pytest
 
 from leadapp.errors import Conflict
@@ -8,7 +10,9 @@ from leadapp.services import imports
 from leadapp.services.leads.leads import update_lead
 from qualification.models import Note, StageChange
 from tests.imports.build import LATER, SOON, brought, everything, happened, imported, undone
-from tests.qualification.build import make_lead, make_user
+from tests.qualification.build import NOW, make_lead, make_user
+
+EARLY = NOW - timedelta(days=1)
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +47,25 @@ def test_leads_that_nobody_touched_are_erased_and_facts_go_back(manager: User, r
         "undo",
     ]
     assert before["Lead"][0]["id"] == ann.pk
+
+
+def test_facts_that_filled_gaps_of_a_company_go_back_unless_they_changed_since(manager: User) -> None:
+    company = Company.objects.create(name="Acme", country="DE", created_at=EARLY)
+    other = Company.objects.create(name="Bolt", created_at=EARLY)
+    text = "Email,Company,Industry,Employees,Country of the company\n"
+    job = imported(
+        brought(text + "a@b.example,Acme,Retail,50,AT\nb@b.example,Bolt,Steel,7,\n", actor=manager)
+    )
+    company.refresh_from_db()
+    assert (company.industry, company.employees, company.country) == ("Retail", 50, "DE")
+    Company.objects.filter(pk=other.pk).update(employees=8)
+    undone(job)
+    assert list(Company.objects.order_by("pk").values_list("name", "industry", "employees", "country")) == [
+        ("Acme", "", None, "DE"),
+        ("Bolt", "", 8, ""),
+    ]
+    # The history of the company stays, with the undoing in it.
+    assert company.changes.count() == 2
 
 
 def test_what_somebody_touched_stays_and_says_so(manager: User) -> None:

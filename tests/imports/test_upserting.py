@@ -253,3 +253,19 @@ def test_the_company_that_is_named_stays_whatever_the_address_says() -> None:
     job = imported(brought("Email,Company\nann@voegele.example,Vögele\n"), on_known="overwrite")
     ann.refresh_from_db()
     assert (happened(job), ann.company) == ([0, 0, 1, 0, 0], own)
+
+
+def test_the_company_that_is_named_counts_more_than_the_domain_of_the_address() -> None:
+    known = Company.objects.create(name="Vögele AG", domain="voegele.example")
+    text = "Email,Company\n"
+    text += "a@voegele.example,Voegele Immobilien\nb@voegele.example,VÖGELE GmbH\nc@voegele.example,\n"
+    text += "d@new.example,North\ne@new.example,South\n"
+    job = imported(brought(text))
+    assert foreseen(job) == happened(job) == [5, 0, 0, 0, 0]
+    companies = dict(Lead.objects.order_by("email").values_list("email", "company__name"))
+    assert list(companies.values()) == ["Voegele Immobilien", "Vögele AG", "Vögele AG", "North", "South"]
+    assert list(Company.objects.exclude(pk=known.pk).order_by("name").values_list("name", "domain")) == [
+        ("North", "new.example"),
+        ("South", None),
+        ("Voegele Immobilien", None),
+    ]

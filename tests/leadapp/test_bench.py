@@ -44,7 +44,19 @@ def test_it_measures_in_a_database_of_its_own_and_leaves_nothing(monkeypatch: py
     monkeypatch.setattr(ingest, "ROUNDS", 1)
     before, name = databases(), connection.settings_dict["NAME"]
     out = StringIO()
-    call_command("bench", "--leads", "300", "--activities", "2000", "--requests", "1", "--json", stdout=out)
+    call_command(
+        "bench",
+        "--leads",
+        "300",
+        "--activities",
+        "2000",
+        "--requests",
+        "1",
+        "--rows",
+        "200",
+        "--json",
+        stdout=out,
+    )
     result = json.loads(out.getvalue())
     assert result.keys() >= KEYS
     assert (result["leads"], result["activities"]) == (300, 2000)

@@ -22,7 +22,6 @@ from scoring.services.versions import live_version
 
 BARE = "SELECT lead_id, count(*) FROM leadapp_activity GROUP BY lead_id"
 REPEATS = 3
-IMPORTED = 5_000
 CHANGED_RULE = "Viewed the pricing page"
 
 
@@ -139,13 +138,13 @@ def _run_of(rescore: Rescore, advance: Callable[[int], object]) -> Run:
     return Run(seconds, ScoreChange.objects.count() - before)
 
 
-def imported_rows() -> float:
+def imported_rows(rows: int) -> float:
     """Return rows per second of a file of new people: kept, checked and imported."""
     lines = ["Email,First name,Last name,Phone,Job title,Company,Employees,Country,City"]
     lines += [
         f"p{number}@bench{number % 500}.example,First,Last{number},+4930{1_000_000 + number},Head of Sales,"
         f"Bench {number % 500},{100 + number % 500},DE,Berlin"
-        for number in range(IMPORTED)
+        for number in range(rows)
     ]
     data = "\n".join(lines).encode()
 
@@ -155,10 +154,10 @@ def imported_rows() -> float:
         job = imports.finish(imports.check(job=job, rules=rules, actor=None), clock=timezone.now)
         job = imports.start(job=job, actor=None, now=timezone.now())
         job = imports.finish(job, clock=timezone.now)
-        if job.created != IMPORTED:
-            raise RuntimeError(f"{job.created} of {IMPORTED} rows were imported: {job.failure}")
+        if job.created != rows:
+            raise RuntimeError(f"{job.created} of {rows} rows were imported: {job.failure}")
 
-    return IMPORTED / seconds_of(take)
+    return rows / seconds_of(take)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -37,13 +37,16 @@ class Command(BaseCommand):
         parser.add_argument("--leads", type=int, default=10_000)
         parser.add_argument("--activities", type=int, default=100_000)
         parser.add_argument("--requests", type=int, default=20, help="how often each page is asked for")
+        parser.add_argument("--rows", type=int, default=10_000, help="of the file that is imported")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, and print."""
         leads, activities, requests = options["leads"], options["activities"], options["requests"]
-        if leads < 1 or activities < 0 or requests < 1:
-            raise CommandError("--leads and --requests take a number from 1 on, --activities one from 0 on.")
+        if leads < 1 or activities < 0 or requests < 1 or options["rows"] < 1:
+            raise CommandError(
+                "--leads, --requests and --rows take a number from 1 on, --activities one from 0 on."
+            )
         small = None
         hosts = [*settings.ALLOWED_HOSTS, "testserver"]
         with override_settings(ALLOWED_HOSTS=hosts, DEBUG=False):
@@ -51,7 +54,7 @@ class Command(BaseCommand):
                 with own_database():
                     small = self._measure_small(activities * SMALL // leads, requests)
             with own_database():
-                result = self._measure(leads, activities, requests, small)
+                result = self._measure(leads, activities, requests, options["rows"], small)
         if options["json"]:
             self.stdout.write(json.dumps(result))
         else:
@@ -71,7 +74,7 @@ class Command(BaseCommand):
         return pages.page_times(counted=requests)
 
     def _measure(
-        self, leads: int, activities: int, requests: int, small: pages.Times | None
+        self, leads: int, activities: int, requests: int, rows: int, small: pages.Times | None
     ) -> dict[str, Any]:
         total = 3 * leads + activities + ingest.EVENTS
         with tqdm(total=total, unit=" rows", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
@@ -89,7 +92,7 @@ class Command(BaseCommand):
             rescore = step("rescore", lambda: measures.publish_and_rescore(bar.update))
             preview = step("preview", measures.preview)
             taken, inside = step("intake", lambda: ingest.ingest(bar.update))
-            imported = step("import", measures.imported_rows)
+            imported = step("import", lambda: measures.imported_rows(rows))
             step("sales", lambda: sell(now=timezone.now()))
             times = step("pages", lambda: pages.page_times(counted=requests))
         return {

@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from leadapp.services.duplicates.keys import keys_of
-from leadapp.services.duplicates.traits import Traits, fold
+from leadapp.services.duplicates.traits import Traits
 from leadapp.services.duplicates.weighing import weigh
+from leadapp.services.identity.companies import fold
 
 # Which facts of a lead their fields are; the number of the social insurance would give it away.
 FACTS = {"given_name": "first_name", "surname": "last_name", "suburb": "city"}

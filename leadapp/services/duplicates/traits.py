@@ -1,25 +1,15 @@
 """What tells people apart: the facts of a lead that are compared, in a form in which they can be."""
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from django.db import models
 
 from leadapp.models import CustomField, Lead, LeadIdentifier
+from leadapp.services.identity.companies import fold, fold_company
 from leadapp.services.identity.contacts import business_domain, linkedin_profile
 
-# Words that say of what kind a company is, not which one.
-# fmt: off
-LEGAL_FORMS = frozenset((
-    "ag", "and", "bv", "co", "company", "corp", "corporation", "eg", "gbr", "gmbh", "group", "holding", "inc",
-    "kg", "kgaa", "limited", "llc", "llp", "ltd", "mbh", "nv", "oy", "plc", "sa", "sarl", "se", "spa", "srl",
-    "the", "ug", "und",
-))
-# fmt: on
 # At these providers dots in front of the @ say nothing.
 DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 
@@ -52,20 +42,6 @@ class Traits:
     def mail_name(self) -> str:
         """Return the letters in front of the @."""
         return fold(self.mailbox.partition("@")[0]).replace(" ", "")
-
-
-@lru_cache(maxsize=65_536)
-def fold(text: str) -> str:
-    """Return a text without case, accents and signs, its words with one blank between them."""
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).casefold()
-    letters = "".join(one for one in plain if not unicodedata.combining(one))
-    return " ".join(re.findall(r"\w+", letters))
-
-
-def fold_company(name: str) -> str:
-    """Return a company's name without what says of which legal form it is."""
-    words = fold(name).split()
-    return " ".join(word for word in words if word not in LEGAL_FORMS) or " ".join(words)
 
 
 def traits_of(lead: Lead, *, phones: Iterable[str] = (), compared: Collection[str] = ()) -> Traits:

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from leadapp.models import Company, Lead, LeadIdentifier, Merge
+from leadapp.models import Company, Lead, LeadIdentifier, Merge, User
 from leadapp.services.identity.companies import Wanted, fill_gaps, resolve_companies, wanted_company
 from leadapp.services.identity.contacts import linkedin_profile
 from leadapp.services.inserts import insert_unless_present
@@ -243,7 +243,13 @@ def _owners(keys: Iterable[Key]) -> dict[Key, int]:
 
 
 def create_people(
-    people: People, persons: Sequence[Person], *, source: str, now: datetime, newest_wins: bool = False
+    people: People,
+    persons: Sequence[Person],
+    *,
+    source: str,
+    actor: User | None,
+    now: datetime,
+    newest_wins: bool = False,
 ) -> set[int]:
     """Insert the new leads with their facts, and everybody's new names.
 
@@ -255,7 +261,7 @@ def create_people(
     so that no two of them can wait for each other.
     """
     new = [person for person in persons if person.is_new]
-    changed = _fill_in(new, source, now, newest_wins)
+    changed = _fill_in(new, source, actor, now, newest_wins)
     with_email = sorted((p for p in new if p.lead.email), key=lambda person: person.lead.email or "")
     _insert_by_email(with_email)
     without_email = [person for person in new if not person.lead.email]
@@ -268,7 +274,9 @@ def create_people(
     return changed
 
 
-def _fill_in(new: Sequence[Person], source: str, now: datetime, newest_wins: bool) -> set[int]:
+def _fill_in(
+    new: Sequence[Person], source: str, actor: User | None, now: datetime, newest_wins: bool
+) -> set[int]:
     wanted: dict[int, Wanted] = {}
     for person in new:
         lead = person.lead
@@ -294,7 +302,7 @@ def _fill_in(new: Sequence[Person], source: str, now: datetime, newest_wins: boo
         if one and company:
             person.lead.company = company
             learnt.append((company, one.facts))
-    return fill_gaps(learnt)
+    return fill_gaps(learnt, actor=actor, now=now)
 
 
 def _insert_by_email(new: Sequence[Person]) -> None:

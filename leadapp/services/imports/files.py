@@ -2,9 +2,11 @@
 
 import io
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 
 from django.db import transaction
+from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
@@ -17,8 +19,8 @@ PIECE = 512 * 1024
 class StoredFile(io.RawIOBase):
     """A file that is kept in pieces, to be read from any place; one piece is held at a time."""
 
-    def __init__(self, job: ImportJob) -> None:
-        self.job = job
+    def __init__(self, job: ImportJob, *, of_sheet: bool = False) -> None:
+        self.pieces = ImportPiece.objects.filter(job=job, of_sheet=of_sheet)
         self.place = 0
         self._number = -1
         self._data = b""
@@ -31,13 +33,19 @@ class StoredFile(io.RawIOBase):
         """Tell that it can be read from any place."""
         return True
 
+    @cached_property
+    def size(self) -> int:
+        """Return how many bytes it has; one at least."""
+        last = self.pieces.order_by("-number").annotate(size=Length("data")).values_list("number", "size")
+        return max(sum(number * PIECE + size for number, size in last[:1]), 1)
+
     def tell(self) -> int:
         """Return the place from which is read next."""
         return self.place
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to a place."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.place, io.SEEK_END: self.job.file_size}[whence]
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.place, io.SEEK_END: self.size}[whence]
         self.place = max(start + offset, 0)
         return self.place
 
@@ -45,7 +53,7 @@ class StoredFile(io.RawIOBase):
         """Read what is left of the piece at this place, as far as it fits."""
         number, offset = divmod(self.place, PIECE)
         if number != self._number:
-            found = ImportPiece.objects.filter(job=self.job, number=number).values_list("data", flat=True)
+            found = self.pieces.filter(number=number).values_list("data", flat=True)
             self._number, self._data = number, bytes(next(iter(found), b""))
         part = self._data[offset : offset + len(buffer)]
         buffer[: len(part)] = part
@@ -64,6 +72,13 @@ def store(job: ImportJob, chunks: Iterable[bytes], *, most: int) -> None:
     if not size:
         raise Invalid.field("file", _("The file is empty."))
     job.file_size = size
+
+
+def replace_sheet(job: ImportJob, chunks: Iterable[bytes]) -> None:
+    """Keep a sheet of a workbook as text beside it, instead of the one that is kept."""
+    job.pieces.filter(of_sheet=True).delete()
+    for number, data in enumerate(_pieces(chunks)):
+        ImportPiece.objects.create(job=job, number=number, data=data, of_sheet=True)
 
 
 def too_large(most: int) -> Invalid:

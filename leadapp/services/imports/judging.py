@@ -36,7 +36,7 @@ LARGEST_ID = 2**63 - 1
 STAYING = frozenset({"email", "do_not_email", "do_not_call", "do_not_score"})
 
 
-NOT_KEPT = frozenset({"facts", "not_understood"})
+NOT_KEPT = frozenset({"facts", "not_understood", "company_by_name"})
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Said:
         facts = {
             key: known.pop(key) for key in ("lead", "company", "company_given", "attributes") if key in known
         }
-        return cls(Facts(**facts), **known)
+        return cls(Facts(**facts, company_by_name=True), **known)
 
     def reference(self, match_by: Sequence[str]) -> Reference:
         """Return the names that the lead is looked for by; a number or profile also where it is alone."""
@@ -181,10 +181,12 @@ class Judge:
         if own:
             raw["attributes"] = own
         try:
-            return clean_facts(raw, custom_fields=self.custom_fields, soft=self.soft, home=self.job.country)
+            facts = clean_facts(raw, custom_fields=self.custom_fields, soft=self.soft, home=self.job.country)
         except Invalid as fault:
             errors.update({name: list(texts) for name, texts in fault.errors.items()})
             return Facts()
+        facts.company_by_name = True
+        return facts
 
     def _others(self, said: Said) -> dict[str, Callable[[str], None]]:
         found: dict[str, Callable[[str], None]] = {

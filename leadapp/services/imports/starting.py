@@ -16,7 +16,7 @@ from leadapp.services.imports import detecting
 from leadapp.services.imports.files import forget, store
 from leadapp.services.imports.guessing import guess
 from leadapp.services.imports.running import nudge_imports
-from leadapp.services.imports.tables import detect, first_rows, name_columns, sheets_of
+from leadapp.services.imports.tables import detect, first_rows, name_columns, read_sheet
 from leadapp.services.imports.targets import AGREED_AT, CONSENT, TAGS, all_targets, known_codes
 from leadapp.services.leads.facts import LEAD_FACTS
 from leadapp.services.leads.tags import clean_tags
@@ -97,9 +97,8 @@ def read_again(*, job: ImportJob, reading: Reading, actor: Actor) -> ImportJob:
         locked = _lock(job, OPEN)
         before = (locked.columns, locked.header_key)
         if locked.file_format == ImportJob.FileFormat.XLSX:
-            if reading.sheet not in sheets_of(locked):
-                raise Invalid.field("sheet", _("There is no sheet of this name."))
-            locked.sheet = reading.sheet
+            if reading.sheet != locked.sheet:
+                read_sheet(locked, reading.sheet)
         else:
             if reading.encoding not in detecting.ENCODINGS:
                 raise Invalid.field("encoding", _("Choose an encoding."))

@@ -13,14 +13,16 @@ from leadapp.errors import Invalid
 from leadapp.models import ImportJob
 from leadapp.services.exports import as_typed
 from leadapp.services.imports import detecting
-from leadapp.services.imports.files import StoredFile, beginning, is_utf8
-from leadapp.services.imports.workbooks import MOST_COLUMNS, Row, as_stream, open_workbook
+from leadapp.services.imports.converting import MOST_COLUMNS
+from leadapp.services.imports.files import PIECE, StoredFile, beginning, is_utf8, replace_sheet
+from leadapp.services.imports.workbooks import as_csv
 
 # A cell longer than this is a quotation mark that is never closed.
 LONGEST_CELL = 131_072
 # What could not be decoded is half a character of this range.
 UNDECODED = re.compile("[\udc80-\udcff]")
 Advance = Callable[[int], object]
+Row = tuple[int, list[str]]
 
 
 def nobody(percent: int) -> None:
@@ -32,7 +34,7 @@ def detect(job: ImportJob) -> None:
     head = beginning(job)
     job.file_format = detecting.format_of(head)
     if job.file_format == ImportJob.FileFormat.XLSX:
-        job.sheet = next(iter(sheets_of(job)))
+        read_sheet(job)
     else:
         found = detecting.text_format(head, is_utf8=is_utf8(job))
         job.encoding, job.delimiter = found.encoding, found.delimiter
@@ -68,9 +70,12 @@ def first_rows(job: ImportJob, number: int) -> list[Row]:
     return list(islice(_rows(job, nobody), number))
 
 
-def sheets_of(job: ImportJob) -> list[str]:
-    """Return the names of the sheets of a workbook."""
-    return list(open_workbook(as_stream(StoredFile(job))).sheets)
+def read_sheet(job: ImportJob, name: str = "") -> None:
+    """Keep a sheet of a workbook, else its first one, as CSV; raise Invalid where it cannot be read."""
+    with as_csv(_as_stream(StoredFile(job)), name) as (sheets, chunks):
+        replace_sheet(job, chunks)
+    job.sheets, job.sheet = sheets, name or sheets[0]
+    job.encoding, job.delimiter = "utf-8", ","
 
 
 def read_rows(job: ImportJob, advance: Advance = nobody) -> Iterator[Row]:
@@ -82,32 +87,38 @@ def read_rows(job: ImportJob, advance: Advance = nobody) -> Iterator[Row]:
 
 
 def _rows(job: ImportJob, advance: Advance) -> Iterator[Row]:
-    if job.file_format == ImportJob.FileFormat.XLSX:
-        found = open_workbook(as_stream(StoredFile(job))).rows(job.sheet, advance)
-    else:
-        found = _text_rows(job, advance)
+    is_sheet = job.file_format == ImportJob.FileFormat.XLSX
+    found = _sheet_rows(job, advance) if is_sheet else _text_rows(job, advance)
     return ((number, cells) for number, cells in found if any(cells))
 
 
+def _sheet_rows(job: ImportJob, advance: Advance) -> Iterator[Row]:
+    return _parsed(job, StoredFile(job, of_sheet=True), 0, advance)
+
+
 def _text_rows(job: ImportJob, advance: Advance) -> Iterator[Row]:
-    raw = StoredFile(job)
-    text = _as_text(job, raw)
     # Excel says by a first line what stands between the cells.
-    begin = 1
-    if not detecting.TOLD_BY_EXCEL.match(text.readline()):
-        raw, begin = StoredFile(job), 0
-        text = _as_text(job, raw)
+    is_told = detecting.TOLD_BY_EXCEL.match(_as_text(job, StoredFile(job)).readline())
+    for number, cells in _parsed(job, StoredFile(job), 1 if is_told else 0, advance):
+        yield number, [as_typed(cell) if cell[:1] == "'" else cell for cell in cells]
+
+
+def _parsed(job: ImportJob, raw: StoredFile, begin: int, advance: Advance) -> Iterator[Row]:
+    """Read rows of text, but for so many lines at its beginning."""
+    text = _as_text(job, raw)
+    for _line in range(begin):
+        text.readline()
     rows = csv.reader(text, delimiter=job.delimiter)
     number = begin
     try:
         for number, cells in enumerate(rows, start=begin + 1):
             if number % 500 == 0:
-                advance(min(99, 100 * raw.tell() // max(job.file_size, 1)))
+                advance(min(99, 100 * raw.tell() // raw.size))
             if len(cells) > MOST_COLUMNS:
                 raise Invalid.field(
                     "file", _("More than %(most)d columns are not read.") % {"most": MOST_COLUMNS}
                 )
-            yield number, [as_typed(cell) if cell[:1] == "'" else cell for cell in cells]
+            yield number, cells
     except csv.Error as error:
         raise Invalid.field(
             "file",
@@ -124,7 +135,11 @@ def _text_rows(job: ImportJob, advance: Advance) -> Iterator[Row]:
 
 def _as_text(job: ImportJob, raw: StoredFile) -> io.TextIOWrapper:
     encoding = "utf-8-sig" if job.encoding == "utf-8" else job.encoding
-    return io.TextIOWrapper(as_stream(raw), encoding=encoding, errors="surrogateescape", newline="")
+    return io.TextIOWrapper(_as_stream(raw), encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _as_stream(raw: StoredFile) -> io.BufferedReader:
+    return io.BufferedReader(raw, buffer_size=PIECE // 4)
 
 
 def storable(text: str) -> str:

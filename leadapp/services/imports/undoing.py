@@ -13,6 +13,7 @@ from leadapp.models import (
     Activity,
     BulkItem,
     Company,
+    CompanyChange,
     ConsentRecord,
     DuplicatePair,
     ImportJob,
@@ -26,7 +27,8 @@ from leadapp.models import (
 )
 from leadapp.services.duplicates.tables import DERIVED, KEPT, columns
 from leadapp.services.imports.extras import WHY
-from leadapp.services.leads.changes import Change, Origin, Overwrite, apply_facts
+from leadapp.services.inserts import update_rows
+from leadapp.services.leads.changes import Change, Origin, Overwrite, apply_facts, who_works_at
 from leadapp.services.leads.edits import as_text, fact_of
 from leadapp.services.leads.facts import Facts
 from leadapp.services.privacy.erasing import RECORDS, erase_leads
@@ -37,7 +39,7 @@ from scoring.models import Cause
 from scoring.services.queue import request_scoring
 
 # How many rows are taken back together.
-CHUNK = 500
+CHUNK = 1_000
 Outcome, Undo = ImportRow.Outcome, ImportRow.Undo
 # Rows that come by themselves say nothing about whether anybody worked on a lead.
 BY_THEMSELVES = {
@@ -59,7 +61,8 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS w (id, undo, reason) WHERE 
 def undo_rows(job: ImportJob, *, actor: User | None, now: datetime) -> int:
     """Take the next rows back, in the caller's transaction; return how many there were.
 
-    Leads that were made come first, then changes, the last one first.
+    Leads that were made come first, then changes, the last one first; then the facts of companies that filled
+    their gaps, which belong to no row.
     """
     waiting = job.rows.filter(undo="").defer("cells", "facts")
     rows = list(waiting.filter(outcome=Outcome.CREATE).order_by("number")[:CHUNK])
@@ -73,6 +76,8 @@ def undo_rows(job: ImportJob, *, actor: User | None, now: datetime) -> int:
         number = sum(1 for row in rows if row.lead_id in kept)
         job.not_undone += number
         job.undone += len(rows) - number
+    else:
+        _companies_back(job, actor, now)
     return len(rows)
 
 
@@ -239,3 +244,28 @@ def _owners_back(rows: Sequence[ImportRow], actor: User | None, now: datetime) -
         given=assignments, owners={pk: leads[pk] for pk in assignments}, actor=actor, now=now
     )
     return [(one.lead.pk, one.refused.message) for one in outcomes if one.refused is not None]
+
+
+def _companies_back(job: ImportJob, actor: User | None, now: datetime) -> None:
+    """Give companies back what they knew before new leads of theirs came, unless it is another by now."""
+    moments = job.rows.filter(outcome=Outcome.CREATE).values("done_at")
+    changes = CompanyChange.objects.filter(actor=actor, at__in=moments).order_by("company", "-pk")
+    companies = Company.objects.select_for_update(no_key=True).in_bulk(
+        sorted(set(changes.values_list("company_id", flat=True)))
+    )
+    undone = []
+    for change in changes.iterator():
+        company = companies[change.company_id]
+        names = [name for name, value in change.after.items() if getattr(company, name) == value]
+        before = {name: change.before[name] for name in names}
+        for name in names:
+            setattr(company, name, before[name])
+        if names:
+            after = {name: change.after[name] for name in names}
+            undone.append(CompanyChange(company=company, at=now, before=after, after=before, actor=actor))
+    names = sorted({name for change in undone for name in change.after})
+    update_rows(list({change.company_id: change.company for change in undone}.values()), names)
+    CompanyChange.objects.bulk_create(undone)
+    colleagues = who_works_at({change.company_id for change in undone})
+    if colleagues:
+        request_scoring(lead_ids=sorted(colleagues), cause=Cause.FACTS, now=now)

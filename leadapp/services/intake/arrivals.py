@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from leadapp.access import user_of
 from leadapp.errors import Invalid
 from leadapp.models import Activity, Lead
 from leadapp.services.duplicates.asking import suspect
@@ -97,7 +98,14 @@ def settle(
         make_ready(persons)
     found = _once_each(person for person in persons if person)
     newest_wins = overwrite is Overwrite.IMPORT
-    companies = create_people(people, found, source=origin.source, now=origin.now, newest_wins=newest_wins)
+    companies = create_people(
+        people,
+        found,
+        source=origin.source,
+        actor=user_of(origin.actor),
+        now=origin.now,
+        newest_wins=newest_wins,
+    )
     applied = _write_facts(found, origin, overwrite)
     joined = join_waiting(people.seen_visitors, origin=origin)
     suspect(people.at_odds, now=origin.now)

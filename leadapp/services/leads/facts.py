@@ -32,6 +32,8 @@ class Facts:
     lead: dict[str, Any] = field(default_factory=dict)
     company: dict[str, Any] | None = None
     company_given: bool = False
+    # The company's name stands in a file: it counts more than the domain of an address.
+    company_by_name: bool = False
     attributes: dict[str, Any] = field(default_factory=dict)
     not_understood: dict[str, dict[str, str]] = field(default_factory=dict)
 

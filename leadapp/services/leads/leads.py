@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from leadapp.access import Actor, require_may_work
+from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid, NotAllowed
 from leadapp.models import Activity, ApiKey, Lead
 from leadapp.services.identity.resolving import Person, Reference, create_people, look_up
@@ -44,7 +44,7 @@ def create_lead(*, facts: Mapping[str, object], source: str, actor: Actor, now: 
             raise _taken(reference)
         person = Person(Lead(email=reference.email), is_new=True, facts=[cleaned])
         people.name(person, reference)
-        companies = create_people(people, [person], source=source, now=now)
+        companies = create_people(people, [person], source=source, actor=user_of(actor), now=now)
         if not person.is_new:
             raise _taken(reference)
         Activity.objects.bulk_create(records_of_new([person.lead], origin))

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from leadapp.models import Activity, Company, Lead
@@ -21,11 +22,12 @@ def erase_leads(lead_ids: Collection[int]) -> int:
     with transaction.atomic():
         locked = [standing.pk for standing in lock_leads(lead_ids)]
         leads = Lead.objects.filter(pk__in=locked)
-        companies = list(leads.filter(company__isnull=False).values_list("company_id", "created_at"))
+        came_along = leads.filter(company__created_at=F("created_at")).values_list("company_id", flat=True)
+        companies = sorted(set(came_along))
         forget_leads(locked, now=timezone.now())
         leads.delete()
-        for company_id, came_at in sorted(set(companies)):
-            Company.objects.filter(pk=company_id, created_at=came_at, leads__isnull=True).delete()
+        if companies:
+            Company.objects.filter(pk__in=companies, leads__isnull=True).delete()
     return len(locked)
 
 

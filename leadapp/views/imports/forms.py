@@ -38,12 +38,12 @@ class ReadingForm(forms.Form):
 
     has_header = forms.BooleanField(label=gettext_lazy("The first row names the columns"), required=False)
 
-    def __init__(self, *args: Any, job: ImportJob, sheets: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, job: ImportJob, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.job = job
         if job.file_format == ImportJob.FileFormat.XLSX:
             self.fields["sheet"] = forms.ChoiceField(
-                label=_("Sheet"), choices=[(name, name) for name in sheets], initial=job.sheet
+                label=_("Sheet"), choices=[(name, name) for name in job.sheets], initial=job.sheet
             )
         else:
             delimiters: dict[str, Any] = {one: DELIMITER_NAMES[one] for one in DELIMITERS}

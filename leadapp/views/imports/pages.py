@@ -16,7 +16,6 @@ from leadapp.services import imports
 from leadapp.services.exports import MEDIA_TYPES, write_file
 from leadapp.services.imports.reporting import to_mend
 from leadapp.services.imports.starting import OPEN
-from leadapp.services.imports.tables import sheets_of
 from leadapp.views.answering import posted, signed_in, tell_all
 from leadapp.views.imports.forms import ReadingForm, RulesForm, UploadForm
 from leadapp.views.imports.report import report_of
@@ -77,7 +76,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Read the file in another way."""
     job = _job(request, pk)
-    reading = ReadingForm(request.POST, job=job, sheets=_sheets(job))
+    reading = ReadingForm(request.POST, job=job)
     if reading.is_valid():
         try:
             imports.read_again(job=job, reading=reading.reading, actor=signed_in(request))
@@ -141,7 +140,7 @@ def _columns(
     request: HttpRequest, job: ImportJob, form: RulesForm, *, status: int, reading: ReadingForm | None = None
 ) -> HttpResponse:
     if reading is None:
-        reading = ReadingForm(job=job, sheets=_sheets(job), auto_id="id_reading_%s")
+        reading = ReadingForm(job=job, auto_id="id_reading_%s")
     lines = zip(form.columns, imports.examples(job), strict=True)
     return render(
         request,
@@ -149,10 +148,6 @@ def _columns(
         {"job": job, "form": form, "reading": reading, "lines": list(lines)},
         status=status,
     )
-
-
-def _sheets(job: ImportJob) -> list[str]:
-    return sheets_of(job) if job.file_format == ImportJob.FileFormat.XLSX else []
 
 
 def _job(request: HttpRequest, pk: int) -> ImportJob:
