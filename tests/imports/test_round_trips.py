@@ -67,9 +67,7 @@ def test_an_export_is_imported_again_unchanged(
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_naughty_strings_are_stored_unchanged_or_refused(file_format: str) -> None:
-    strings = [*naughty(), "a\x00b", "\u202etest"]
-    if file_format == "csv":
-        strings.append("\ufffe\uffff")  # no characters: workbooks spell them out
+    strings = [*naughty(), "a\x00b", "\u202etest", "\ufffe\uffff"]
     head = ["Email", "First name", "Last name", "Job title", "City", "Company", "Source", "Tags"]
     rows = [
         [f"n{number}@gmail.com", text, text, text, text, text, text, ""]
@@ -83,6 +81,8 @@ def test_naughty_strings_are_stored_unchanged_or_refused(file_format: str) -> No
     for lead in Lead.objects.select_related("company"):
         assert lead.email is not None
         text = strings[int(lead.email.partition("@")[0][1:])].strip()
+        if file_format == "xlsx":  # workbooks spell out what is no character, and it stays like that
+            text = text.replace("\ufffe", "_xFFFE_").replace("\uffff", "_xFFFF_")
         found = {lead.first_name, lead.last_name, lead.job_title, lead.city, lead.source}
         assert found == {text}
         # Of names that are the same but for capitals the first stays.
