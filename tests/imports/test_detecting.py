@@ -2,9 +2,10 @@
 
 import io
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 from leadapp.errors import Invalid
@@ -106,6 +107,28 @@ def replaced(part: str, text: str) -> bytes:
     return target.getvalue()
 
 
+def test_another_sheet_is_read_from_wherever_its_rows_begin() -> None:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    page = book.create_sheet("Köln")
+    page["B3"], page["C3"], page["B6"], page["D6"] = "Email", "City", "a@b.example", time(9, 5)
+    book.worksheets[0]["A1"] = "Email"
+    book.save(file)
+    job = brought(file.getvalue(), name="two.xlsx")
+    assert (job.sheets, job.columns) == (["Sheet", "Köln"], ["Email"])
+    reading = imports.Reading(sheet="Köln")
+    job = imports.read_again(job=job, reading=reading, actor=None)
+    assert job.columns == ["Column 1", "Email", "City"]
+    assert list(read_rows(job)) == [(6, ["", "a@b.example", "", "09:05:00"])]
+    with pytest.raises(Invalid, match="no sheet of this name"):
+        imports.read_again(job=job, reading=imports.Reading(sheet="Bonn"), actor=None)
+    job.refresh_from_db()
+    assert (job.sheet, rows(job)) == ("Köln", [["", "a@b.example", "", "09:05:00"]])
+
+
+FIRST = '<row r="1"><c r="A1"><v>1</v></c></row>'
+LAST = '<row r="1048576"><c r="KN1048576"><v>1</v></c></row>'
+FAR = f"<worksheet><sheetData>{FIRST}{LAST}</sheetData></worksheet>"
+WIDE = '<worksheet><sheetData><row r="1"><c r="KO1"><v>1</v></c></row></sheetData></worksheet>'
 BOMB = '<worksheet><sheetData><row r="1"><c t="inlineStr"><is><t>' + " " * 30_000_000 + "</t></is></c></row>"
 ENTITIES = '<!DOCTYPE w [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet>&b;</worksheet>'
 
@@ -119,6 +142,8 @@ ENTITIES = '<!DOCTYPE w [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet>&b;<
         ("blob.csv", bytes(1000)),
         ("archive.xlsx", b"PK\x03\x04 no archive"),
         ("bomb.xlsx", lambda: replaced("xl/worksheets/sheet1.xml", BOMB)),
+        ("wide.xlsx", lambda: replaced("xl/worksheets/sheet1.xml", WIDE)),
+        ("far.xlsx", lambda: replaced("xl/worksheets/sheet1.xml", FAR)),
         ("entities.xlsx", lambda: replaced("xl/worksheets/sheet1.xml", ENTITIES)),
         ("blank.csv", b"\n\n\n"),
     ],
