@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0036_imports'),
+        ('leadapp', '0037_lists_of_owners'),
     ]
 
     operations = [
