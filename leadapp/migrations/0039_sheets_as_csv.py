@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leadapp', '0037_lists_of_owners'),
+        ('leadapp', '0038_export_runs'),
     ]
 
     operations = [
