@@ -159,7 +159,7 @@ def fill_gaps(
                 change.before[name], change.after[name] = before, value
                 columns.add(name)
     update_rows([changed[pk].company for pk in sorted(changed)], sorted(columns))
-    CompanyChange.objects.bulk_create(one for one in changed.values() if one.company.created_at != now)
+    CompanyChange.objects.bulk_create([one for one in changed.values() if one.company.created_at != now])
     return set(changed)
 
 
