@@ -33,13 +33,12 @@ def main(path: str, memory: str, sheet: str = "") -> int:
         if not names or (sheet and sheet not in names):
             return NO_SHEET
         found = book.get_sheet_by_name(sheet or names[0])
-        # The rows begin with the first that holds something, and so do the columns.
-        top, left = found.start or (0, 0)
+        # The columns begin with the first that holds something; the rows with the first.
+        _top, left = found.start or (0, 0)
         if left + found.width > MOST_COLUMNS:
             return TOO_WIDE
         out.write(json.dumps(names) + "\n")
         writer = csv.writer(out)
-        writer.writerows([] for _row in range(top))
         for cells in found.iter_rows():
             texts = [""] * left + [as_text(cell) for cell in cells]
             while texts and not texts[-1]:
