@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from leadapp.models import User
 from qualification.models import Dimension, Framework, Gate
@@ -24,7 +25,7 @@ def named(name: str) -> Framework:
 
 
 def test_using_another_framework_says_what_it_does_first(as_: As, marketer: User) -> None:
-    confirm(make_lead(stage="mql"), "budget", "need", "timeline")
+    confirm(make_lead(stage="mql"), "budget", "need", "timeline", now=timezone.now())
     client, page = as_(marketer), url("framework", "use", named("CHAMP").pk)
     asked = client.get(page).content.decode()
     assert "2 gates count answers over the framework in use" in asked

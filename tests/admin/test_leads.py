@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from leadapp.models import Activity, Company, CustomField, Lead, User
 from qualification.models import BantAnswer, Deal, StageChange
@@ -139,7 +140,7 @@ def test_going_back_needs_a_reason(as_: As, manager: User, what: str) -> None:
 
 def test_a_lead_becomes_a_customer_with_its_deal(as_: As, manager: User) -> None:
     lead = make_good_lead(stage="sql")
-    confirm(lead)
+    confirm(lead, now=timezone.now())
     log(lead, "quote_requested")
     client = as_(manager)
     data = {"what": "customer", "reason": "", "currency": "EUR", **seen(lead)}
