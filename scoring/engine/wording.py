@@ -1,11 +1,13 @@
 """Plain words for rules and their evidence."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -116,7 +118,13 @@ def day(moment: datetime, *, as_of: datetime) -> str:
     """Return the date, with the year only if it is another one."""
     local = timezone.localtime(moment)
     is_this_year = local.year == timezone.localtime(as_of).year
-    return date_format(local, "MONTH_DAY_FORMAT" if is_this_year else "SHORT_DATE_FORMAT")
+    return _written(local.date(), "MONTH_DAY_FORMAT" if is_this_year else "SHORT_DATE_FORMAT", get_language())
+
+
+@lru_cache(maxsize=5_000)
+def _written(local: date, name: str, language: str | None) -> str:
+    """Write a day once: the reasons of thousands of leads name the same ones."""
+    return date_format(local, name)
 
 
 def signed(points: int) -> str:
