@@ -30,7 +30,7 @@ from tests.ui.all_pages import EMPTY_PAGES, PAGES, WebPage, open_pages
 from tests.ui.furnished import furnish, people_alone
 
 # Placeholders for scripts, the name of the product, initials and countries, time zones, addresses, ids, codes
-# of events, what the stock admin does not translate (the lens, how a password is kept), encodings.
+# of events, what the stock admin does not translate (the lens, how a password is kept), XLSX, encodings.
 NO_TEXT = "|".join(
     [
         r"\{\w+\}",
@@ -46,6 +46,7 @@ NO_TEXT = "|".join(
         r"^Search$",
         r"\w*\*{3,}",
         r"\bpbkdf2_sha256\b",
+        r"\bXLSX\b",
         r"\b(?:UTF-\d+|ISO8859-\d+|CP\d+|GB18030|MAC-ROMAN|SHIFT-JIS)\b",
     ]
 )

@@ -16,8 +16,10 @@ from leadapp.models import Export, ExportRun
 from leadapp.numbers import write_number
 from leadapp.services.exports import MEDIA_TYPES
 from leadapp.services.exports.keeping import fetch, kept_until, may_fetch
+from leadapp.services.exports.reading import head_of
 from leadapp.services.exports.records import EXPORT
 from leadapp.services.exports.starting import stop_export
+from leadapp.services.lists.columns import columns_of
 from leadapp.views.answering import signed_in
 from leadapp.views.exports.asking import as_file
 
@@ -43,6 +45,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "run": run,
         "title": _title(run),
+        "columns": head_of(columns_of(run.columns)),
         "until": kept_until(run) if may_fetch(run, now=timezone.now()) else None,
         "is_part": is_part,
     }
