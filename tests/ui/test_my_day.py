@@ -11,6 +11,7 @@ from leadapp.models import Activity, Lead, User
 from leadapp.services.intake.events import read_event
 from leadapp.services.intake.recording import record_activities
 from leadapp.services.work.meetings import with_start
+from leadapp.views.my_day import finding
 from leadapp.views.my_day.sections import DayPage, read_day
 from qualification.models import Assignment, BantAnswer, Task, Team, TeamMember
 from scoring.models import Cause, ScoreChange
@@ -272,6 +273,21 @@ def test_leads_that_lose_a_fifth_or_a_band_are_slipping_away(rep: User) -> None:
     assert [row.lost for row in page.sections[5].rows] == [-40, -20, -10]
 
 
+def test_of_many_leads_that_lose_points_the_list_is_some_minutes_old_and_what_was_done_is_not(
+    rep: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "MOST_FALLEN", 2)
+    monkeypatch.setattr(finding, "_kept", {})
+    fading(rep, "Most", 100, 40)
+    second = fading(rep, "Second", 100, 50)
+    assert names(day_of(rep), "cold") == ["Most", "Second"]
+
+    fading(rep, "New", 200, 50)
+    task(second, "Call", NOW + DAY)
+    assert names(day_of(rep, now=NOW + timedelta(minutes=4)), "cold") == ["Most"]
+    assert names(day_of(rep, now=NOW + timedelta(minutes=5)), "cold") == ["New", "Most"]
+
+
 def test_what_was_logged_today_is_counted_and_shown_struck_through(rep: User) -> None:
     lead = mine(rep, "A")
     log(lead, "call_connected", NOW - HOUR, actor=rep)
@@ -334,7 +350,7 @@ def test_every_section_in_the_order_of_the_day_and_always_as_many_queries(
     assert len(names(page, "hot")) == 20
 
 
-QUERIES = 13
+QUERIES = 14
 
 
 # The page

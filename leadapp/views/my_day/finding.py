@@ -4,6 +4,7 @@ Leads that wait for an answer come first and nowhere else. Where a next step is 
 that a lead is hot, stale or going cold.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ COOLING = timedelta(days=14)
 FALL_SHARE, FALL_POINTS = 5, 5  # a fifth
 MOST_STALE = MOST_FALLEN = 500
 MOST_COLD = 200
+GOOD_FOR, MOST_KEPT = timedelta(minutes=5), 200
 HELD = "meeting_held"
 
 # Leads for which nothing is planned and no clock runs.
@@ -81,26 +83,29 @@ ORDER BY lead.priority DESC, lead.last_activity_at DESC, lead.id DESC LIMIT %(mo
 """  # noqa: S608 - our own
 
 # The score of two weeks ago is looked up once for each lead, from an index that holds it, and so is what the
-# lead is now: a rep with thousands of leads has them all over the table. Only of those that lost most it is
-# asked what people did.
-FALLEN = f"""
-SELECT lead.id, lead.lost, lead.temperature FROM (
-    SELECT lead.id, earlier.score - lead.priority AS lost, earlier.temperature
-    FROM leadapp_lead lead CROSS JOIN LATERAL (
-        SELECT change.score, change.temperature FROM scoring_scorechange change
-        WHERE change.lead_id = lead.id AND change.at <= %(then)s
-        ORDER BY change.at DESC, change.id DESC LIMIT 1
-    ) earlier
-    WHERE lead.owner_id = %(owner)s AND lead.status = 'open' AND lead.stage <> 'customer'
-        AND lead.priority >= 0 AND earlier.score - lead.priority >= %(points)s
-        AND (earlier.score <= (earlier.score - lead.priority) * %(share)s
-            OR (earlier.temperature, lead.temperature)
-                IN (('hot', 'warm'), ('hot', 'cold'), ('warm', 'cold')))
-    ORDER BY lost DESC, lead.id DESC LIMIT %(fallen)s
-) lead
-WHERE lead.id <> ALL(%(without)s) AND {UNPLANNED}
+# lead is now: a rep with thousands of leads has them all over the table.
+FALLEN = """
+SELECT lead.id, earlier.score - lead.priority AS lost, earlier.temperature
+FROM leadapp_lead lead CROSS JOIN LATERAL (
+    SELECT change.score, change.temperature FROM scoring_scorechange change
+    WHERE change.lead_id = lead.id AND change.at <= %(then)s
+    ORDER BY change.at DESC, change.id DESC LIMIT 1
+) earlier
+WHERE lead.owner_id = %(owner)s AND lead.status = 'open' AND lead.stage <> 'customer'
+    AND lead.priority >= 0 AND earlier.score - lead.priority >= %(points)s
+    AND (earlier.score <= (earlier.score - lead.priority) * %(share)s
+        OR (earlier.temperature, lead.temperature)
+            IN (('hot', 'warm'), ('hot', 'cold'), ('warm', 'cold')))
+ORDER BY lost DESC, lead.id DESC LIMIT %(most)s
+"""
+
+# Only of those that lost most it is asked what people did, in that order and no further than is shown.
+LEFT_ALONE = f"""
+SELECT lead.id FROM unnest(%(fallen)s::bigint[]) WITH ORDINALITY fallen (id, place)
+JOIN leadapp_lead lead ON lead.id = fallen.id
+WHERE lead.owner_id = %(owner)s AND lead.status = 'open' AND lead.stage <> 'customer' AND {UNPLANNED}
     AND NOT EXISTS ({TOUCHES} AND touch.occurred_at >= %(then)s)
-ORDER BY lead.lost DESC, lead.id DESC LIMIT %(most)s
+ORDER BY fallen.place LIMIT %(most)s
 """  # noqa: S608 - our own
 
 
@@ -178,21 +183,44 @@ class Fall:
     warmth_then: str
 
 
-def going_cold(day: Day, *, without: list[int]) -> list[Fall]:
+def going_cold(day: Day, *, without: Collection[int]) -> list[Fall]:
     """Return who lost a band or a fifth of their score in two weeks in which nobody touched them.
 
     Of those that lost most so many are looked at.
     """
+    falls = {fall.lead_id: fall for fall in _fallen(day) if fall.lead_id not in without}
     asked = {
         "owner": day.person.pk,
         "then": day.now - COOLING,
-        "points": FALL_POINTS,
-        "share": FALL_SHARE,
-        "fallen": MOST_FALLEN,
-        "without": without,
+        "fallen": list(falls),
         "most": MOST_COLD,
     }
-    return [Fall(*row) for row in _rows(FALLEN, asked)]
+    return [falls[lead_id] for (lead_id,) in _rows(LEFT_ALONE, asked)]
+
+
+# Whoever has more leads that lose points than are looked at misses nothing if they are some minutes old.
+_kept: dict[int, tuple[datetime, list[Fall]]] = {}
+
+
+def _fallen(day: Day) -> list[Fall]:
+    """Return who lost most; of somebody with thousands of leads this is looked up every few minutes."""
+    owner = day.person.pk
+    found_at, known = _kept.get(owner, (None, []))
+    if found_at is not None and timedelta() <= day.now - found_at < GOOD_FOR:
+        return known
+    asked = {
+        "owner": owner,
+        "then": day.now - COOLING,
+        "points": FALL_POINTS,
+        "share": FALL_SHARE,
+        "most": MOST_FALLEN,
+    }
+    found = [Fall(*row) for row in _rows(FALLEN, asked)]
+    if len(found) == MOST_FALLEN:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[owner] = day.now, found
+    return found
 
 
 def logged_today(day: Day) -> QuerySet[Activity]:

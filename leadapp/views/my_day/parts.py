@@ -93,7 +93,7 @@ def read_parts(day: Day, viewer: User, *, whole: str) -> Parts:
             [item for item in meetings if not item.is_held and item.starts_at < day.ends_at], held
         ),
         "stale": Part.of(stale),
-        "cold": Part.of(finding.going_cold(day, without=[item.lead_id for item in stale])),
+        "cold": Part.of(finding.going_cold(day, without={item.lead_id for item in stale})),
         "done": Part.of([], [item for item in logged if item.lead_id not in done]),
     }
     shown = {name: part.first(most.get(name, SHOWN)) for name, part in parts.items()}
