@@ -224,7 +224,7 @@ def test_methods_that_are_not_there_are_refused(api: Caller, path: str, methods:
     ],
 )
 def test_what_fails_inside_is_told_without_its_secrets(api: Caller, error: Exception, status: int) -> None:
-    with mock.patch("leadapp.api.leads.create_lead", side_effect=error):
+    with mock.patch("leadapp.api.leads.leads.create_lead", side_effect=error):
         response = api.post("leads", {"first_name": "Jane"})
 
     assert response.status_code == status
