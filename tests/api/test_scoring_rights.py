@@ -1,6 +1,7 @@
 """The scoring API asks who is calling, refuses what it does not know, and then has written nothing."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.qualification.build import make_user
 
 pytestmark = pytest.mark.django_db
 
+SOON = f"{timezone.now() + timedelta(days=30):%Y-%m-%dT10:00:00Z}"
 READS = [
     "scoring/models",
     "scoring/models/{slug}",
@@ -36,7 +38,7 @@ WRITES: list[tuple[str, str, dict[str, Any] | None]] = [
     ("PATCH", "scoring/versions/{draft}", {"threshold": 170, "revision": 1}),
     ("POST", "scoring/versions/{draft}/publish", {"note": "Better"}),
     ("POST", "scoring/versions/{draft}/rollback", {"note": "Back"}),
-    ("POST", "scoring/versions/{draft}/schedule", {"at": "2026-12-31T10:00:00Z"}),
+    ("POST", "scoring/versions/{draft}/schedule", {"at": SOON}),
     ("DELETE", "scoring/versions/{draft}/schedule", None),
     ("POST", "scoring/versions/{draft}/discard", {}),
     ("POST", "scoring/versions/{draft}/rules", PRICING),
