@@ -44,7 +44,7 @@ def fill(
 
 
 def sent() -> list[Activity]:
-    return list(Activity.objects.filter(type__slug="content_download"))
+    return list(Activity.objects.filter(type__slug="content_download").order_by("pk"))
 
 
 def test_a_visitor_fills_in_the_page_and_is_thanked(visitor: Client) -> None:

@@ -44,7 +44,7 @@ NO_TEXT = "|".join(
         r"\(\w+\.\w+\)",
         r"^\[\{.*",
         r"^Search$",
-        r"\w*\*{3,}",
+        r"[\w+/]*\*{3,}",
         r"\bpbkdf2_sha256\b",
         r"\bXLSX\b",
         r"\b(?:UTF-\d+|ISO8859-\d+|CP\d+|GB18030|MAC-ROMAN|SHIFT-JIS)\b",
