@@ -83,7 +83,7 @@ def _again(earlier: KeptAnswer, fingerprint: bytes) -> HttpResponse:
     if bytes(earlier.fingerprint) != fingerprint:
         raise Invalid.field(HEADER, "This key came before with another request. Take a new one.")
     if earlier.body is None:
-        raise Conflict("This was carried out before. Its answer was too long to be kept.")
+        raise Conflict("This was carried out before. Its answer is not kept.")
     return HttpResponse(
         bytes(earlier.body), status=earlier.status, headers={**earlier.headers, REPLAYED: "true"}
     )

@@ -106,7 +106,7 @@ class KeptAnswer(models.Model):
     """The answer to a POST that carried an Idempotency-Key: it is given again when the same comes again.
 
     Written in the transaction of what it tells about. `caller` is a key or a person; without a body it was
-    too long to be kept.
+    too long to be kept, or told about a lead when one was erased.
     """
 
     api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)

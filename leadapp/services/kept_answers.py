@@ -18,6 +18,7 @@ from leadapp.models import KeptAnswer
 KEPT = timedelta(hours=24)
 # Bytes; a longer answer is not kept, only that it was given.
 LONGEST_BODY = 1024 * 1024
+EVENTS = "/api/v1/activities"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,15 @@ def keep_answer(
         body=body if len(body) <= LONGEST_BODY else None,
         kept_at=now,
     )
+
+
+def forget_what_answers_said() -> None:
+    """Forget what answers said about leads, and only keep that they were given: somebody is being erased.
+
+    Answers to events name no more than ids.
+    """
+    about_leads = KeptAnswer.objects.filter(body__isnull=False).exclude(path__startswith=EVENTS)
+    about_leads.update(body=None)
 
 
 def forget_answers(*, before: datetime) -> int:

@@ -17,6 +17,7 @@ from leadapp.models import Activity, ApiKey, KeptAnswer, Lead
 from leadapp.services import kept_answers
 from leadapp.services.kept_answers import Repeatable, forget_answers, take_turn
 from leadapp.services.keys import rotate_api_key
+from leadapp.services.privacy.erasing import erase_leads
 from tests.api.conftest import Caller, faults, stored
 from tests.api.test_concurrency import CLIENTS, all_at_once, pusher
 from tests.qualification.build import make_user
@@ -125,6 +126,21 @@ def test_what_is_kept_is_forgotten_after_a_day(api: Caller) -> None:
     assert forget_answers(before=timezone.now() - day) == 0
     KeptAnswer.objects.update(kept_at=timezone.now() - day)
     assert forget_answers(before=timezone.now() - day) == 1
+
+
+def test_once_a_lead_is_erased_no_answer_tells_about_anybody(api: Caller) -> None:
+    created = named(api, "1").post("leads", LEAD)
+    event = {**EVENT, "lead": {"email": "joe@example.com"}}
+    pushed = named(api, "2").post("activities", event)
+    erase_leads([created.json()["id"]])
+    before = stored()
+
+    again = named(api, "1").post("leads", LEAD)
+
+    assert again.status_code == 409
+    assert stored() == before
+    assert not any(b"jane" in bytes(kept.body or b"") for kept in KeptAnswer.objects.all())
+    assert named(api, "2").post("activities", event).content == pushed.content
 
 
 def test_an_answer_that_is_too_long_to_be_kept_is_not_given_again(

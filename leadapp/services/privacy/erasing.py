@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from leadapp.models import Activity, Company, Lead
 from leadapp.services.exports.keeping import forget_leads
+from leadapp.services.kept_answers import forget_what_answers_said
 from qualification.models import Assignment, Note, StageChange, Task
 from qualification.services.locks import lock_leads
 
@@ -25,6 +26,7 @@ def erase_leads(lead_ids: Collection[int]) -> int:
         came_along = leads.filter(company__created_at=F("created_at")).values_list("company_id", flat=True)
         companies = sorted(set(came_along))
         forget_leads(locked, now=timezone.now())
+        forget_what_answers_said()
         leads.delete()
         if companies:
             Company.objects.filter(pk__in=companies, leads__isnull=True).delete()
