@@ -180,7 +180,7 @@ def _leads() -> list[int]:
 
 
 def _get(address: Address) -> float:
-    # As a browser asks, and htmx: the search over everything answers the dialog only. A deployment speaks HTTPS.
+    # As a browser asks a deployment, and htmx: the search over everything answers the dialog only.
     headers = {"Accept-Encoding": "gzip"}
     if "everywhere" in address.name:
         headers["HX-Request"] = "true"
