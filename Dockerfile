@@ -24,4 +24,4 @@ RUN python -m leadapp.catalogues compile
 RUN SECRET_KEY=build python manage.py collectstatic --noinput --verbosity 0
 USER leadapp
 EXPOSE 8000
-CMD ["gunicorn", "leadapp.wsgi", "--preload", "--bind", "0.0.0.0:8000", "--limit-request-line", "8190", "--workers", "2", "--threads", "8", "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "leadapp.wsgi", "--config", "python:leadapp.web_server", "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]
