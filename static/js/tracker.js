@@ -128,7 +128,7 @@
       me.told = me.told || answer.ok;
       keep();
       handOver();
-      if (queue.length) soon(1);
+      if (queue.length || who) soon(1);
       if (answer.status !== 204) return answer.json().then((told) => console.warn("Leadapp:", told));
     }).catch(() => soon(Math.min(300, 2 * 2 ** failures++))).finally(() => { isBusy = false; });
   }

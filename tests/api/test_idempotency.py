@@ -153,7 +153,7 @@ def test_an_answer_that_is_too_long_to_be_kept_is_not_given_again(
     again = mine.post("activities", EVENT)
 
     assert again.status_code == 409
-    assert "too long" in again.json()["detail"]
+    assert "not kept" in again.json()["detail"]
     assert Activity.objects.filter(type__slug="login").count() == 1
 
 

@@ -111,12 +111,13 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
         lead=mine[0], purpose="phone", granted=True, how="call", text="May we call you?", actor=rep, now=now
     )
     # However the dice fell: one rests, one is out, one is nearly won, one is won, and a company has nobody.
-    *_, resting, out = mine.filter(stage="lead")
+    nobodys = Lead.objects.filter(owner=None, status="open", stage="lead").prioritised()
+    customer, resting, out = nobodys[:3]
+    Lead.objects.filter(pk__in=[customer.pk, resting.pk, out.pk]).update(owner=rep)
     nurture_lead(lead=resting, seen_stage="lead", actor=rep, reason="Budget in spring", now=now)
     disqualify_lead(lead=out, seen_stage="lead", actor=rep, reason="A student", now=now)
     Lead.objects.filter(pk=mine.filter(stage="mql")[2].pk).update(stage="sql")
-    customer = Lead.objects.filter(owner=None, status="open").prioritised()[0]
-    Lead.objects.filter(pk=customer.pk).update(owner=rep, stage="customer")
+    Lead.objects.filter(pk=customer.pk).update(stage="customer")
     Deal.objects.create(lead=customer, value=48_000, won_on=(now - DAY).date())
     customer.refresh_from_db()
     set_advocacy(lead=customer, advocacy="fan", note="Told it at a fair", actor=rep, now=now)
