@@ -65,11 +65,13 @@ def insert_unless_present(
             names.append(column.name)
             selected.append(f"%s::{column.type}")
             same.append(first)
-    # One row is all the same; of more at least their keys differ.
-    source = f" FROM unnest({', '.join(types)}) AS v ({', '.join(arrays)})" if arrays else ""
+    rows_sent = f"unnest({', '.join(types)}) AS v ({', '.join(arrays)})"
+    # Rows may be alike in everything: each of them is one.
+    source = rows_sent if arrays else f"generate_series(1, {len(rows)})"
     # The names are those of our own models.
     statement = (
-        f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) SELECT {', '.join(selected)}{source}"
+        f"INSERT INTO {model._meta.db_table} ({', '.join(names)})"  # noqa: S608
+        f" SELECT {', '.join(selected)} FROM {source}"
         f" ON CONFLICT DO NOTHING RETURNING {', '.join(columns[name].name for name in returning)}"
     )
     with connection.cursor() as cursor:

@@ -220,6 +220,13 @@ def test_a_single_message_that_cannot_be_taken_is_refused_and_shown(library: Lib
     assert json.loads(kept.message) == {"event": "Trial Started", "messageId": "m-1", "type": "track"}
 
 
+def test_messages_without_an_id_that_are_alike_are_each_kept(library: Library) -> None:
+    nobody = {"type": "track", "event": "Trial Started"}
+    answer = library.batch(nobody, nobody)
+    assert [one["index"] for one in answer["refused"]] == [0, 1]
+    assert RefusedMessage.objects.count() == 2
+
+
 def test_a_trait_that_cannot_be_read_is_shown_and_the_rest_taken(library: Library) -> None:
     library.take(
         "identify", {"userId": "1", "messageId": "m-1", "traits": {"email": "at home", "city": "Bonn"}}
