@@ -10,6 +10,9 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
+
+from django.db import transaction
 
 from leadapp.celery import app
 
@@ -62,6 +65,17 @@ def send_soon(send: Send) -> None:
         if _nudges is None or _nudges.process != os.getpid():
             _nudges = _Nudges()
     _nudges.want(send)
+
+
+def wake(task: str) -> None:
+    """Send a task once the current transaction is committed; what gets lost, a sweep finds."""
+    transaction.on_commit(lambda: send_soon(_sending(task)), robust=True)
+
+
+@cache
+def _sending(task: str) -> Send:
+    """Return the same for the same task, so that several nudges are one."""
+    return lambda: send(task)
 
 
 def send(task: str) -> bool:

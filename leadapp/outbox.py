@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 
 from leadapp.models import EventType, WebhookEndpoint
-from leadapp.nudging import send, send_soon
+from leadapp.nudging import wake
 
 DELIVER = "leadapp.tasks.deliver_webhooks"
 
@@ -79,8 +79,4 @@ def is_heard(type: EventType) -> bool:
 
 def nudge_delivery() -> None:
     """Wake a worker that delivers once the transaction is committed; what gets lost, a sweep finds."""
-    transaction.on_commit(lambda: send_soon(_wake), robust=True)
-
-
-def _wake() -> bool:
-    return send(DELIVER)
+    wake(DELIVER)

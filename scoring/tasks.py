@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from leadapp.nudging import send, send_soon
+from leadapp.nudging import send, send_soon, wake
 from scoring.models import Cause, Rescore, ScoredLead, ScoringRequest
 from scoring.services import queue, rescore, scheduling
 from scoring.services.versions import live_version
@@ -18,11 +18,7 @@ def nudge() -> None:
 
     The nudge carries nothing and may get lost: the queue is in the database, and `sweep` looks into it.
     """
-    transaction.on_commit(lambda: send_soon(_wake), robust=True)
-
-
-def _wake() -> bool:
-    return send("scoring.tasks.score_waiting")
+    wake("scoring.tasks.score_waiting")
 
 
 def nudge_rescore() -> None:

@@ -26,7 +26,7 @@ DELIVERIES = "/admin/leadapp/webhookdelivery/"
 
 @pytest.fixture(autouse=True)
 def no_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadapp.outbox.send_soon", lambda send: None)
+    monkeypatch.setattr("leadapp.outbox.wake", lambda task: None)
 
 
 @pytest.fixture

@@ -6,4 +6,4 @@ import pytest
 @pytest.fixture(autouse=True)
 def no_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("qualification.services.notices.telling", "leadapp.outbox"):
-        monkeypatch.setattr(f"{module}.send_soon", lambda send: None)
+        monkeypatch.setattr(f"{module}.wake", lambda task: None)

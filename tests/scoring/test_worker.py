@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from leadapp import nudging
 from leadapp.celery import app
 from leadapp.models import Lead
 from scoring import tasks
@@ -117,6 +118,7 @@ def test_nothing_is_sent_for_a_transaction_that_failed(
 ) -> None:
     sent: list[str] = []
     monkeypatch.setattr(tasks, "send", noting(sent))
+    monkeypatch.setattr(nudging, "send", noting(sent))
     with transaction.atomic():
         tasks.nudge()
         tasks.nudge_rescore()

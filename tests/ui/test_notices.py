@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qualification.services.notices.telling.send_soon", lambda send: None)
+    monkeypatch.setattr("qualification.services.notices.telling.wake", lambda task: None)
 
 
 def told(

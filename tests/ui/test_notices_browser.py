@@ -30,7 +30,7 @@ def test_the_bell_leads_to_what_happened(
     monkeypatch: pytest.MonkeyPatch,
     width: int,
 ) -> None:
-    monkeypatch.setattr("qualification.services.notices.telling.send_soon", lambda send: None)
+    monkeypatch.setattr("qualification.services.notices.telling.wake", lambda task: None)
     rep = people["owner"]
     lead = make_lead(owner=rep)
     kinds = [NoticeKind.HANDOVER, NoticeKind.BREACH]

@@ -26,7 +26,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 @pytest.fixture(autouse=True)
 def by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "JITTER", 0)
-    monkeypatch.setattr("leadapp.outbox.send_soon", lambda send: None)
+    monkeypatch.setattr("leadapp.outbox.wake", lambda task: None)
 
 
 def test_a_delivery_verifies_with_the_public_package(endpoint: WebhookEndpoint, receiver: Receiver) -> None:

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def somebody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadapp.outbox.send_soon", lambda send: None)
+    monkeypatch.setattr("leadapp.outbox.wake", lambda task: None)
     make_endpoint("https://crm.example/hooks")
 
 

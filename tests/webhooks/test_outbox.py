@@ -18,7 +18,7 @@ URL = "https://crm.example/hooks"
 
 @pytest.fixture(autouse=True)
 def no_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadapp.outbox.send_soon", lambda send: None)
+    monkeypatch.setattr("leadapp.outbox.wake", lambda task: None)
 
 
 def test_each_listening_endpoint_gets_a_delivery_of_one_event() -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from leadapp.advisory import one_of
 from leadapp.errors import Refused
 from leadapp.models import BulkAction, BulkItem, BulkRun
-from leadapp.nudging import send, send_soon
+from leadapp.nudging import wake
 from leadapp.numbers import write_number
 from leadapp.services.bulk.actions import ACTIONS, Done
 from leadapp.shipped import shown
@@ -45,11 +45,7 @@ WHERE i.id = w.id
 
 def nudge_runs() -> None:
     """Wake a worker once the transaction is committed; what gets lost, a sweep finds."""
-    transaction.on_commit(lambda: send_soon(_wake), robust=True)
-
-
-def _wake() -> bool:
-    return send(WORK)
+    wake(WORK)
 
 
 def waiting_runs() -> QuerySet[BulkRun]:

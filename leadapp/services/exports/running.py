@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from leadapp.access import may
 from leadapp.advisory import one_of
 from leadapp.models import Export, ExportPart, ExportRun, User
-from leadapp.nudging import send, send_soon
+from leadapp.nudging import wake
 from leadapp.numbers import write_number
 from leadapp.services.exports.files import writer_of
 from leadapp.services.exports.reading import read_some
@@ -39,11 +39,7 @@ State = ExportRun.State
 
 def nudge_exports() -> None:
     """Wake a worker once the transaction is committed; what gets lost, a sweep finds."""
-    transaction.on_commit(lambda: send_soon(_wake), robust=True)
-
-
-def _wake() -> bool:
-    return send(WORK)
+    wake(WORK)
 
 
 def waiting_exports() -> QuerySet[ExportRun]:

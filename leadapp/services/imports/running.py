@@ -17,7 +17,7 @@ from leadapp.advisory import one_of
 from leadapp.errors import Invalid
 from leadapp.languages import speaking_to
 from leadapp.models import ImportJob, ImportRow
-from leadapp.nudging import send, send_soon
+from leadapp.nudging import wake
 from leadapp.services.imports.foreseeing import foresee
 from leadapp.services.imports.judging import Judge, Judged
 from leadapp.services.imports.rows import copy_rows, join_repeated, note_written
@@ -58,11 +58,7 @@ Advance = Callable[[ImportJob], object]
 
 def nudge_imports() -> None:
     """Wake a worker once the transaction is committed; what gets lost, a sweep finds."""
-    transaction.on_commit(lambda: send_soon(_wake), robust=True)
-
-
-def _wake() -> bool:
-    return send(WORK)
+    wake(WORK)
 
 
 def waiting_imports() -> QuerySet[ImportJob]:

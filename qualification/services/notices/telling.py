@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 
 from leadapp.languages import in_all_languages
-from leadapp.nudging import send, send_soon
+from leadapp.nudging import wake
 from qualification.models import BY_EMAIL_UNLESS_CHOSEN, DIGEST_HOUR, Notice, NoticeKind
 
 SEND_MAILS = "qualification.tasks.send_notice_mails"
@@ -117,8 +117,4 @@ def digest_habits() -> dict[str, Any]:
 
 def nudge_mails() -> None:
     """Wake a worker that sends e-mails once the transaction is committed; what gets lost, a sweep finds."""
-    transaction.on_commit(lambda: send_soon(_wake), robust=True)
-
-
-def _wake() -> bool:
-    return send(SEND_MAILS)
+    wake(SEND_MAILS)
