@@ -77,6 +77,8 @@ class Server:
         if self.log_file.exists() and self.log_file.stat().st_size > LOG_LIMIT:
             self.log_file.rename(self.log_file.with_suffix(".log.1"))
         with self.log_file.open("ab") as log:
+            # Asked first: the process shares the position in the file and moves it as it writes.
+            log_start = log.tell()
             # A session of its own keeps the terminal's Ctrl-C away from it: the supervisor stops the
             # servers last, when nothing uses them any more.
             self.process = subprocess.Popen(
@@ -87,7 +89,7 @@ class Server:
                 cwd=self.folder.path,
                 start_new_session=True,
             )
-            return log.tell()
+        return log_start
 
     def _wait_until_it_answers(self) -> bool:
         deadline = time.monotonic() + self.start_timeout

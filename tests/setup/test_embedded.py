@@ -207,8 +207,18 @@ def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_taken_at_the_last_moment_is_left_alone(
-    services: Services, monkeypatch: pytest.MonkeyPatch
+    services: Services, monkeypatch: pytest.MonkeyPatch, wait_for: Callable[..., Any]
 ) -> None:
+    start = subprocess.Popen
+
+    def start_and_be_slow(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        """Go on only when the server has said something, as on a busy machine."""
+        process = start(command, **options)
+        if options.get("start_new_session"):
+            wait_for(lambda: os.fstat(options["stdout"].fileno()).st_size)
+        return process
+
+    monkeypatch.setattr(server.subprocess, "Popen", start_and_be_slow)
     with socket.create_server((server.HOST, 0)) as busy:
         taken = busy.getsockname()[1]
         free = iter(list(server.free_ports()))
