@@ -99,4 +99,4 @@ def score_range(
     statement = compiled(version).rescoring
     with connection.cursor() as cursor:
         cursor.execute(statement.sql, statement.bind(first_id=first_id, last_id=last_id, as_of=as_of))
-        return {lead_id: Score(*numbers) for lead_id, _, *numbers in cursor.fetchall()}
+        return {row[0]: Score(*row[2:7]) for row in cursor.fetchall()}

@@ -11,22 +11,34 @@ from scoring.models import Cause, Rescore, RescoreChunk, ScoringModelVersion
 from scoring.services.bands import BandChange, announce_bands, bands_are_heard
 from scoring.services.versions import keep_live_version, live_version
 
+# How many workers may be busy with chunks at a time; the others serve live events.
+AT_ONCE = 2
 # How many leads are read together: the activities of few leads lie on nearly as many pages as those of many.
 # So as few chunks as workers that are busy with them, until the memory for a chunk asks for more.
-SMALLEST_CHUNK, LARGEST_CHUNK, CHUNKS = 10_000, 200_000, 2
+SMALLEST_CHUNK, LARGEST_CHUNK = 10_000, 200_000
 # How many are locked and written in one transaction, for a fraction of a second: a live event whose lead is
 # among them waits so long.
 BATCH = 1_000
-# How many workers may be busy with chunks at a time; the others serve live events.
-AT_ONCE = 2
 # Spaces of advisory locks: of the turns, and of the chunks that somebody is working on.
 TURNS, TAKEN = 7_320_552, 7_320_553
 
+# Some leads have thousands of activities, often the oldest, and so the lowest ids: a worker with half of the
+# leads would have most of the work. A sample tells where its shares end: of the activities every hundredth,
+# and of the leads every twentieth, since a lead takes as long as five activities.
 CUT = """
 INSERT INTO scoring_rescorechunk (rescore_id, first_lead_id, last_lead_id)
 SELECT %s, min(id), max(id) FROM (
-    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS chunk FROM leadapp_lead
-) leads GROUP BY chunk
+    SELECT id, share, (row_number() OVER (PARTITION BY share ORDER BY id) - 1) / %s AS part
+    FROM (
+        SELECT id, width_bucket(id, (
+            SELECT percentile_disc(%s::float8[]) WITHIN GROUP (ORDER BY lead_id) FROM (
+                SELECT lead_id FROM leadapp_activity TABLESAMPLE SYSTEM (1) REPEATABLE (0)
+                UNION ALL SELECT id FROM leadapp_lead TABLESAMPLE SYSTEM (5) REPEATABLE (0)
+            ) sample
+        )) AS share
+        FROM leadapp_lead
+    ) shares
+) parts GROUP BY share, part
 """
 
 # The activities of a chunk lie on most pages, so that going through them in order is cheaper than jumping.
@@ -43,10 +55,10 @@ FOR_MANY = (
 # and moment that gave the numbers (scoring.engine.stored knows that the run confirmed them).
 READ = """
 CREATE TEMP TABLE rescored AS
-SELECT s.*, l.scored_at AS seen_scored_at
-FROM ({scoring}) s JOIN leadapp_lead l ON l.id = s.lead_id AND l.id BETWEEN %s AND %s
-WHERE (l.score, l.fit, l.engagement, l.grade, l.temperature)
-    IS DISTINCT FROM (s.score, s.fit, s.engagement, s.grade, s.temperature)
+SELECT lead_id, as_of, fit, engagement, score, grade, temperature, stored_scored_at AS seen_scored_at
+FROM ({scoring}) s
+WHERE (stored_score, stored_fit, stored_engagement, stored_grade, stored_temperature)
+    IS DISTINCT FROM (score, fit, engagement, grade, temperature)
 """
 
 # Written in id order, as live events are, so that two workers never wait for each other in a ring: with
@@ -107,7 +119,7 @@ REACHED_OTHERWISE = """
 INSERT INTO scoring_scoredlead (lead_id, scored_at)
 SELECT l.id, l.scored_at
 FROM leadapp_lead l JOIN scoring_scoringmodelversion v ON v.id = l.score_version_id
-WHERE v.id <> %s AND (l.score >= v.threshold) <> (l.score >= %s)
+WHERE v.id <> %s AND v.threshold <> %s AND (l.score >= v.threshold) <> (l.score >= %s)
 """
 
 
@@ -126,7 +138,8 @@ def start_rescore(*, version: ScoringModelVersion, cause: Cause, now: datetime) 
         rescore = Rescore.objects.create(version=version, cause=cause, started_at=now)
         cursor.execute("SELECT count(*) FROM leadapp_lead")
         (leads,) = cursor.fetchone()
-        cursor.execute(CUT, [rescore.pk, min(LARGEST_CHUNK, max(SMALLEST_CHUNK, -(-leads // CHUNKS)))])
+        ends = [share / AT_ONCE for share in range(1, AT_ONCE)] if leads > SMALLEST_CHUNK else []
+        cursor.execute(CUT, [rescore.pk, LARGEST_CHUNK, ends])
         rescore.leads_total = leads
         rescore.finished_at = None if leads else now
         rescore.save(update_fields=["leads_total", "finished_at"])
@@ -169,7 +182,7 @@ def _do(chunk_id: int, *, now: datetime) -> None:
                 REQUEST_AHEAD, [chunk.rescore.cause, now, first, last, as_of, chunk.rescore.version_id]
             )
             cursor.execute(FOR_MANY)
-            params = [*scoring.bind(as_of=as_of, first_id=first, last_id=last), first, last]
+            params = scoring.bind(as_of=as_of, first_id=first, last_id=last)
             cursor.execute(READ.replace("{scoring}", scoring.sql), params)
         cursor.execute("CREATE INDEX ON rescored (lead_id); ANALYZE rescored")
         cursor.execute(BATCHES, [BATCH, first, last, last])
@@ -204,7 +217,8 @@ def _write(chunk: RescoreChunk, first: int, last: int, leads: int, *, now: datet
         Rescore.objects.filter(pk=rescore.pk).update(finished_at=now)
         if rescore.cause == Cause.PUBLISH:
             with connection.cursor() as cursor:
-                cursor.execute(REACHED_OTHERWISE, [version_id, rescore.version.threshold])
+                threshold = rescore.version.threshold
+                cursor.execute(REACHED_OTHERWISE, [version_id, threshold, threshold])
     return True
 
 

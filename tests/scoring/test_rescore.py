@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
-from leadapp.models import Lead
+from leadapp.models import Activity, ActivityType, Lead
 from scoring.engine import stored_moments
 from scoring.engine.scores import compiled
 from scoring.models import (
@@ -65,6 +65,31 @@ def test_it_goes_chunk_by_chunk_and_shows_its_progress(leads: list[Lead]) -> Non
         progress.append((run.leads_done, run.finished_at is not None))
     assert progress == [(2, False), (4, False), (5, True)]
     assert not RescoreChunk.objects.exists()
+
+
+def test_each_worker_gets_as_much_of_the_work_however_few_leads_did_most_of_it(
+    leads: list[Lead], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "SMALLEST_CHUNK", 100)
+    monkeypatch.setattr(service, "LARGEST_CHUNK", 10_000)
+    many = leads + Lead.objects.bulk_create(
+        Lead(email=f"one.of.many{number}@example.com", created_at=NOW) for number in range(995)
+    )
+    visit = ActivityType.objects.get(slug="page_view")
+    for share, count in ((many[:50], 900), (many[50:], 6)):
+        Activity.objects.bulk_create(
+            Activity(lead=lead, type=visit, occurred_at=NOW, received_at=NOW, source="test")
+            for lead in share
+            for _ in range(count)
+        )
+    run = start()
+    first, second = RescoreChunk.objects.order_by("first_lead_id")
+    assert (first.first_lead_id, second.last_lead_id) == (many[0].pk, many[-1].pk)
+    assert many[20].pk < first.last_lead_id < many[45].pk
+    while continue_rescores(now=NOW):
+        pass
+    run.refresh_from_db()
+    assert run.leads_done == 1000
 
 
 def test_hot_leads_cool_as_time_passes_and_the_history_says_why(leads: list[Lead]) -> None:
@@ -219,11 +244,7 @@ def test_a_run_just_after_a_large_load_does_not_read_all_activities_again_for_ea
         cursor.execute(service.FOR_MANY)
         cursor.execute(
             "EXPLAIN " + service.READ.replace("{scoring}", scoring.sql),
-            [
-                *scoring.bind(as_of=NOW, first_id=leads[0].pk, last_id=leads[-1].pk),
-                leads[0].pk,
-                leads[-1].pk,
-            ],
+            scoring.bind(as_of=NOW, first_id=leads[0].pk, last_id=leads[-1].pk),
         )
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
