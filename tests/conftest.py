@@ -18,7 +18,7 @@ from django.test import TransactionTestCase
 from django.utils import timezone, translation
 from hypothesis import settings as properties
 
-from leadapp.api import throttling
+from leadapp.api import spending
 from leadapp.embedded.folder import DataFolder
 from leadapp.services.intake.events import forget_kinds
 from tests.support.broker import broker_at
@@ -139,9 +139,10 @@ def broker() -> Iterator[redis.Redis]:
 @pytest.fixture
 def long_minute(broker: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     """Count limits in a minute that does not end while the test runs, and of which nothing is spent."""
-    monkeypatch.setattr(throttling, "time", SimpleNamespace(time=lambda: 1_800_000_015, monotonic=monotonic))
-    monkeypatch.setattr(throttling, "_own_counts", {})
-    monkeypatch.setattr(throttling, "_down_until", 0.0)
+    monkeypatch.setattr(spending, "time", SimpleNamespace(time=lambda: 1_800_000_015, monotonic=monotonic))
+    monkeypatch.setattr(spending, "_own_counts", {})
+    monkeypatch.setattr(spending, "_ahead", {})
+    monkeypatch.setattr(spending, "_down_until", 0.0)
 
 
 @pytest.fixture

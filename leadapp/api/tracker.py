@@ -18,7 +18,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from leadapp.api.bodies import JsonBody, object_of
-from leadapp.api.throttling import Budget, RateLimit, address_of
+from leadapp.api.spending import Budget
+from leadapp.api.throttling import RateLimit, address_of
 from leadapp.errors import NotAllowed
 from leadapp.models import TrackedSite
 from leadapp.services.texts import json_fault

@@ -92,8 +92,9 @@ def of_many(
     """Return a SELECT of one row per lead and moment, with the numbers of each definition.
 
     Those of the first are called as in `of_moments`, those of the others have _1, _2 … behind; `also` are
-    columns of the lead to hand on, with stored_ before their names. The activities are read once and grouped by lead, instead of looking them up lead by lead; what definitions
-    have in common is computed once. Parallel workers may share the reading.
+    columns of the lead to hand on, with stored_ before their names. The activities are read once and grouped
+    by lead, instead of looking them up lead by lead; what definitions have in common is computed once.
+    Parallel workers may share the reading.
     """
     searched, needed = Searched(), Needed()
     fits, engagements = _Sums("fit_bounded"), _Sums("engagement_bounded")
@@ -114,7 +115,8 @@ def of_many(
     return _whole(
         results,
         "SELECT l.id AS lead_id, m.as_of, " + fits.columns() + engagements.of_all("e")
-        + "".join(f", l.{name} AS stored_{name}" for name in also) + " FROM " + moments + " JOIN leadapp_lead l ON " + leads("l.id") + " AND NOT l.do_not_score"
+        + "".join(f", l.{name} AS stored_{name}" for name in also)
+        + " FROM " + moments + " JOIN leadapp_lead l ON " + leads("l.id") + " AND NOT l.do_not_score"
         + condition + COMPANY + searched.joins()
         + " LEFT JOIN (" + per_lead + ("" if is_one else ", x.as_of") + ") e ON e.lead_id = l.id"
         + ("" if is_one else " AND e.as_of = m.as_of"),
