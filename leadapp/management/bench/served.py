@@ -1,19 +1,20 @@
 """What the bench serves: Leadapp, and at /bare a view beside it that makes the same INSERT."""
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import override_settings
 from django.urls import path
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-BARE = "/bare"
+BARE, PROCESS = "/bare", "/process"
 INSERT = """
 INSERT INTO leadapp_activity
     (lead_id, type_id, occurred_at, received_at, source, external_id, properties, void_reason)
@@ -40,11 +41,16 @@ def bare_view(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"id": pk}, status=202)
 
 
-urlpatterns = [path("bare", bare_view)]
+def process_view(request: HttpRequest) -> HttpResponse:
+    """Tell which process answers."""
+    return HttpResponse(str(os.getpid()), status=202)
+
+
+urlpatterns = [path("bare", bare_view), path("process", process_view)]
 
 
 class BareRequest(WSGIRequest):
-    """A request to a project that has nothing but the bare view."""
+    """A request to a project that has nothing but these views."""
 
     urlconf = __name__
 
@@ -69,5 +75,5 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
-        chosen = self.bare if environ["PATH_INFO"] == BARE else self.leadapp
+        chosen = self.bare if environ["PATH_INFO"] in (BARE, PROCESS) else self.leadapp
         return chosen(environ, start_response)

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from threading import Barrier
 from time import perf_counter
 from urllib.parse import quote
@@ -15,11 +15,12 @@ from django.conf import settings
 from django.db import connection
 
 from leadapp.embedded.server import HOST, free_ports
-from leadapp.web_server import web_server
+from leadapp.management.bench.served import PROCESS
+from leadapp.web_server import web_server, workers
 
 APPLICATION = "leadapp.management.bench.served:Application()"
 # One for each process of the server.
-CLIENTS = 2
+CLIENTS = workers
 STARTS_WITHIN = 60.0
 
 
@@ -44,34 +45,47 @@ def requests_per_s(port: int, address: str, bodies: Sequence[bytes], *, key: str
     shares = [bodies[number::CLIENTS] for number in range(CLIENTS)]
     ready = Barrier(CLIENTS)
 
-    def send(share: Sequence[bytes]) -> tuple[float, float]:
-        with closing(Client(port, address, key)) as client:
-            client.post(share[0])
-            ready.wait()
-            started = perf_counter()
-            for body in share[1:]:
-                client.post(body)
-            return started, perf_counter()
+    def send(client: Client, share: Sequence[bytes]) -> tuple[float, float]:
+        client.post(address, share[0], key)
+        ready.wait()
+        started = perf_counter()
+        for body in share[1:]:
+            client.post(address, body, key)
+        return started, perf_counter()
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        times = list(pool.map(send, shares))
+    with ExitStack() as stack, ThreadPoolExecutor(CLIENTS) as pool:
+        clients = [stack.enter_context(closing(client)) for client in _one_for_each_process(port)]
+        times = list(pool.map(send, clients, shares))
     return (len(bodies) - CLIENTS) / (max(ended for _, ended in times) - min(began for began, _ in times))
+
+
+def _one_for_each_process(port: int) -> list["Client"]:
+    """Return a client of each process; which of them takes a connection is chance, and stays so."""
+    clients: dict[bytes, Client] = {}
+    until = time.monotonic() + STARTS_WITHIN
+    while len(clients) < CLIENTS and time.monotonic() < until:
+        client = Client(port)
+        if clients.setdefault(client.post(PROCESS, b""), client) is not client:
+            client.close()
+    if len(clients) < CLIENTS:
+        raise RuntimeError("One process takes all connections.")
+    return list(clients.values())
 
 
 class Client:
     """A connection that sends one request after the other, and leaves the machine to the server."""
 
-    def __init__(self, port: int, address: str, key: str = "") -> None:
-        lines = [f"POST {address} HTTP/1.1", f"Host: {HOST}:{port}", "Content-Type: application/json"]
-        lines += [f"Authorization: Api-Key {key}"] if key else []
-        self.head = "\r\n".join([*lines, "Content-Length: "]).encode()
+    def __init__(self, port: int) -> None:
         self.socket = socket.create_connection((HOST, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.answers = self.socket.makefile("rb")
 
-    def post(self, body: bytes) -> None:
-        """Send JSON; raise RuntimeError unless it is taken."""
-        self.socket.sendall(b"%s%d\r\n\r\n%s" % (self.head, len(body), body))
+    def post(self, address: str, body: bytes, key: str = "") -> bytes:
+        """Send JSON and return the answer; raise RuntimeError unless it is taken."""
+        lines = [f"POST {address} HTTP/1.1", f"Host: {HOST}", "Content-Type: application/json"]
+        lines += [f"Authorization: Api-Key {key}"] if key else []
+        lines += [f"Content-Length: {len(body)}", "", ""]
+        self.socket.sendall("\r\n".join(lines).encode() + body)
         status, fields = self.answers.readline(), {}
         while (line := self.answers.readline()) not in (b"\r\n", b""):
             name, value = line.lower().split(b": ", 1)
@@ -80,6 +94,7 @@ class Client:
         answer = self.answers.read(int(length)) if length else self._pieces()
         if b" 202 " not in status:
             raise RuntimeError(f"Answered {status!r}: {answer[:500]!r}")
+        return answer
 
     def _pieces(self) -> bytes:
         """Read an answer that comes in pieces, for the server was not told its length."""
