@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 # Seconds for which a broker that did not answer is left alone.
 PAUSE = 1.0
 # Seconds in which further nudges gather, so that sending them takes nothing from those who push.
-REST = 0.05
+REST = 0.1
 
 Send = Callable[[], bool]
 
