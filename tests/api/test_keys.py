@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import close_old_connections, connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -264,3 +265,32 @@ def test_only_admins_make_and_revoke_keys() -> None:
         limit_api_key(key=key, requests_per_minute=1, events_per_minute=1, actor=somebody)
     before = ApiKey.objects.values().get(pk=key.pk)
     assert (before["revoked_at"], before["rotated_at"], before["requests_per_minute"]) == (None, None, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_lost_between_two_requests_is_made_anew(
+    make_caller: Callable[..., Caller],
+) -> None:
+    caller = make_caller("ingest")
+    assert caller.post("activities", EVENT).status_code == 202
+    lost = connection.connection.info.backend_pid
+    elsewhere = connection.copy()
+    with elsewhere.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [lost])
+    elsewhere.close()
+
+    close_old_connections()  # as every request begins
+
+    assert caller.post("activities", EVENT).status_code == 202
+    assert connection.connection.info.backend_pid != lost
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_live_connection_is_not_asked_whether_it_lives(
+    make_caller: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = make_caller("ingest")
+    assert caller.post("activities", EVENT).status_code == 202
+    monkeypatch.setattr(DatabaseWrapper, "is_usable", lambda self: pytest.fail("It was asked."))
+    close_old_connections()
+    assert caller.post("activities", EVENT).status_code == 202

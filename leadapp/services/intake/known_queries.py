@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from django.db import connection, models
+from django.db import InterfaceError, OperationalError, connection, models
 from django.db.backends.utils import CursorWrapper
 
 Row = TypeVar("Row", bound=models.Model)
@@ -41,7 +41,23 @@ _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 def rows_where(model: type[Row], condition: str, values: Sequence[Any]) -> list[Row]:
-    """Return the rows for which an SQL condition, a constant of the code, holds."""
+    """Return the rows for which an SQL condition, a constant of the code, holds.
+
+    Django asks a kept connection whether it lives before the first query of a request. This query asks by
+    itself, and again on a new connection when the old one was lost.
+    """
+    is_checked = connection.health_check_done or connection.in_atomic_block
+    connection.health_check_done = True
+    try:
+        return _rows_where(model, condition, values)
+    except (InterfaceError, OperationalError):
+        if is_checked or connection.is_usable():
+            raise
+        connection.close()
+        return _rows_where(model, condition, values)
+
+
+def _rows_where(model: type[Row], condition: str, values: Sequence[Any]) -> list[Row]:
     names, statement = _statement(model, condition)
     with connection.cursor() as cursor:
         statement.run(cursor, values)
