@@ -1,6 +1,7 @@
 """/api/v1/forms/SLUG/submissions: what visitors of a website fill in."""
 
 from django.utils import timezone
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,7 +21,7 @@ class Submissions(ApiView):
     """Submissions of a form. Public: visitors learn nothing but the id of their submission."""
 
     authentication_classes = [KeyAuthentication]
-    permission_classes = []
+    permission_classes = [AllowAny]
     throttle_classes = [SubmissionThrottle]
     parser_classes = [JsonBody, FormBody]
 

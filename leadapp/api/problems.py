@@ -131,7 +131,7 @@ def _named(error: Refused) -> list[dict[str, Any]]:
         path = INDEX.sub(r".\1", _shown(path))
         parts = path.split(".") if path else []
         where: dict[str, Any] = {"pointer": "#" + "".join(f"/{_escaped(part)}" for part in parts)}
-        if parts and parts[0].isdigit():
+        if parts and parts[0].isascii() and parts[0].isdigit() and len(parts[0]) < 10:
             where = {"index": int(parts[0]), "field": ".".join(parts[1:]), **where}
         elif path:
             where = {"field": path, **where}

@@ -242,3 +242,10 @@ def test_a_problem_document_has_all_its_parts(api: Caller) -> None:
     assert (body["status"], body["code"], body["message"]) == (422, "invalid", body["detail"])
     assert {error["field"] for error in body["errors"]} == {"email", "colour"}
     assert all(error["detail"] and error["pointer"] for error in body["errors"])
+
+
+@pytest.mark.parametrize("name", ["5\u00b9", "9" * 5_000, "\u0663"])
+def test_a_field_that_looks_like_a_number_is_named_like_any_other(api: Caller, name: str) -> None:
+    response = api.post("leads", {"email": "jane@example.com", name: 1})
+    assert response.status_code == 422
+    faults(response)

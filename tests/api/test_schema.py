@@ -76,6 +76,13 @@ def test_the_schema_is_valid_and_complete(schema: dict[str, Any], tmp_path: Any)
     }
 
 
+def test_only_a_form_is_submitted_without_a_key(schema: dict[str, Any]) -> None:
+    public = [
+        path for path, calls in schema["paths"].items() for call in calls.values() if {} in call["security"]
+    ]
+    assert public == ["/api/v1/forms/{slug}/submissions"]
+
+
 def test_every_call_names_its_refusals_and_an_example(schema: dict[str, Any]) -> None:
     for path, methods in schema["paths"].items():
         for method, call in methods.items():

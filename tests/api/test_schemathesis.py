@@ -12,6 +12,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import load_all_checks
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
@@ -109,7 +110,9 @@ def sender(
 
 
 def _name(case: Any, there: dict[str, Any]) -> None:
-    """Let most calls find what they name."""
+    """Let most calls find what they name, but not those that name it wrongly on purpose."""
+    if case.meta is not None and case.meta.is_negative_at(ParameterLocation.PATH):
+        return
     words = case.path.split("/")
     for before, word in pairwise(words):
         name = word.strip("{}")

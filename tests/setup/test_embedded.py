@@ -218,7 +218,7 @@ def test_a_port_that_is_taken_at_the_last_moment_is_left_alone(
             wait_for(lambda: os.fstat(options["stdout"].fileno()).st_size)
         return process
 
-    monkeypatch.setattr(server.subprocess, "Popen", start_and_be_slow)
+    monkeypatch.setattr(subprocess, "Popen", start_and_be_slow)
     with socket.create_server((server.HOST, 0)) as busy:
         taken = busy.getsockname()[1]
         free = iter(list(server.free_ports()))

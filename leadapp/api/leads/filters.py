@@ -64,7 +64,7 @@ class LeadParameters(Parameters):
         found = self._external_id() & self._owner(asking)
         if (email := self.text("email")) is not None:
             found &= _of_email(email.strip().lower())
-        if (smallest := self.number("min_score", smallest=-1)) is not None:
+        if (smallest := self.number("min_score")) is not None:
             found &= Q(priority__gte=smallest)
         if (largest := self.number("max_score")) is not None:
             found &= Q(priority__range=(0, largest))

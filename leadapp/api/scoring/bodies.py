@@ -22,7 +22,7 @@ class Body:
     """The object of a request; collects what is wrong with it and says it all at once."""
 
     def __init__(self, request: Request, known: Collection[str], *, longest_text: int = 10_000) -> None:
-        data = request.data if request.data is not None else {}
+        data = request.data
         if not isinstance(data, Mapping):
             raise ParseError("The body must be a JSON object.")
         if fault := json_fault(data, longest_text=longest_text):

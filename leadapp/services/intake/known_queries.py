@@ -46,8 +46,8 @@ def rows_where(model: type[Row], condition: str, values: Sequence[Any]) -> list[
     Django asks a kept connection whether it lives before the first query of a request. This query asks by
     itself, and again on a new connection when the old one was lost.
     """
-    is_checked = connection.health_check_done or connection.in_atomic_block
-    connection.health_check_done = True
+    is_checked = connection.health_check_done or connection.in_atomic_block  # type: ignore[attr-defined]
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return _rows_where(model, condition, values)
     except (InterfaceError, OperationalError):
