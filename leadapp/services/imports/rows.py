@@ -20,16 +20,18 @@ COPY = """
 COPY leadapp_importrow (job_id, number, cells, facts, problems, name, foreseen, outcome, undo, reason)
 FROM STDIN
 """
-# Rows of a person whom an earlier row makes: they come to that lead.
+# Rows of a person whom an earlier row makes: they come to that lead. The rows are so new that PostgreSQL has
+# no statistics of them: joined by their names, all would be compared with all.
 JOIN_REPEATED = """
-WITH first AS (
-    SELECT name, min(number) AS number FROM leadapp_importrow
-    WHERE job_id = %(job)s AND foreseen = 'create' AND name <> '' GROUP BY name HAVING count(*) > 1
+WITH repeated AS (
+    SELECT id, first FROM (
+        SELECT id, number, min(number) OVER (PARTITION BY name) AS first FROM leadapp_importrow
+        WHERE job_id = %(job)s AND foreseen = 'create' AND name <> ''
+    ) named WHERE number > first
 )
 UPDATE leadapp_importrow r SET foreseen = %(becomes)s, problems = r.problems || jsonb_build_array(
-    jsonb_build_object('column', '', 'text', replace(%(text)s, '@', first.number::text)))
-FROM first
-WHERE r.job_id = %(job)s AND r.foreseen = 'create' AND r.name = first.name AND r.number > first.number
+    jsonb_build_object('column', '', 'text', replace(%(text)s, '@', repeated.first::text)))
+FROM repeated WHERE r.id = repeated.id
 """
 NOTE = """
 UPDATE leadapp_importrow r SET outcome = w.outcome, done_at = %s, lead_id = w.lead_id,
