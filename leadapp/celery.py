@@ -4,6 +4,7 @@ import os
 
 from celery import Celery
 
+from leadapp.garbage import LookSeldom
 from leadapp.heartbeat import WorkerHeartbeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadapp.settings")
@@ -11,4 +12,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadapp.settings")
 app = Celery("leadapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.steps["worker"].add(WorkerHeartbeat)
+app.steps["worker"].update({WorkerHeartbeat, LookSeldom})

@@ -1,8 +1,9 @@
 """How Leadapp is served: the settings of gunicorn, for `make run`, for deployments and for the bench."""
 
-import gc
 import sys
 from typing import Any
+
+from leadapp.garbage import look_seldom
 
 # Loaded once and forked: a web process that was killed is back at once.
 preload_app = True
@@ -12,15 +13,10 @@ keepalive = 75
 # The list asks what is new for up to 200 rows that it names.
 limit_request_line = 8190
 
-# New objects after which garbage is looked for: a request makes and drops thousands.
-LOOKED_FOR_AFTER = 10_000
-
 
 def when_ready(server: Any) -> None:
-    """Look for garbage seldom, and not among what was loaded: that stays, and forked processes share it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(LOOKED_FOR_AFTER)
+    """Go on where everything is loaded and no process is forked yet."""
+    look_seldom()
 
 
 def web_server(address: str, application: str = "leadapp.wsgi") -> list[str]:

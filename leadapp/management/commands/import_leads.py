@@ -12,6 +12,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from leadapp.errors import Refused
+from leadapp.garbage import look_seldom
 from leadapp.models import BoughtList, ImportJob, OnKnown, User
 from leadapp.services import imports
 from leadapp.services.exports import write_file
@@ -62,6 +63,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check the file and import it."""
+        look_seldom()
         try:
             job = self._checked(options)
         except Refused as refused:
