@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from leadapp.admin.refusals import sentence_of
 from leadapp.errors import NotFound, Refused
 from leadapp.models import User
+from leadapp.numbers import whole_number
 from leadapp.words import Text
 
 MOST_AT_ONCE = 100
@@ -28,11 +29,12 @@ def person(request: HttpRequest) -> User:
 def chosen_ids(request: HttpRequest) -> list[int]:
     """Return the ids that the address names, each once."""
     texts = [text for text in request.GET.get("ids", "").split(",") if text]
-    if not texts or len(texts) > MOST_AT_ONCE or not all(t.isascii() and t.isdigit() for t in texts):
+    ids = [number for text in texts[:MOST_AT_ONCE] if (number := whole_number(text)) is not None]
+    if not ids or len(ids) < len(texts):
         raise NotFound(
             _("Choose up to %(most_at_once)s rows in the list first.") % {"most_at_once": MOST_AT_ONCE}
         )
-    return list(dict.fromkeys(int(text[:18]) for text in texts))
+    return list(dict.fromkeys(ids))
 
 
 def ask_about(queryset: Any, address: str) -> HttpResponseRedirect:

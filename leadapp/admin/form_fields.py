@@ -9,13 +9,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from leadapp.models import CustomField, FieldType
+from leadapp.numbers import whole_number
 from leadapp.services.forms.reading import OWN_FIELDS
 from leadapp.services.leads.facts import COMPANY_FACTS, LEAD_FACTS
 from leadapp.shipped import shown
 from leadapp.views.lead.fact_groups import label_of
 from qualification.models import Dimension
 
-EMPTY_ROWS = 3
+EMPTY_ROWS, MOST_ROWS = 3, 999
 NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_\-]{0,63}$")
 COLUMNS = ("name", "label", "type", "fact", "required", "answer")
 # Texts that say no, and texts that say nothing; a semicolon between several.
@@ -52,9 +53,9 @@ class FieldRowsWidget(forms.Widget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         """Collect the rows that have something in them."""
-        count = data.get(f"{name}-count", "0")[:3]
+        count = whole_number(data.get(f"{name}-count", "0"), largest=MOST_ROWS)
         rows = []
-        for index in range(int(count) if count.isascii() and count.isdigit() else 0):
+        for index in range(count or 0):
             row = {column: data.get(f"{name}-{index}-{column}", "").strip() for column in COLUMNS}
             if row["name"] or row["label"] or row["fact"]:
                 listed = {option: _split(data.get(f"{name}-{index}-{option}", "")) for option in ANSWER_TEXTS}

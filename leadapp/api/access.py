@@ -11,10 +11,10 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from leadapp.access import Actor
-from leadapp.api.queries import LARGEST_ID
 from leadapp.errors import NotAllowed, NotFound
 from leadapp.models import ApiKey, Lead, User
 from leadapp.models.querysets import LeadQuerySet
+from leadapp.numbers import LARGEST_ID
 from leadapp.services.identity.resolving import winners_of
 from leadapp.services.keys import KeyFault, authenticate_key, fault_of
 

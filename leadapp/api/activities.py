@@ -11,10 +11,11 @@ from leadapp.api.access import actor_of, seen_by
 from leadapp.api.bodies import LARGEST_BATCH
 from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.leads.representations import activity_as_json
-from leadapp.api.queries import LARGEST_ID, Parameters
+from leadapp.api.queries import Parameters
 from leadapp.api.views import ApiView
 from leadapp.errors import Invalid, NotAllowed, NotFound
 from leadapp.models import Activity, ApiKey
+from leadapp.numbers import LARGEST_ID
 from leadapp.services.intake.events import Event, read_event, read_events
 from leadapp.services.intake.recording import Recorded, record_activities
 

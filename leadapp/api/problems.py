@@ -13,6 +13,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from leadapp.errors import Refused
+from leadapp.numbers import whole_number
 
 logger = logging.getLogger(__name__)
 
@@ -131,8 +132,9 @@ def _named(error: Refused) -> list[dict[str, Any]]:
         path = INDEX.sub(r".\1", _shown(path))
         parts = path.split(".") if path else []
         where: dict[str, Any] = {"pointer": "#" + "".join(f"/{_escaped(part)}" for part in parts)}
-        if parts and parts[0].isascii() and parts[0].isdigit() and len(parts[0]) < 10:
-            where = {"index": int(parts[0]), "field": ".".join(parts[1:]), **where}
+        index = whole_number(parts[0]) if parts else None
+        if index is not None:
+            where = {"index": index, "field": ".".join(parts[1:]), **where}
         elif path:
             where = {"field": path, **where}
         named.extend({**where, "detail": _shown(sentence)} for sentence in sentences)

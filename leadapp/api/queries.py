@@ -10,7 +10,6 @@ from leadapp.errors import Invalid
 from leadapp.services.texts import text_fault
 
 LARGEST_INTEGER = 2**31 - 1
-LARGEST_ID = 2**63 - 1
 PAGE, LARGEST_PAGE = 50, 200
 
 

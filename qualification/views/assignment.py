@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from leadapp.numbers import whole_number
 from leadapp.views.answering import Question, answer, posted, signed_in, visible_lead
 from qualification.services.assignment import assign_lead, take_lead
 from qualification.views.forms import OwnerForm
@@ -43,14 +44,13 @@ def change_owner(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
     def carry_out(data: dict[str, Any]) -> str:
-        seen = data["seen_owner_id"]
         assign_lead(
             lead=lead,
             owner=data["owner"],
             actor=signed_in(request),
             reason=data["reason"],
             now=timezone.now(),
-            seen_owner_id=int(seen) if seen.isdigit() else None,
+            seen_owner_id=whole_number(data["seen_owner_id"]),
         )
         return _("%(lead)s belongs to %(owner)s now.") % {"lead": lead.name, "owner": data["owner"]}
 

@@ -15,6 +15,7 @@ from django_htmx.http import retarget
 from leadapp.access import may, may_work
 from leadapp.errors import Invalid, Refused
 from leadapp.models import Lead, Stage
+from leadapp.numbers import whole_number
 from leadapp.paging import read_place
 from leadapp.services.lists.orders import BY_PRIORITY
 from leadapp.views.answering import signed_in, visible_lead
@@ -85,9 +86,10 @@ def move_card(request: HttpRequest) -> HttpResponse:
 
 
 def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    number = whole_number(text)
+    if number is None:
         raise Http404(_("There is no such lead."))
-    return int(text)
+    return number
 
 
 def _needs_question(lead: Lead, to_stage: Stage) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from leadapp.numbers import write_number
+from leadapp.numbers import whole_number, write_number
 from leadapp.paging import Order, read_place, turn_to
 from leadapp.views.answering import posted, signed_in
 from qualification.models import ByEmail, Notice, NoticeKind
@@ -92,12 +92,12 @@ def read(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 @require_GET
 def bell(request: HttpRequest) -> HttpResponse:
     """Return the bell of the header; it is read out when there is more than the page knew of."""
-    known = request.GET.get("known", "")
+    known = whole_number(request.GET.get("known", ""))
     count = unread_count(user=signed_in(request), most=MOST_COUNTED)
     context = {
         "count": count,
         "shown": f"{MOST_COUNTED - 1}+" if count >= MOST_COUNTED else count,
-        "has_more": known.isdigit() and count > int(known[:9]),
+        "has_more": known is not None and count > known,
     }
     response = render(request, "notices/bell.html", context)
     response["Cache-Control"] = "no-store"

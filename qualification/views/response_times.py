@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from leadapp.models import Lead, User
-from leadapp.numbers import write_number
+from leadapp.numbers import whole_number, write_number
 from leadapp.paging import Order, read_place, turn_to
 from leadapp.periods import Period
 from leadapp.services.lists.report_filters import in_words
@@ -75,10 +75,10 @@ class Filter:
     @classmethod
     def read(cls, query: QueryDict) -> "Filter":
         """Read an address; what makes no sense is left out."""
-        days, team = query.get("days", ""), query.get("team", "")
+        days = query.get("days", "")
         return cls(
             days=int(days) if days in {str(known) for known in PERIODS} else USUAL_PERIOD,
-            team_id=int(team) if team.isascii() and team.isdigit() and len(team) < 10 else None,
+            team_id=whole_number(query.get("team", "")),
             period=Period.read(query.get("period", "")),
         )
 
@@ -206,10 +206,11 @@ def _of_group(found: AssignmentQuerySet, group: Mapping[str, str]) -> Assignment
     """Keep the clocks of the person, team or source that the address names; an empty one is nobody's."""
     for name, column in (("person", "owner"), ("in_team", "team")):
         key = group.get(name)
-        if key and not (key.isascii() and key.isdigit() and len(key) < 19):
+        number = whole_number(key or "")
+        if key and number is None:
             raise Http404(_("There is nobody by this number."))
         if key is not None:
-            found = found.filter(**({column: int(key)} if key else {f"{column}__isnull": True}))
+            found = found.filter(**({column: number} if key else {f"{column}__isnull": True}))
     return found.filter(lead__source=group["source"]) if "source" in group else found
 
 

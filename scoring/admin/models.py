@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from leadapp.admin.asking import ask, person, show_in
 from leadapp.admin.refusals import say
 from leadapp.errors import Refused
+from leadapp.numbers import whole_number
 from leadapp.shipped import shown
 from scoring.models import ScoringModel, ScoringModelVersion
 from scoring.services.models import make_model
@@ -141,11 +142,9 @@ class ScoringModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         """Add the versions, and whether a draft may be made."""
         versions = (
-            ScoringModelVersion.objects.filter(model_id=int(object_id))
+            ScoringModelVersion.objects.filter(model=whole_number(object_id))
             .select_related("model", "published_by", "created_by")
             .order_by("-number")[:20]
-            if object_id.isdigit()
-            else []
         )
         context = {
             "versions": versions,

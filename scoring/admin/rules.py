@@ -19,6 +19,7 @@ from leadapp.admin.asking import person
 from leadapp.admin.refusals import say, say_refusals
 from leadapp.errors import Invalid, NotFound, Refused
 from leadapp.models import ActivityType
+from leadapp.numbers import whole_number
 from leadapp.words import lower_first
 from scoring.admin.conditions import TYPING, ConditionForm, rule_field_choices
 from scoring.admin.rule_form import ConditionRows, RuleForm, facts_from, read_seen, write_seen
@@ -41,6 +42,7 @@ from scoring.services.editing import (
 HOLDS = gettext_lazy("When it holds")
 ALL_COUNT = gettext_lazy("Without conditions every such activity counts.")
 CHECK = "_check"
+LAST_PLACE = 99_999
 
 
 class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -313,10 +315,11 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Show the values that the data hold for a field: a piece of the rule's page."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        numbers = [number for number in request.GET.getlist("type") if number.isascii() and number.isdigit()]
+        texts = request.GET.getlist("type")[:50]
+        numbers = [number for text in texts if (number := whole_number(text)) is not None]
         known = known_values(
             request.GET.get("field", ""),
-            types=list(ActivityType.objects.filter(pk__in=numbers[:50]).values_list("slug", flat=True)),
+            types=list(ActivityType.objects.filter(pk__in=numbers).values_list("slug", flat=True)),
             search=request.GET.get("q", "")[:200],
         )
         return render(request, "admin/scoring/rule_values.html", {"known": known, "may_pick": True})
@@ -340,13 +343,13 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def move_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Put a rule at another place of its group."""
         rule = get_object_or_404(ScoringRule, pk=pk)
-        place = request.GET.get("place", "")
+        place = whole_number(request.GET.get("place", ""), largest=LAST_PLACE)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not (place.isascii() and place.isdigit() and len(place) < 6):
+        if place is None:
             raise NotFound(_("Say to which place the rule moves."))
         try:
-            move_rule(rule=rule, place=int(place), actor=person(request), now=timezone.now())
+            move_rule(rule=rule, place=place, actor=person(request), now=timezone.now())
         except Refused as refusal:
             say(request, refusal)
         return HttpResponseRedirect(f"{version_url(rule.version_id)}#rule-{pk}")
@@ -381,12 +384,9 @@ def _refusal(request: HttpRequest) -> Refused | None:
 
 def _rule_to_add(request: HttpRequest) -> ScoringRule:
     """Return an unsaved rule of the version and dimension that the address names."""
-    number, dimension = request.GET.get("version", ""), request.GET.get("dimension", "")
-    version = (
-        ScoringModelVersion.objects.select_related("model").filter(pk=number).first()
-        if number.isascii() and number.isdigit() and len(number) < 19
-        else None
-    )
+    number, dimension = whole_number(request.GET.get("version", "")), request.GET.get("dimension", "")
+    versions = ScoringModelVersion.objects.select_related("model")
+    version = versions.filter(pk=number).first() if number is not None else None
     if version is None or dimension not in Dimension.values:
         raise NotFound(_("Open the draft first: a rule is added from there."))
     return ScoringRule(version=version, dimension=dimension, counting=Counting.EVERY)

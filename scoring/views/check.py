@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from leadapp.numbers import whole_number
 from scoring.analysis.check import Finding, Severity, check
 from scoring.analysis.overridden import LATELY, objections_of_model
 from scoring.models import ScoringModelVersion
@@ -48,9 +49,7 @@ def _chosen(request: HttpRequest, studio: Studio) -> ScoringModelVersion | None:
     asked = request.GET.get("version", "")
     if not asked:
         return studio.newest
-    if not asked.isascii() or not asked.isdigit() or len(asked) > 9:
-        raise Http404(_("There is no such version."))
-    return find_version(studio, int(asked))
+    return find_version(studio, whole_number(asked))
 
 
 def _parts(version: ScoringModelVersion, findings: Sequence[Finding]) -> list[Part]:

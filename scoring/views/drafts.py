@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from leadapp.admin.refusals import sentence_of
 from leadapp.errors import Conflict, NotAllowed, Refused
+from leadapp.numbers import whole_number
 from leadapp.views.answering import Question, posted, signed_in
 from scoring.models import ScoringRule
 from scoring.rules import facts_of
@@ -28,8 +29,8 @@ DISCARDED = gettext_lazy("{} is gone. Nothing that is live has changed.")
 def begin(request: HttpRequest, slug: str) -> HttpResponse:
     """Copy what is live, or an earlier version, into a draft; with a draft there already, open it."""
     studio = open_studio(request, slug)
-    number = request.POST.get("source", "")
-    source = find_version(studio, int(number)) if number.isascii() and number.isdigit() else None
+    number = whole_number(request.POST.get("source", ""))
+    source = find_version(studio, number) if number is not None else None
     try:
         draft = make_draft(
             model=studio.model, actor=signed_in(request), now=timezone.now(), source=source or studio.live

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from leadapp.numbers import whole_number
 from scoring.analysis.check import blocking, check_version
 from scoring.views.shell import find_version, open_studio
 
@@ -14,9 +15,7 @@ def findings(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what the check finds about one version."""
     studio = open_studio(request, slug)
     number = request.GET.get("version", "")
-    if number and not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise Http404(_("There is no such version."))
-    version = find_version(studio, int(number)) if number else studio.newest
+    version = find_version(studio, whole_number(number)) if number else studio.newest
     if version is None:
         raise Http404(_("There is no version to check."))
     found = check_version(version, studio.now)

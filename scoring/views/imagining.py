@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import ActivityType, CustomField, Lead
+from leadapp.numbers import whole_number
 from leadapp.shipped import shown
 from scoring.engine.imagined import ImaginedActivity, ImaginedLead
 from scoring.fields import ATTRIBUTE, FIELDS, PROPERTY, Field, Kind, find_field
@@ -145,8 +146,8 @@ def activity_rows(data: Any, asked: Asked, *, more: bool = False) -> ActivityFor
     )
     if data is not None and more:
         data = data.copy()
-        sent = data.get("did-TOTAL_FORMS", "")
-        total = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 4 else ROWS_AT_FIRST
+        sent = whole_number(data.get("did-TOTAL_FORMS", ""), largest=999)
+        total = ROWS_AT_FIRST if sent is None else sent
         data["did-TOTAL_FORMS"] = str(min(total + 1, MOST_ROWS))
     rows: ActivityFormSet = formset(data, prefix="did", form_kwargs={"asked": asked})
     return rows

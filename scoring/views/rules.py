@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from leadapp.numbers import whole_number
 from scoring.analysis.diff import Difference, compare
 from scoring.analysis.overridden import objections_by_rule
 from scoring.models import ScoringModelVersion
@@ -52,9 +53,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _chosen(request: HttpRequest, studio: Studio) -> ScoringModelVersion | None:
     if asked := request.GET.get("version", ""):
-        if not asked.isascii() or not asked.isdigit() or len(asked) > 9:
-            raise Http404(_("There is no such version."))
-        return find_version(studio, int(asked))
+        return find_version(studio, whole_number(asked))
     # What counts for leads comes first for people who only look.
     if not studio.rights.may_edit and studio.live is not None:
         return studio.live

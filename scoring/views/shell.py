@@ -92,13 +92,15 @@ def open_studio(request: HttpRequest, slug: str, *, tab: str = "") -> Studio:
     )
 
 
-def find_version(studio: Studio, number: int) -> ScoringModelVersion:
+def find_version(studio: Studio, number: int | None) -> ScoringModelVersion:
     """Return a version of the model by its number, or answer 404."""
     for known in (studio.draft, studio.live):
         if known is not None and known.number == number:
             return known
     versions = ScoringModelVersion.objects.filter(model=studio.model).select_related(*PEOPLE)
-    found: ScoringModelVersion = get_object_or_404(versions, number=number)
+    found = versions.filter(number=number).first() if number is not None else None
+    if found is None:
+        raise Http404(_("There is no such version."))
     found.model = studio.model
     return found
 

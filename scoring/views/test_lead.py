@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from leadapp.errors import Invalid
 from leadapp.models import Lead
+from leadapp.numbers import whole_number
 from leadapp.search import find_leads
 from leadapp.services.texts import text_fault
 from leadapp.views.answering import posted, signed_in
@@ -132,8 +133,7 @@ def _chosen_lead(request: HttpRequest) -> Lead | None:
     if not number:
         return None
     leads = Lead.objects.visible_to(signed_in(request)).select_related("company")
-    is_number = number.isascii() and number.isdigit() and len(number) < 18
-    lead: Lead = get_object_or_404(leads, pk=int(number) if is_number else None)
+    lead: Lead = get_object_or_404(leads, pk=whole_number(number))
     return lead
 
 

@@ -14,11 +14,12 @@ from rest_framework.response import Response
 from leadapp.api.access import actor_of, find_lead, seen_by
 from leadapp.api.cursors import newest_first, read_page
 from leadapp.api.leads import duplicate_schema as operations
-from leadapp.api.queries import LARGEST_ID, Parameters
+from leadapp.api.queries import Parameters
 from leadapp.api.scoring.bodies import Body
 from leadapp.api.views import ApiView
 from leadapp.errors import NotFound
 from leadapp.models import DuplicatePair, Merge, User
+from leadapp.numbers import LARGEST_ID
 from leadapp.services.duplicates.merging import merge_leads
 from leadapp.services.duplicates.reviewing import dismiss_pair, pairs_to_review
 from leadapp.services.duplicates.undoing import undo_merge

@@ -6,13 +6,14 @@ from rest_framework.response import Response
 
 from leadapp.api.access import actor_of, find_lead, seen_by
 from leadapp.api.cursors import newest_first, read_page
-from leadapp.api.queries import LARGEST_ID, Parameters
+from leadapp.api.queries import Parameters
 from leadapp.api.scoring import operations
 from leadapp.api.scoring.bodies import Body
 from leadapp.api.scoring.representations import quarantine_as_json
 from leadapp.api.views import ApiView
 from leadapp.errors import NotFound
 from leadapp.models import Quarantine
+from leadapp.numbers import LARGEST_ID
 from leadapp.services.quarantines import release_quarantine
 
 

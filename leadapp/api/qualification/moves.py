@@ -13,11 +13,12 @@ from leadapp.api.leads.representations import stage_change_as_json
 from leadapp.api.problems import refusal_as_json
 from leadapp.api.qualification import move_operations as operations
 from leadapp.api.qualification.deal_bodies import DEAL, read_day, read_deal
-from leadapp.api.queries import LARGEST_ID, Parameters
+from leadapp.api.queries import Parameters
 from leadapp.api.scoring.bodies import Body
 from leadapp.api.views import ApiView
 from leadapp.errors import Invalid, NotFound, Refused
 from leadapp.models import Stage, Status
+from leadapp.numbers import LARGEST_ID
 from qualification.models import StageChange
 from qualification.services import moves
 from qualification.services.customers.deals import DealFacts

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
 from leadapp.errors import Invalid
-from leadapp.services.intake.events import LARGEST_ID
+from leadapp.numbers import LARGEST_ID
 from leadapp.services.texts import json_fault, text_fault
 from scoring.rules import ConditionFacts, GroupFacts, RuleFacts, VersionFacts, names_of
 

@@ -7,8 +7,8 @@ from rest_framework.request import Request
 
 from leadapp.access import require
 from leadapp.api.access import actor_of
-from leadapp.api.queries import LARGEST_ID
 from leadapp.errors import NotFound
+from leadapp.numbers import LARGEST_ID
 from scoring.models import Publication, Rescore, RuleGroup, ScoringModel, ScoringModelVersion, ScoringRule
 
 # Keys need the scope scoring for everything here, also to look.

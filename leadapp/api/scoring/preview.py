@@ -12,13 +12,13 @@ from rest_framework.response import Response
 
 from leadapp.api.access import find_lead, seen_by
 from leadapp.api.bodies import KILOBYTE
-from leadapp.api.queries import LARGEST_ID
 from leadapp.api.scoring import operations
 from leadapp.api.scoring.bodies import Body, read_moment
 from leadapp.api.scoring.finding import SCOPES, find_version, versions
 from leadapp.api.scoring.representations import explanation_as_json, preview_as_json
 from leadapp.api.views import ApiView
 from leadapp.errors import Invalid
+from leadapp.numbers import LARGEST_ID
 from leadapp.services.previews import begin_preview, continue_preview
 from scoring.analysis.preview import Preview, from_json, to_json
 from scoring.engine.imagined import ImaginedActivity, ImaginedLead, explain_imagined

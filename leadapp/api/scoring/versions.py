@@ -8,13 +8,14 @@ from rest_framework.response import Response
 
 from leadapp.api.access import actor_of
 from leadapp.api.cursors import newest_first, read_page
-from leadapp.api.queries import LARGEST_ID, Parameters
+from leadapp.api.queries import Parameters
 from leadapp.api.scoring import operations
 from leadapp.api.scoring.bodies import Body, read_version
 from leadapp.api.scoring.finding import SCOPES, find_model, find_version, versions
 from leadapp.api.scoring.representations import check_as_json, difference_as_json, version_as_json
 from leadapp.api.views import ApiView
 from leadapp.errors import Invalid, NotFound
+from leadapp.numbers import LARGEST_ID
 from scoring.analysis.check import check
 from scoring.analysis.diff import compare
 from scoring.models import ScoringModelVersion

@@ -9,6 +9,7 @@ from typing import Any
 from babel import Locale
 
 from leadapp.models import CustomField
+from leadapp.numbers import whole_number
 from leadapp.services.intake.event_names import event_key
 from leadapp.services.leads.facts import COMPANY_FACTS, LEAD_FACTS, Facts, clean_facts
 from leadapp.services.texts import LARGEST_INTEGER
@@ -177,13 +178,13 @@ def _take_name(known: Mapping[str, Any], raw: dict[str, object]) -> None:
 
 def _take_birth_year(known: Mapping[str, Any], raw: dict[str, object], now: datetime) -> None:
     """Take the year out of a birthday, else reckon it from the age, which may be a year off."""
-    birthday, age = str(known.get("birthday", "")), str(known.get("age", ""))
+    birthday, age = str(known.get("birthday", "")), whole_number(str(known.get("age", "")), largest=119)
     if "birth_year" in raw:
         return
     if birthday[:4].isdecimal() and birthday[4:5] == "-":
         raw["birth_year"] = birthday[:4]
-    elif age.isascii() and age.isdecimal() and 0 < int(age[:4]) < 120:
-        raw["birth_year"] = now.year - int(age[:4])
+    elif age:
+        raw["birth_year"] = now.year - age
 
 
 def _company(of_person: object, of_group: Mapping[str, Any] | None) -> dict[str, Any]:

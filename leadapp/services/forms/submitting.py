@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor
 from leadapp.errors import Invalid, NotFound
 from leadapp.models import Activity, ApiKey, ConsentText, Form, HeldSubmission, Purpose
+from leadapp.numbers import whole_number
 from leadapp.services.forms.reading import (
     CONSENT,
     CONSENT_VERSION,
@@ -199,8 +200,8 @@ def _agreed_to(form: Form, answers: Mapping[str, object], rendering: Rendering |
         return None
     if rendering is not None:
         return rendering.consent_version or None
-    given = str(answers.get(CONSENT_VERSION) or "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else form.consent_version
+    given = whole_number(str(answers.get(CONSENT_VERSION) or ""))
+    return form.consent_version if given is None else given
 
 
 def _consents(taken: Taken, email: str | None) -> tuple[GivenConsent, ...]:

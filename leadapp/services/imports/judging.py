@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import CustomField, ImportJob, User
+from leadapp.numbers import whole_number
 from leadapp.services.identity.contacts import linkedin_profile
 from leadapp.services.identity.resolving import Reference
 from leadapp.services.imports.cells import OWN_READINGS, Reading, readings, yes_or_no
@@ -31,7 +32,6 @@ from leadapp.services.leads.tags import clean_tags, read_tags
 from leadapp.services.texts import clean_text
 from qualification.services.assignment import can_own
 
-LARGEST_ID = 2**63 - 1
 # An empty cell never takes these away: a lead is known by its address, and nobody opts in by saying nothing.
 STAYING = frozenset({"email", "do_not_email", "do_not_call", "do_not_score"})
 
@@ -261,9 +261,10 @@ class Judge:
 
 
 def _id(cell: str) -> int:
-    if not (cell.isascii() and cell.isdigit() and 0 < int(cell[:20]) <= LARGEST_ID):
+    number = whole_number(cell)
+    if not number:
         raise Invalid.field(ID, _("No lead has this id."))
-    return int(cell)
+    return number
 
 
 def _split_name(given: dict[str, str]) -> None:

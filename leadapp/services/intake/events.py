@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
 from leadapp.models import ActivityType, CustomField
-from leadapp.numbers import write_number
+from leadapp.numbers import LARGEST_ID, write_number
 from leadapp.services.identity.resolving import Reference
 from leadapp.services.leads.facts import SOFT_IN_EVENTS, Facts, clean_facts, custom_fields_for
 from leadapp.services.privacy.opt_in.records import GivenConsent
@@ -21,7 +21,6 @@ AHEAD = timedelta(minutes=5)  # other people's clocks are wrong by so much
 OLDEST = timedelta(days=3653)
 MOST_EVENTS = 1_000
 MOST_PROPERTIES = 100
-LARGEST_ID = 2**63 - 1
 EVENT_FIELDS = frozenset({"lead", "type", "occurred_at", "properties", "external_id", "source"})
 REFERENCE_FIELDS = ("id", "email", "external_id", "visitor_id")
 

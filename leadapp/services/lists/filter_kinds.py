@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from leadapp.models import Advocacy, LeadTag, Stage, Status, Tag, Temperature, User
 from leadapp.models.querysets import mates_of
+from leadapp.numbers import whole_number
 from leadapp.periods import Period
 from leadapp.services.lists import report_filters as reports
 from leadapp.services.texts import text_fault
@@ -77,8 +78,13 @@ def is_text(value: str) -> bool:
     return text_fault(value, longest=LONGEST) is None
 
 
+def owner_ids(values: Iterable[str]) -> list[int]:
+    """Return the people who are named by their numbers among the owners asked for."""
+    return [number for value in values if (number := whole_number(value)) is not None]
+
+
 def _where_owner(values: list[str], asking: Asking) -> Q:
-    ids = [int(value) for value in values if value.isdigit()]
+    ids = owner_ids(values)
     ids += [asking.user.pk] if "me" in values else []
     # Their ids, not a question for them: only so it is seen how few leads there may be, or none.
     ids += mates_of(asking.user).values_list("pk", flat=True) if "team" in values else []

@@ -18,7 +18,16 @@ from leadapp.models.querysets import LeadQuerySet
 from leadapp.paging import Order
 from leadapp.search import few_ids, find_leads, leads_like
 from leadapp.services.lists.columns import read_columns
-from leadapp.services.lists.filter_kinds import FILTERS, LONGEST, Asking, Filter, Values, read_values, shown
+from leadapp.services.lists.filter_kinds import (
+    FILTERS,
+    LONGEST,
+    Asking,
+    Filter,
+    Values,
+    owner_ids,
+    read_values,
+    shown,
+)
 from leadapp.services.lists.orders import order_of, with_deadline, with_place
 from leadapp.services.lists.own_filters import own_fields_for, own_filters
 from leadapp.services.lists.views import (
@@ -192,7 +201,7 @@ def _read_sort(text: str, problems: list[str]) -> str:
 def _name_people(asked: Asked) -> None:
     """Leave out owners whom there is not, and learn the names of the others."""
     given = asked.values.get("owner", [])
-    ids = [int(value) for value in given if value.isdigit()]
+    ids = owner_ids(given)
     if not ids:
         return
     asked.people = {str(person.pk): str(person) for person in User.objects.filter(pk__in=ids)}

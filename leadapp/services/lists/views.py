@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.access import may
 from leadapp.models import SavedView, User
+from leadapp.numbers import whole_number
 from leadapp.services.lists.columns import read_columns
 from leadapp.services.lists.filter_kinds import Filter, Values, Words, read_values
 from leadapp.services.lists.orders import ORDERS
@@ -56,9 +57,10 @@ def own_views(user: User) -> list[SavedView]:
 
 def find_saved(user: User, name: str) -> SavedView | None:
     """Return the saved view of an address that this person may see: an own one, or one that is shared."""
-    if not (name.isascii() and name.isdigit() and len(name) < 10):
+    number = whole_number(name)
+    if number is None:
         return None
-    return SavedView.objects.visible_to(user).select_related("owner").filter(pk=int(name)).first()
+    return SavedView.objects.visible_to(user).select_related("owner").filter(pk=number).first()
 
 
 def read_saved(saved: SavedView, known: Mapping[str, Filter]) -> View:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from leadapp.access import may
 from leadapp.errors import Conflict, NotAllowed, NotFound, Refused
 from leadapp.models import Activity, Company, CustomField, DuplicatePair, Lead, Merge, User
+from leadapp.numbers import LARGEST_ID, whole_number
 from leadapp.services.duplicates.choices import better_winner, differences, stands_further
 from leadapp.services.duplicates.merging import MERGE, merge_leads
 from leadapp.services.duplicates.reviewing import Candidate, dismiss_pair, pairs_to_review, reopen_pair
@@ -28,7 +29,6 @@ from leadapp.views.duplicates.words import reasons_of
 from leadapp.views.lead.fact_groups import label_of, say_value
 
 MOST_MERGES = 10
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,8 @@ def _read_page(
     """Return one page and the addresses around it. A page begins after, or ends before, a pair."""
     place, backwards = asked.get("before") or asked.get("after") or "", bool(asked.get("before"))
     at = None
-    if place.isascii() and place.isdigit() and int(place) <= LARGEST_ID:
-        at = DuplicatePair.objects.filter(pk=int(place)).values_list("probability", "pk").first()
+    if (number := whole_number(place)) is not None:
+        at = DuplicatePair.objects.filter(pk=number).values_list("probability", "pk").first()
     if at is not None:
         compare = TupleGreaterThan if backwards else TupleLessThan
         pairs = pairs.filter(compare(Tuple("probability", "pk"), at))

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from leadapp.access import require
 from leadapp.errors import Refused
 from leadapp.models import HeldSubmission
+from leadapp.numbers import whole_number
 from leadapp.services.forms.held import DECIDE, discard, release, take_back
 from leadapp.shipped import shown
 from leadapp.views.answering import signed_in
@@ -94,7 +95,7 @@ def _discarded(count: int) -> str:
 
 
 def _ids(texts: Iterable[str]) -> list[int]:
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19][:ON_A_PAGE]
+    return [number for text in texts if (number := whole_number(text)) is not None][:ON_A_PAGE]
 
 
 def _undo(ids: Sequence[int]) -> str:

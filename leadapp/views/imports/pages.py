@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from leadapp.access import require
 from leadapp.errors import NotAllowed, Refused
 from leadapp.models import ImportJob
+from leadapp.numbers import whole_number
 from leadapp.services import imports
 from leadapp.services.exports import MEDIA_TYPES, write_file
 from leadapp.services.imports.reporting import to_mend
@@ -41,9 +42,9 @@ def import_list(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("import-columns", job.pk)
     jobs = ImportJob.objects.select_related("created_by").order_by("-created_at", "-pk")
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        jobs = jobs.filter(pk__lt=int(before))
+    before = whole_number(request.GET.get("before", ""))
+    if before is not None:
+        jobs = jobs.filter(pk__lt=before)
     found = list(jobs[: ON_A_PAGE + 1])
     context = {
         "form": form,

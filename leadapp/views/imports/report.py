@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import ImportJob, ImportRow
-from leadapp.numbers import write_number
+from leadapp.numbers import whole_number, write_number
 from leadapp.services.imports.reporting import PROBLEMS, Kind, kinds_of, rows_of
 
 ON_A_PAGE = 50
@@ -57,8 +57,9 @@ def report_of(job: ImportJob, *, show: str, after: str) -> Report:
     ]
     is_told = not job.is_at_work and job.forgotten_at is None
     rows = rows_of(job, show)
-    if after.isdecimal() and len(after) < 10:
-        rows = rows.filter(number__gt=int(after))
+    number = whole_number(after)
+    if number is not None:
+        rows = rows.filter(number__gt=number)
     found = list(rows[: ON_A_PAGE + 1]) if is_told else []
     return Report(
         title=_title(job),

@@ -14,7 +14,7 @@ from leadapp.access import may
 from leadapp.errors import NotFound
 from leadapp.models import Lead, User
 from leadapp.models.querysets import LeadQuerySet
-from leadapp.numbers import write_number
+from leadapp.numbers import whole_number, write_number
 from leadapp.services.bulk import MOST_TICKED, Chosen
 from leadapp.services.lists.columns import Column, columns_of
 from leadapp.services.lists.filters import Asked, in_order, leads_of, read_address
@@ -75,7 +75,8 @@ class Choice:
         """Tell whether clearly more or fewer leads are meant than was named to the person."""
         if not self.is_all:
             return False
-        return not named.isdigit() or abs(self.number - int(named[:18])) * DRIFT > self.number
+        number = whole_number(named)
+        return number is None or abs(self.number - number) * DRIFT > self.number
 
 
 def may_choose(user: User) -> bool:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from leadapp.errors import Refused
 from leadapp.models import CustomField, Density, ListSize
+from leadapp.numbers import whole_number
 from leadapp.services.lists.columns import MOST, NAME, USUAL, Column, all_columns, read_columns
 from leadapp.services.lists.filters import Asked, read_address
 from leadapp.services.people import choose_list
@@ -68,12 +69,11 @@ def columns(request: HttpRequest) -> HttpResponse:
 def look(request: HttpRequest) -> HttpResponse:
     """Keep the height of rows and the length of a page."""
     user = signed_in(request)
-    size = request.POST.get("size", "")
     try:
         choose_list(
             user=user,
             density=request.POST.get("density"),
-            size=int(size) if size.isascii() and size.isdigit() else None,
+            size=whole_number(request.POST.get("size", "")),
             now=timezone.now(),
         )
     except Refused as refused:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from leadapp.access import may
 from leadapp.errors import NotAllowed, NotFound, Refused
 from leadapp.models import Lead, Status, User
+from leadapp.numbers import whole_number
 from leadapp.services.work.day_log import log_and_plan
 from leadapp.views.answering import posted, signed_in, visible_lead
 from leadapp.views.my_day.day import Day
@@ -127,9 +128,10 @@ def whose_day(request: HttpRequest) -> User:
         return viewer
     if not may(viewer, "leadapp.work_any_lead"):
         raise NotAllowed(_("Only managers see the day of somebody else."))
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 10):
+    number = whole_number(asked)
+    if number is None:
         raise NotFound(_("There is nobody with this number."))
-    return get_object_or_404(User.objects.filter(is_active=True), pk=int(asked))
+    return get_object_or_404(User.objects.filter(is_active=True), pk=number)
 
 
 def _people(viewer: User) -> list[User]:
