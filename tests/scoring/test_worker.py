@@ -43,17 +43,6 @@ def score_of(lead: Lead) -> int | None:
     return lead.score
 
 
-def note_what_is_sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    sent: list[str] = []
-
-    def send(task: str) -> bool:
-        sent.append(task)
-        return True
-
-    monkeypatch.setattr(tasks, "send", send)
-    return sent
-
-
 @pytest.mark.worker
 def test_a_request_becomes_a_score_by_its_nudge_alone(worker: Any, wait_for: Any) -> None:
     warm_up, lead = make_lead(), make_lead()

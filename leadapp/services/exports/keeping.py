@@ -9,10 +9,9 @@ from django.db.models import Value
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
-from leadapp.access import require
 from leadapp.errors import NotFound
 from leadapp.models import ExportPart, ExportRun, User
-from leadapp.services.exports.records import EXPORT
+from leadapp.services.exports.records import require_may_export
 from leadapp.services.exports.running import give_up
 from qualification.models import NoticeKind
 from qualification.services.notices.telling import take_back_notices
@@ -33,7 +32,7 @@ def may_fetch(run: ExportRun, *, now: datetime) -> bool:
 
 def fetch(*, run: ExportRun, actor: User, now: datetime) -> Iterator[bytes]:
     """Return the file piece by piece; raise NotAllowed or NotFound. Only who asked for it may have it."""
-    require(actor, EXPORT, _("You may not export leads."))
+    require_may_export(actor)
     if run.export.user_id != actor.pk or not may_fetch(run, now=now):
         raise NotFound(_("The file is not there any more."))
     ExportRun.objects.filter(pk=run.pk).update(fetched_at=max(now, run.ended_at or now))

@@ -15,11 +15,16 @@ Row = TypeVar("Row")
 EXPORT = "leadapp.export_lead"
 
 
+def require_may_export(user: User) -> None:
+    """Raise NotAllowed unless somebody may take leads out."""
+    require(user, EXPORT, _("You may not export leads."))
+
+
 def begin_export(
     *, file_format: str, query: str, columns: Sequence[str], actor: User, now: datetime
 ) -> Export:
     """Write down that somebody takes leads out; raise NotAllowed unless they may."""
-    require(actor, EXPORT, _("You may not export leads."))
+    require_may_export(actor)
     if file_format not in Export.FileFormat.values:
         raise Invalid.field("file_format", _("Choose CSV or XLSX."))
     return Export.objects.create(

@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from leadapp.access import require
 from leadapp.models import Export, ExportRun
 from leadapp.services.exports import MEDIA_TYPES, Cell, begin_export, counted, write_file
 from leadapp.services.exports.reading import head_of, read_all
+from leadapp.services.exports.records import require_may_export
 from leadapp.services.exports.starting import MOST_AT_ONCE, start_export
 from leadapp.views.answering import came_from, posted, signed_in
 from leadapp.views.lists.choice import Choice, read_choice
@@ -40,7 +40,7 @@ class ExportForm(forms.Form):
 def export(request: HttpRequest) -> HttpResponseBase:
     """Ask for the kind of file, and send it."""
     user, data = signed_in(request), request.POST if request.method == "POST" else request.GET
-    require(user, "leadapp.export_lead", _("You may not export leads."))
+    require_may_export(user)
     choice = read_choice(data, user, now=timezone.now())
     back = came_from(request) or reverse("lead-list")
     if not choice.number:

@@ -10,14 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from leadapp.access import require
 from leadapp.errors import NotFound, Refused
 from leadapp.models import Export, ExportRun
 from leadapp.numbers import write_number
 from leadapp.services.exports import MEDIA_TYPES
 from leadapp.services.exports.keeping import fetch, kept_until, may_fetch
 from leadapp.services.exports.reading import head_of
-from leadapp.services.exports.records import EXPORT
+from leadapp.services.exports.records import require_may_export
 from leadapp.services.exports.starting import stop_export
 from leadapp.services.lists.columns import columns_of
 from leadapp.views.answering import signed_in
@@ -31,7 +30,7 @@ State = ExportRun.State
 def export_list(request: HttpRequest) -> HttpResponse:
     """Show somebody's own exports, newest first."""
     user, now = signed_in(request), timezone.now()
-    require(user, EXPORT, _("You may not export leads."))
+    require_may_export(user)
     exports = Export.objects.filter(user=user).select_related("run").order_by("-at", "-pk")[:ON_A_PAGE]
     context = {"rows": [(export, _state(export), _is_there(export, now)) for export in exports]}
     return render(request, "exports/list.html", context)
@@ -79,7 +78,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def _own(request: HttpRequest, pk: int) -> ExportRun:
     user = signed_in(request)
-    require(user, EXPORT, _("You may not export leads."))
+    require_may_export(user)
     runs = ExportRun.objects.filter(export__user=user).select_related("export")
     run: ExportRun = get_object_or_404(runs, pk=pk)
     return run
