@@ -95,7 +95,7 @@ class RefusedMessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             text = json.dumps(json.loads(refused.message), indent=2, ensure_ascii=False)
             text.encode()
-        except ValueError:
+        except (ValueError, RecursionError):
             text = refused.message
         return format_html("<pre>{}</pre>", text)
 

@@ -175,7 +175,7 @@ def read_seen(text: str) -> RuleFacts | None:
     """Return what a page showed, or nothing where the browser sent something else."""
     try:
         return rule_from_data(json.loads(text))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
 

@@ -98,5 +98,5 @@ def read_seen(text: str) -> VersionFacts | None:
     """Return what a page showed, or nothing where the browser sent something else."""
     try:
         return VersionFacts(**json.loads(text))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None

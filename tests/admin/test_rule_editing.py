@@ -76,11 +76,12 @@ def test_whoever_saves_second_is_told_what_the_first_did_and_keeps_what_was_type
     assert (rule.points, rule.name, rule.changed_by) == (3, "Read the prices", "Tom Berg")
 
 
+@pytest.mark.parametrize("seen", ["{nonsense", "[" * 100_000], ids=["cut off", "deep"])
 def test_a_page_that_sends_no_revision_overwrites_nothing(
-    as_: As, marketer: User, draft: ScoringModelVersion
+    as_: As, marketer: User, draft: ScoringModelVersion, seen: str
 ) -> None:
     client, rule = as_(marketer), rule_of(draft, "Asked for a demo")
-    data = shown(client.get(rule_url(rule)), points="9", seen="{nonsense", revision="")
+    data = shown(client.get(rule_url(rule)), points="9", seen=seen, revision="")
     before = definition(draft)
     assert client.post(rule_url(rule), data).status_code == 409
     assert definition(draft) == before

@@ -198,6 +198,7 @@ def test_what_somebody_wrote_meanwhile_is_not_overwritten(as_: As, manager: User
         ({"domain": "taken.example"}, 409, "Another company has this domain."),
         ({"domain": "", "name": "nameless"}, 409, "Another company without a domain has this name."),
         ({"seen": "[1"}, 422, "damaged"),
+        ({"seen": "[" * 100_000}, 422, "damaged"),
     ],
 )
 def test_a_refusal_writes_nothing(

@@ -578,6 +578,7 @@ def test_a_fact_that_somebody_else_changed_is_a_conflict(people: People) -> None
         ({"company.employees": ""}, "company.employees"),
         ({"seen": "{"}, "seen"),
         ({"seen": "[]"}, "seen"),
+        ({"seen": "[" * 100_000}, "seen"),
     ],
 )
 def test_a_wrong_fact_is_told_beside_its_field(people: People, changes: dict[str, str], field: str) -> None:

@@ -48,7 +48,7 @@ class CompanyForm(forms.Form):
         """Read what the person saw."""
         try:
             seen = json.loads(self.cleaned_data["seen"] or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             seen = None
         if not isinstance(seen, dict):
             self.add_error(None, _("The form was damaged on its way. Open it again."))

@@ -254,7 +254,7 @@ class FactsForm(forms.Form):
         """Read what the person saw."""
         try:
             seen = json.loads(self.cleaned_data["seen"] or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             seen = None
         if not isinstance(seen, dict):
             raise forms.ValidationError(_("The form was damaged on its way. Open it again."))
