@@ -1,6 +1,6 @@
 """What a caller has left of a minute's limits: counted in Redis; while that is down, in this process.
 
-A process asks Redis for a little more than a request costs and spends that on the next ones, so that most
+A process asks Redis for a little more than a request costs and spends that within a second, so that most
 requests ask nobody. What it did not spend it gives back when it asks again.
 """
 
@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import redis
 from django.conf import settings
@@ -25,8 +26,10 @@ PATIENCE = 0.1  # seconds: nobody waits for a counter
 DOWN_FOR = 5.0  # seconds for which a broker that did not answer is not asked again
 MOST_COUNTED = 10_000
 # A hundredth of what is left is taken in advance, so that nothing is left lying near the limit, and at most
-# so much: it is lost to the caller's minute when the process ends.
+# so much: it is lost to the caller's minute when the process ends or is idle. What other processes took since
+# then is not known, so it is soon asked again.
 MOST_AHEAD = 50
+KNOWN_FOR = 1.0  # seconds
 
 # Spend all or nothing, in one round trip. What nobody has begun to spend can be overdrawn once: a batch
 # larger than the limit could otherwise never be sent.
@@ -95,10 +98,20 @@ def spend(budgets: Sequence[Budget]) -> Spending:
     return Spending(fits, left, seconds)
 
 
-# By the name of a budget in a minute: what was spent while Redis was away; and what was taken from Redis in
-# advance, with what it said was spent, this process's share included.
+class _Ahead(NamedTuple):
+    """What is left of what was taken in advance, what is known to be spent, and until when that is good."""
+
+    left: int
+    spent: int
+    until: float
+
+
+_NOTHING = _Ahead(0, 0, 0.0)
+
+# By the name of a budget in a minute: what was taken from Redis, and what was spent while it was away. Both
+# are looked at and asked for under the lock: threads that ask at once would take several times as much.
+_ahead: dict[str, _Ahead] = {}
 _own_counts: dict[str, int] = {}
-_ahead: dict[str, tuple[int, int]] = {}
 _lock = threading.Lock()
 _down_until = 0.0
 
@@ -106,41 +119,40 @@ _down_until = 0.0
 def _spend(names: list[str], budgets: Sequence[Budget]) -> tuple[bool, list[int]]:
     global _down_until
     with _lock:
-        if (spent := _spend_ahead(names, budgets)) is not None:
+        now = time.monotonic()
+        if (spent := _spend_ahead(names, budgets, now)) is not None:
             return True, spent
-        held = [_ahead.pop(name, (0, 0))[0] for name in names]
-    if time.monotonic() >= _down_until:
-        try:
-            return _ask_redis(names, budgets, held)
-        except redis.RedisError:
-            logger.warning("Redis does not answer; requests are counted in this process.")
-            _down_until = time.monotonic() + DOWN_FOR
-    with _lock:
+        if now >= _down_until:
+            try:
+                return _ask_redis(names, budgets, now)
+            except redis.RedisError:
+                logger.warning("Redis does not answer; requests are counted in this process.")
+                _down_until = time.monotonic() + DOWN_FOR
         return _spend_here(names, budgets)
 
 
-def _spend_ahead(names: list[str], budgets: Sequence[Budget]) -> list[int] | None:
+def _spend_ahead(names: list[str], budgets: Sequence[Budget], now: float) -> list[int] | None:
     """Spend what was taken in advance, if it suffices for all budgets; return what is spent of each."""
-    held = [_ahead.get(name, (0, 0)) for name in names]
-    if any(ahead < each.cost for (ahead, _), each in zip(held, budgets, strict=True)):
-        return None
-    for name, (ahead, spent), each in zip(names, held, budgets, strict=True):
-        _ahead[name] = (ahead - each.cost, spent + each.cost)
-    return [_ahead[name][1] for name in names]
+    held = [_ahead.get(name, _NOTHING) for name in names]
+    for ahead, each in zip(held, budgets, strict=True):
+        # A limit may have been lowered meanwhile.
+        if now >= ahead.until or ahead.left < each.cost or ahead.spent + each.cost > each.limit:
+            return None
+    for name, ahead, each in zip(names, held, budgets, strict=True):
+        _ahead[name] = ahead._replace(left=ahead.left - each.cost, spent=ahead.spent + each.cost)
+    return [_ahead[name].spent for name in names]
 
 
-def _ask_redis(names: list[str], budgets: Sequence[Budget], held: Sequence[int]) -> tuple[bool, list[int]]:
-    """Let Redis count, give back what was held, and hold what is taken in advance now."""
+def _ask_redis(names: list[str], budgets: Sequence[Budget], now: float) -> tuple[bool, list[int]]:
+    """Let Redis count, give back what is held, and hold what is taken in advance now."""
     numbers = [2 * MINUTE, MOST_AHEAD]
-    for given_back, each in zip(held, budgets, strict=True):
-        numbers += [given_back, each.cost, each.limit]
+    for name, each in zip(names, budgets, strict=True):
+        numbers += [_ahead.pop(name, _NOTHING).left, each.cost, each.limit]
     fits, spent, ahead = _script(settings.REDIS_URL)(keys=names, args=numbers)
-    with _lock:
-        if len(_ahead) >= MOST_COUNTED:  # most are of minutes that are over
-            _ahead.clear()
-        for name, so_far, taken in zip(names, spent, ahead, strict=True):
-            # Another thread may have asked meanwhile.
-            _ahead[name] = (_ahead.get(name, (0, 0))[0] + taken, so_far)
+    if len(_ahead) >= MOST_COUNTED:  # most are of minutes that are over
+        _ahead.clear()
+    for name, so_far, taken in zip(names, spent, ahead, strict=True):
+        _ahead[name] = _Ahead(taken, so_far, now + KNOWN_FOR)
     return bool(fits), spent
 
 

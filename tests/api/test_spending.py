@@ -1,6 +1,7 @@
 """What is taken from a minute's limits in advance: few questions to Redis, and not one request too many."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ MOMENT = 1_800_000_015.25
 @pytest.fixture(autouse=True)
 def _minute(broker: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: MOMENT)
+    monkeypatch.setattr(time, "monotonic", lambda: 10.0)
     monkeypatch.setattr(spending, "_down_until", 0.0)
     monkeypatch.setattr(spending, "_own_counts", {})
     monkeypatch.setattr(spending, "_ahead", {})
@@ -80,6 +82,31 @@ def test_what_is_refused_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     process.spend(1_000)
     assert not process.spend(1_000, cost=10_000).fits
     assert left(process.spend(1_000)) == [998, 9_998]
+
+
+def test_threads_that_ask_at_once_take_no_more_than_one(
+    broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, other = Process(monkeypatch), Process(monkeypatch)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: process.spend(6_000), range(8)))
+    assert sorted(left(answer)[0] for answer in answers) == list(range(5_992, 6_000))
+    assert left(other.spend(6_000))[0] >= 6_000 - 9 - MOST_AHEAD
+
+
+def test_what_others_spent_is_known_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Process(monkeypatch), Process(monkeypatch)
+    first.spend(6_000)
+    for _ in range(500):
+        second.spend(6_000)
+    monkeypatch.setattr(time, "monotonic", lambda: 11.5)
+    assert 6_000 - 502 - MOST_AHEAD <= left(first.spend(6_000))[0] <= 6_000 - 502
+
+
+def test_a_lower_limit_holds_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = Process(monkeypatch)
+    process.spend(6_000)
+    assert [process.spend(10).fits for _ in range(12)] == 9 * [True] + 3 * [False]
 
 
 def test_an_emptied_redis_is_no_gift(broker: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
