@@ -8,13 +8,12 @@ from rest_framework.response import Response
 from leadapp.api import operations
 from leadapp.api.access import KeyAuthentication, actor_of
 from leadapp.api.bodies import FormBody, JsonBody, object_of
-from leadapp.api.idempotency import HEADER, name_of
+from leadapp.api.idempotency import name_of
 from leadapp.api.throttling import SubmissionThrottle
 from leadapp.api.views import ApiView
 from leadapp.errors import NotAllowed
 from leadapp.models import ApiKey
 from leadapp.services.forms import find_form, submit_form
-from leadapp.services.texts import clean_text
 
 
 class Submissions(ApiView):
@@ -40,16 +39,9 @@ class Submissions(ApiView):
             answers=object_of(request.data),
             actor=actor,
             now=timezone.now(),
-            submission_id=_submission_id(request),
+            name=name_of(request),
         )
         answer: dict[str, object] = {"id": submission.id}
         if actor is not None:  # what comes by key is never held
             answer["lead"] = submission.lead_id
         return Response(answer, status=202)
-
-
-def _submission_id(request: Request) -> str:
-    """Return the id that a key's owner gave, to send again without harm. Visitors could take others' ids."""
-    if not isinstance(request.auth, ApiKey):
-        return ""
-    return clean_text(name_of(request), HEADER, longest=200)

@@ -9,8 +9,9 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from leadapp.models import Activity, ActivityType, CustomField, Form, KeptAnswer, Lead
+from leadapp.models import Activity, ActivityType, ApiKey, CustomField, Form, KeptAnswer, Lead
 from qualification.models import BantAnswer
 from scoring.models import ScoringRequest
 from tests.api.conftest import Caller, faults, stored
@@ -89,12 +90,81 @@ def test_a_key_may_send_a_submission_again_without_harm(
     assert api.post(ADDRESS, {**JANE, "message": "Again"}).status_code == 422
     # The answer is forgotten after a day, the submission is not.
     KeptAnswer.objects.all().delete()
-    assert api.post(ADDRESS, {**JANE, "message": "Again"}).json() == first.json()
+    assert api.post(ADDRESS, JANE).json() == first.json()
+    KeptAnswer.objects.all().delete()
     assert stored() == before
     # Neither visitors nor other keys can take its ids.
     assert visitor.post(ADDRESS, JANE).json()["id"] != "order-1"
     other.post(ADDRESS, JANE)
     assert Activity.objects.filter(type__slug="demo_requested").count() == 3
+
+
+def test_a_name_that_came_with_another_form_or_event_hides_no_submission(api: Caller) -> None:
+    api.headers["Idempotency-Key"] = "f77"
+    kim, lee = {"email": "kim@example.com"}, {"email": "lee@example.com"}
+    event = {"lead": lee, "type": "login", "external_id": "f77", "properties": {"form": "contact"} | kim}
+    told = [
+        api.post("activities", event).json()["lead"],
+        api.post("forms/newsletter/submissions", JANE).json()["lead"],
+        api.post("forms/contact/submissions", kim).json()["lead"],
+    ]
+
+    assert list(Lead.objects.filter(pk__in=told).order_by("email").values_list("email", flat=True)) == [
+        "jane@acme.example",
+        "kim@example.com",
+        "lee@example.com",
+    ]
+    before = stored()
+    KeptAnswer.objects.all().delete()
+    again = api.post("forms/contact/submissions", kim)
+    assert again.json() == {"id": "f77", "lead": told[2]}
+    KeptAnswer.objects.all().delete()
+    assert stored() == before
+    assert set(Activity.objects.filter(lead__in=told[1:]).values_list("source", flat=True)) == {
+        "newsletter",
+        "contact",
+    }
+
+
+def test_an_event_under_the_name_of_a_submission_is_an_event(api: Caller) -> None:
+    api.headers["Idempotency-Key"] = "order-1"
+    api.post(ADDRESS, JANE)
+    number = Activity.objects.get(type__slug="demo_requested").external_id
+
+    del api.headers["Idempotency-Key"]
+    for external_id in ("order-1", number):
+        event = {"lead": {"email": "lee@example.com"}, "type": "login", "external_id": external_id}
+        assert api.post("activities", event).json()["repeated"] is False
+
+
+def test_once_the_answer_is_forgotten_a_name_may_bring_other_answers(api: Caller) -> None:
+    api.headers["Idempotency-Key"] = "order-1"
+    api.post(ADDRESS, JANE)
+    KeptAnswer.objects.all().delete()
+
+    other = api.post(ADDRESS, {"email": "kim@example.com"})
+
+    assert other.json() == {"id": "order-1", "lead": Lead.objects.get(email="kim@example.com").pk}
+
+
+def test_what_was_kept_under_the_name_alone_is_known_when_it_comes_again(api: Caller) -> None:
+    lead = Lead.objects.create(email="jane@acme.example")
+    form = Form.objects.get(slug="contact")
+    Activity.objects.create(
+        lead=lead,
+        type=form.activity_type,
+        occurred_at=timezone.now(),
+        source=ApiKey.objects.get().name,
+        external_id="old-1",
+        properties={"email": "jane@acme.example", "form": "contact", "not_understood": {}},
+    )
+    api.headers["Idempotency-Key"] = "old-1"
+    before = Activity.objects.count()
+
+    again = api.post("forms/contact/submissions", {"email": "jane@acme.example"})
+
+    assert again.json() == {"id": "old-1", "lead": lead.pk}
+    assert Activity.objects.count() == before
 
 
 def test_an_address_is_enough(visitor: Caller) -> None:

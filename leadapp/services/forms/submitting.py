@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -36,6 +36,7 @@ from leadapp.services.texts import clean_text
 
 # The same answers from the same address within this time are one submission that was sent twice.
 SAME_FOR = timedelta(minutes=10)
+LONGEST_NAME_KEPT = 150
 # The words beside the box that lets a device be recognised, as our pages show them.
 REMEMBER_WORDS = "Remember me on this device, so that later forms ask only what is new."
 
@@ -102,21 +103,22 @@ def submit_form(
     answers: Mapping[str, object],
     actor: Actor,
     now: datetime,
-    submission_id: str = "",
+    name: str = "",
     visit: Visit = NO_VISIT,
 ) -> Submission:
     """Store a submission: the lead, what it said, what it agreed to, and a request to score it.
 
     The answers stay with the activity as they were typed. What they say about the person fills facts
     that are empty, and replaces those that the same person typed into a form before. What a visitor
-    sends is held where it looks like spam.
+    sends is held where it looks like spam. A key may give its submission a `name`, and send it again.
     """
     rendering = visit.rendering
     not_asked = rendering.not_asked if rendering else ()
     typed = read_answers(form, answers, not_asked=not_asked)
+    key = actor if name and isinstance(actor, ApiKey) else None
     taken = Taken(
         form=form,
-        number=submission_id or _number(form, typed, visit, now),
+        number=_number_named(form, answers, key, name) if key else _number(form, typed, visit, now),
         typed=typed,
         at=now,
         consent_version=_agreed_to(form, answers, rendering),
@@ -132,9 +134,10 @@ def submit_form(
     )
     if reasons:
         return _hold(taken, reasons)
-    return record(
-        taken, event, source=actor.name if isinstance(actor, ApiKey) and submission_id else "", actor=actor
-    )
+    if key and (known := _kept_by_name_alone(taken, key, name)):
+        return Submission(id=name, lead_id=known.lead_id, activity_id=known.pk)
+    stored = record(taken, event, actor=actor)
+    return replace(stored, id=name) if key else stored
 
 
 def event_of(taken: Taken, *, may_be_known: bool = False) -> Event:
@@ -158,13 +161,11 @@ def event_of(taken: Taken, *, may_be_known: bool = False) -> Event:
     )
 
 
-def record(
-    taken: Taken, event: Event, *, source: str = "", actor: Actor, now: datetime | None = None
-) -> Submission:
+def record(taken: Taken, event: Event, *, actor: Actor, now: datetime | None = None) -> Submission:
     """Store a submission that was read, its lead and what follows from it."""
     (recorded,) = record_activities(
         events=[event],
-        source=source or taken.form.slug,
+        source=taken.form.slug,
         actor=actor,
         now=now or taken.at,
         by="form",
@@ -190,6 +191,22 @@ def _number(form: Form, typed: Mapping[str, str], visit: Visit, now: datetime) -
     if known and now - known.received_at < SAME_FOR:
         return before
     return f"{digest}-{turn}"
+
+
+def _number_named(form: Form, answers: Mapping[str, object], key: ApiKey, name: str) -> str:
+    """Return what a named submission is kept under, for ever: whose name it is, for which form, what it says.
+
+    So the name never hides other answers, another form's, or an event's.
+    """
+    said = json.dumps([key.pk, form.slug, name, answers], sort_keys=True)
+    return f"{name[:LONGEST_NAME_KEPT]}/{hashlib.sha256(said.encode()).hexdigest()[:40]}"
+
+
+def _kept_by_name_alone(taken: Taken, key: ApiKey, name: str) -> Activity | None:
+    """Return the same submission if it came when names were not yet those of a form, nor of what it says."""
+    same = {**taken.typed, "form": taken.form.slug}
+    named = Activity.objects.filter(source=key.name, external_id=name, properties__contains=same)
+    return named.filter(type=taken.form.activity_type).first()
 
 
 def _agreed_to(form: Form, answers: Mapping[str, object], rendering: Rendering | None) -> int | None:
