@@ -25,6 +25,7 @@ TRAITS = (
     "birthday",
     "gender",
     "unsubscribed",
+    "do_not_score",
 )
 traits = values | st.fixed_dictionaries({}, optional=dict.fromkeys(TRAITS, values))
 contexts = values | st.fixed_dictionaries(

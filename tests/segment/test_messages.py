@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from leadapp.models import Activity, Company, CustomField, Lead, LeadIdentifier, WaitingActivity
 from scoring.models import ScoringRequest
+from tests.qualification.build import make_lead
 from tests.segment.conftest import Library, make_key, only_lead
 
 pytestmark = pytest.mark.django_db
@@ -281,6 +282,31 @@ def test_an_unsubscribe_is_an_opt_out(library: Library) -> None:
     assert Lead.objects.filter(do_not_email=True).count() == 2
     library.take("identify", {"userId": "2", "traits": {"unsubscribed": False}})
     assert Lead.objects.filter(do_not_email=True).count() == 2
+
+
+@pytest.mark.parametrize("wish", ["do_not_score", "do_not_email", "do_not_call"])
+@pytest.mark.parametrize("value", [True, "true", "TRUE"])
+def test_people_opt_out_by_a_trait_in_either_spelling(library: Library, wish: str, value: object) -> None:
+    first, *others = wish.split("_")
+    for number, trait in enumerate((wish, first + "".join(map(str.title, others)))):
+        library.take("identify", {"userId": str(number), "traits": {trait: value}})
+        library.take("identify", {"userId": str(number), "traits": {trait: False}})
+    library.take("track", {"userId": "3", "event": "Signed In", "context": {"traits": {wish: value}}})
+    library.take("track", {"userId": "4", "event": "Signed In", "context": {"traits": {wish: False}}})
+    assert Lead.objects.filter(**{wish: True}).count() == 3
+
+
+def test_one_spelling_that_opts_out_is_enough(library: Library) -> None:
+    library.take("identify", {"userId": "1", "traits": {"unsubscribed": False, "doNotEmail": True}})
+    library.take("identify", {"userId": "2", "traits": {"unsubscribed": True, "doNotEmail": False}})
+    assert Lead.objects.filter(do_not_email=True).count() == 2
+
+
+def test_a_score_is_gone_at_once_for_whoever_opts_out_of_it(library: Library) -> None:
+    lead = make_lead(score=70, email="grace@harbour.example")
+    library.take("identify", {"userId": "1", "traits": {"email": lead.email, "doNotScore": True}})
+    lead.refresh_from_db()
+    assert (lead.do_not_score, lead.score, lead.grade, lead.temperature) == (True, None, "", "")
 
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)

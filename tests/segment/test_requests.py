@@ -2,10 +2,12 @@
 
 import base64
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
@@ -278,3 +280,43 @@ def test_a_key_may_expire(db: None) -> None:
     library.take("track", TRACK)
     ApiKey.objects.update(created_at=later - timedelta(days=3), expires_at=later - timedelta(days=2))
     refused(library.send("track", TRACK), 401)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "events"),
+    [
+        ("track", TRACK, 200, 1),
+        ("track", {**TRACK, "batch": []}, 200, 1),
+        ("track", {**TRACK, "batch": [1, 2, 3]}, 200, 1),
+        ("identify", {"userId": "1", "batch": []}, 200, 1),
+        ("batch", {"batch": [{"type": "track", **TRACK}] * 2}, 200, 2),
+        # What stands in a message is no message, and one that cannot be taken was looked at.
+        ("batch", {"batch": [{"type": "track", **TRACK, "batch": [TRACK] * 9}]}, 200, 1),
+        ("batch", {"batch": [{"type": "batch", "batch": [{"type": "track", **TRACK}] * 9}]}, 200, 1),
+        ("batch", {"batch": [1, 2, 3]}, 200, 3),
+        ("batch", {"batch": []}, 200, 0),
+        ("batch", {"batch": TRACK}, 400, 0),
+        ("batch", TRACK, 400, 0),
+    ],
+)
+@pytest.mark.usefixtures("long_minute")
+def test_a_single_call_costs_one_event_and_a_batch_as_many_as_it_lists(
+    library: Library, path: str, body: dict[str, Any], status: int, events: int
+) -> None:
+    library.take("track", {**TRACK, "messageId": "before"})
+    response = library.send(path, body)
+    assert response.status_code == status
+    library.take("track", {**TRACK, "messageId": "between"})
+    left = re.search(r'"events";r=(\d+)', library.send("track", TRACK).headers["RateLimit"])
+    assert left
+    assert 120_000 - int(left[1]) == events + 3
+    assert Activity.objects.filter(type__slug="trial_started").count() <= events + 3
+
+
+@pytest.mark.usefixtures("long_minute")
+def test_an_empty_batch_beside_an_event_passes_no_limit(library: Library, settings: LazySettings) -> None:
+    settings.API_EVENTS_PER_MINUTE = 2
+    for _ in range(2):
+        library.take("track", {**TRACK, "batch": []})
+    refused(library.send("track", {**TRACK, "batch": []}), 429)
+    assert Activity.objects.filter(type__slug="trial_started").count() == 2

@@ -11,6 +11,7 @@ from babel import Locale
 from leadapp.models import CustomField
 from leadapp.numbers import whole_number
 from leadapp.services.intake.event_names import event_key
+from leadapp.services.leads.changes import OPT_OUTS
 from leadapp.services.leads.facts import COMPANY_FACTS, LEAD_FACTS, Facts, clean_facts
 from leadapp.services.texts import LARGEST_INTEGER
 
@@ -38,6 +39,7 @@ PERSON = {
     "unsubscribed": "do_not_email",
     "do_not_email": "do_not_email",
     "do_not_call": "do_not_call",
+    "do_not_score": "do_not_score",
 }
 COMPANY = {
     "name": "name",
@@ -61,7 +63,6 @@ GENDERS = {"f": "female", "m": "male", "w": "female", "woman": "female", "man": 
 # What cannot be read costs the fact, not the message.
 SOFT = frozenset(LEAD_FACTS) | {f"company.{name}" for name in COMPANY_FACTS}
 WHOLE_NUMBERS = {"employees", "annual_revenue", "birth_year"}
-YES_OR_NO = {"do_not_email", "do_not_call"}
 LONGEST_GIVEN = 500
 NOT_READABLE = "Is not a value that can be read."
 
@@ -117,7 +118,8 @@ def _take(
     """Put the traits that are facts into `raw`, the first spelling that says something; odd ones aside."""
     for trait, fact in table.items():
         value = traits.get(trait)
-        if value in (None, "") or fact in raw:
+        # What one spelling opts out of, another does not take back.
+        if value in (None, "") or raw.get(fact, "false") != "false":
             continue
         read = READERS.get(fact, _text)(value)
         if read is None:
@@ -152,7 +154,7 @@ def _country(value: object) -> object | None:
 
 READERS: dict[str, Callable[[object], object | None]] = {
     **dict.fromkeys(WHOLE_NUMBERS, _whole_number),
-    **dict.fromkeys(YES_OR_NO, _yes_or_no),
+    **dict.fromkeys(OPT_OUTS, _yes_or_no),
     "gender": _gender,
     "country": _country,
 }
