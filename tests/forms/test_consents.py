@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from leadapp.errors import NotFound
+from leadapp.errors import Invalid, NotFound
 from leadapp.models import Activity, ConsentRecord, ConsentRequest, ConsentText, Lead
 from leadapp.services.forms.editing import save_form
 from leadapp.services.privacy.opt_in.confirming import confirm_consent, sign_request
@@ -17,7 +17,7 @@ from leadapp.services.privacy.opt_in.records import AGAIN_AFTER, VALID_FOR, newe
 from leadapp.services.privacy.opt_out import opt_out, opt_out_address
 from scoring.models import ScoringRequest
 from tests.forms.build import DAY, HOUR, JANE, MINUTE, NOW, WORDS, make_form, send, shown
-from tests.qualification.build import make_lead
+from tests.qualification.build import everything, make_lead
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +50,37 @@ def test_other_words_are_a_new_version_and_what_was_shown_counts() -> None:
     send(form, YES | {"email": "c@acme-pumps.com", "consent_version": "1"})
     assert [(row[2], row[3]) for row in records()] == [(WORDS, 1), ("Something else.", 2), (WORDS, 1)]
     assert list(ConsentText.objects.order_by("version").values_list("version", flat=True)) == [1, 2]
+
+
+@pytest.mark.parametrize("version", [0, 2, "3", "abc", "-1", "9" * 30, True, ["1"]])
+def test_words_that_never_were_are_no_consent_and_the_sender_is_told(version: Any) -> None:
+    form = make_form(consent_text=WORDS)
+    before = everything()
+    with pytest.raises(Invalid) as refused:
+        send(form, YES | {"consent_version": version})
+    assert set(refused.value.errors) == {"consent_version"}
+    assert everything() == before
+    # Whoever agrees to nothing may say any version.
+    send(form, JANE | {"consent_version": version})
+    assert records() == []
+
+
+def test_words_with_which_a_form_asked_once_count_after_it_has_stopped_asking() -> None:
+    form = make_form(consent_text=WORDS)
+    page = shown(form)
+    form.consent_text = ""
+    save_form(form=form, actor=None, now=NOW)
+    send(form, YES, rendering=page)
+    send(form, YES | {"email": "b@acme-pumps.com", "consent_version": "1"})
+    send(form, YES | {"email": "c@acme-pumps.com"})
+    assert [(row[2], row[3]) for row in records()] == [(WORDS, 1), (WORDS, 1)]
+
+
+def test_to_be_remembered_is_a_consent_with_its_words_and_their_version() -> None:
+    send(make_form(is_progressive=True), JANE | {"remember_me": "on"}, visitor_id="visitor-1")
+    # Other words need another version, here and beside them.
+    words = "Remember me on this device, so that later forms ask only what is new."
+    assert records() == [("recognition", True, words, 1, "guide")]
 
 
 def test_a_form_without_words_keeps_no_consent_and_its_own_field_is_an_answer() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from leadapp.models import Activity, Form, HeldSubmission, Lead
+from leadapp.models import Activity, ConsentRecord, Form, HeldSubmission, Lead
+from leadapp.services.forms.editing import save_form
 from leadapp.services.forms.reading import HONEYPOT
 from leadapp.views.public.fields import countries
-from tests.forms.build import JANE, WORDS, make_form
+from tests.forms.build import JANE, NOW, WORDS, make_form
 from tests.qualification.build import make_lead
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +84,30 @@ def test_what_is_wrong_is_said_beside_what_was_typed(visitor: Client) -> None:
     again = hidden(answer) | JANE
     assert [visitor.post("/f/guide/", again).status_code for _ in range(2)] == [302, 302]
     assert len(sent()) == 1
+
+
+def test_a_page_that_comes_back_shows_the_words_that_it_asked_with(visitor: Client) -> None:
+    form = make_form(consent_text=WORDS)
+    open_page = hidden(visitor.get("/f/guide/"))
+    form.consent_text = "Something else."
+    save_form(form=form, actor=None, now=NOW)
+    answer = visitor.post("/f/guide/", open_page | {"email": "nobody", "consent": "yes"})
+    assert WORDS in answer.content.decode()
+    assert "Something else." not in answer.content.decode()
+    visitor.post("/f/guide/", hidden(answer) | JANE | {"consent": "yes"})
+    assert ConsentRecord.objects.get().text == WORDS
+
+
+def test_whoever_agrees_to_words_that_never_were_is_asked_with_those_of_today(visitor: Client) -> None:
+    make_form(consent_text=WORDS)
+    answer = visitor.post("/f/guide/", JANE | {"consent": "yes", "consent_version": "99"})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "The form never asked with these words." in text
+    assert re.search(r'name="consent" value="yes"><span class="public__text">Yes, send', text)
+    assert not Lead.objects.exists()
+    assert visitor.post("/f/guide/", hidden(answer) | JANE | {"consent": "yes"}).status_code == 302
+    assert (ConsentRecord.objects.get().text, ConsentRecord.objects.get().text_version) == (WORDS, 1)
 
 
 @pytest.mark.parametrize("slug", ["nope", "off"])

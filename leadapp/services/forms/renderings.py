@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from django.core import signing
 
-from leadapp.models import CustomField, Form, Lead
+from leadapp.models import ConsentText, CustomField, Form, Lead
 from leadapp.services.identity.resolving import Reference, look_up
 
 SALT = "leadapp.form-page"
@@ -76,6 +76,19 @@ def read_rendering(text: str, *, form: Form) -> Rendering | None:
         visitor_id=str(told["v"]),
         is_tracked=bool(told.get("w")),  # pages that were shown before an update have no such mark
     )
+
+
+def words_of(form: Form, version: int) -> ConsentText | None:
+    """Return the words of consent with which the form asks, or asked, under this version."""
+    return ConsentText.objects.filter(form=form, version=version).first()
+
+
+def words_shown(form: Form, rendering: Rendering) -> str:
+    """Return the words beside the box of a page, empty if it has none; they may have changed since."""
+    if form.asks_consent and rendering.consent_version == form.consent_version:
+        return form.consent_text
+    words = words_of(form, rendering.consent_version)
+    return words.text if words else ""
 
 
 def find_visitor(visitor_id: str) -> Lead | None:

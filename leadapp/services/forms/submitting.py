@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.access import Actor
 from leadapp.errors import Invalid, NotFound
-from leadapp.models import Activity, ApiKey, ConsentText, Form, HeldSubmission, Purpose
+from leadapp.models import Activity, ApiKey, Form, HeldSubmission, Purpose
 from leadapp.numbers import whole_number
 from leadapp.services.forms.reading import (
     CONSENT,
@@ -24,7 +24,7 @@ from leadapp.services.forms.reading import (
     is_ticked,
     read_answers,
 )
-from leadapp.services.forms.renderings import Rendering, find_visitor
+from leadapp.services.forms.renderings import Rendering, find_visitor, words_of
 from leadapp.services.forms.screening import reasons_to_hold
 from leadapp.services.identity.resolving import Reference
 from leadapp.services.inserts import insert_unless_present
@@ -37,7 +37,10 @@ from leadapp.services.texts import clean_text
 # The same answers from the same address within this time are one submission that was sent twice.
 SAME_FOR = timedelta(minutes=10)
 LONGEST_NAME_KEPT = 150
-# The words beside the box that lets a device be recognised, as our pages show them.
+LARGEST_VERSION = 2**31 - 1
+# The words beside the box that lets a device be recognised, as our pages show them. Other words are another
+# version: raise the number with them.
+REMEMBER_VERSION = 1
 REMEMBER_WORDS = "Remember me on this device, so that later forms ask only what is new."
 
 
@@ -210,22 +213,29 @@ def _kept_by_name_alone(taken: Taken, key: ApiKey, name: str) -> Activity | None
 
 
 def _agreed_to(form: Form, answers: Mapping[str, object], rendering: Rendering | None) -> int | None:
-    """Return which version of the words the visitor agreed to: the one that was shown."""
-    if not form.asks_consent or any(field["name"] == CONSENT for field in form.fields):
+    """Return which version of the words the visitor agreed to: the one that was shown.
+
+    A version that never was is refused: nobody could say later what was agreed to.
+    """
+    if not is_ticked(answers.get(CONSENT)) or any(field["name"] == CONSENT for field in form.fields):
         return None
-    if not is_ticked(answers.get(CONSENT)):
-        return None
-    if rendering is not None:
-        return rendering.consent_version or None
-    given = whole_number(str(answers.get(CONSENT_VERSION) or ""))
-    return form.consent_version if given is None else given
+    if rendering is not None and not rendering.consent_version:
+        return None  # the page had no box
+    said = rendering.consent_version if rendering else answers.get(CONSENT_VERSION)
+    if said is None or said == "":
+        return form.consent_version if form.asks_consent else None
+    version = whole_number(str(said), largest=LARGEST_VERSION)
+    if version is None or words_of(form, version) is None:
+        told = _("The form never asked with these words. Read what it asks now, and agree to that.")
+        raise Invalid.field(CONSENT_VERSION, told)
+    return version
 
 
 def _consents(taken: Taken, email: str | None) -> tuple[GivenConsent, ...]:
     consents = []
     form = taken.form
     if taken.consent_version:
-        words = ConsentText.objects.filter(form=form, version=taken.consent_version).first()
+        words = words_of(form, taken.consent_version)
         if words is not None:
             confirm = (
                 Confirmation(form.pk, words.pk, email or "", taken.language) if form.double_opt_in else None
@@ -234,7 +244,9 @@ def _consents(taken: Taken, email: str | None) -> tuple[GivenConsent, ...]:
                 GivenConsent(words.purpose, words.text, words.version, form.slug, taken.at, confirm)
             )
     if taken.remembers:
-        consents.append(GivenConsent(Purpose.RECOGNITION, REMEMBER_WORDS, None, form.slug, taken.at, None))
+        consents.append(
+            GivenConsent(Purpose.RECOGNITION, REMEMBER_WORDS, REMEMBER_VERSION, form.slug, taken.at)
+        )
     return tuple(consents)
 
 

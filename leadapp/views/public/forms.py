@@ -27,13 +27,20 @@ from leadapp.services.forms.editing import is_own_host
 from leadapp.services.forms.reading import (
     CAMPAIGN_FIELDS,
     CONSENT,
+    CONSENT_VERSION,
     HONEYPOT,
     PLACES,
     REMEMBER,
     RENDERING,
     is_ticked,
 )
-from leadapp.services.forms.renderings import Rendering, new_rendering, read_rendering, sign_rendering
+from leadapp.services.forms.renderings import (
+    Rendering,
+    new_rendering,
+    read_rendering,
+    sign_rendering,
+    words_shown,
+)
 from leadapp.services.forms.submitting import REMEMBER_WORDS
 from leadapp.services.tracking.consenting import has_consented
 from leadapp.views.public.arriving import (
@@ -168,6 +175,8 @@ def _take(asked: Asked) -> HttpResponse:
         errors = {name: list(texts) for name, texts in refusal.errors.items()}
         if set(errors) & set(again.not_asked):  # whoever the visitor was has been erased meanwhile
             again = replace(again, not_asked=(), visitor_id="")
+        if CONSENT_VERSION in errors:
+            again = replace(again, consent_version=form.consent_version if form.asks_consent else 0)
         return _show(asked, again, values=texts_of(answers), errors=errors, fault=refusal.message, status=422)
     response = _go_on(asked)
     if is_new:
@@ -205,9 +214,9 @@ def _show(
             *((name, values[name]) for name in carried if values.get(name)),
         ],
         "honeypot": HONEYPOT,
-        "asks_consent": form.asks_consent and CONSENT not in shown,
+        "consent_words": "" if CONSENT in shown else words_shown(form, rendering),
         "consent": CONSENT,
-        "is_agreed": is_ticked(values.get(CONSENT)),
+        "is_agreed": is_ticked(values.get(CONSENT)) and CONSENT_VERSION not in errors,
         "may_remember": not (asked.is_embedded or asked.visitor_id or rendering.is_tracked)
         and form.is_progressive,
         "remember": REMEMBER,
