@@ -87,7 +87,7 @@ def words_shown(form: Form, rendering: Rendering) -> str:
     """Return the words beside the box of a page, empty if it has none; they may have changed since."""
     if form.asks_consent and rendering.consent_version == form.consent_version:
         return form.consent_text
-    words = words_of(form, rendering.consent_version)
+    words = words_of(form, rendering.consent_version) if rendering.consent_version else None
     return words.text if words else ""
 
 
