@@ -40,6 +40,12 @@ def lock_whole(lead_ids: Iterable[int]) -> dict[int, Lead]:
     return {lead.pk: lead for lead in _LOCKING.filter(pk__in=set(lead_ids))}
 
 
+def lock_to_erase(lead_ids: Iterable[int]) -> list[int]:
+    """Lock these leads until the transaction ends, also against new rows about them; return their ids."""
+    rows = Lead.objects.select_for_update().filter(pk__in=set(lead_ids)).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
+
+
 def lock_lead(lead: Lead) -> Lead:
     """Lock a lead until the transaction ends and return what it is now."""
     locked: Lead | None = _LOCKING.filter(pk=lead.pk).first()

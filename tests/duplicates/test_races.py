@@ -16,9 +16,12 @@ from leadapp.services.identity.resolving import Reference
 from leadapp.services.intake.events import Event
 from leadapp.services.intake.recording import record_activities
 from leadapp.services.leads.facts import Facts
+from leadapp.services.privacy.erasing import erase_leads
 from scoring.services.queue import score_waiting
 from scoring.services.verification import Verified, verify_scores
 from tests.qualification.build import NOW, make_lead, make_user
+from tests.support.database import somebody_waits
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -122,3 +125,65 @@ def test_two_workers_share_the_work() -> None:
     assert sum(at_once([work, work])) == 40
     with transaction.atomic():
         assert not finding.is_waiting()
+
+
+JANE: dict[str, Any] = {"first_name": "Jane", "last_name": "Doe", "phone": "+4930901820"}
+
+
+def two_alike() -> tuple[Lead, Lead]:
+    """Return one that was compared and one like it that waits for that."""
+    known = make_lead(**JANE)
+    finding.compare_waiting(now=NOW)
+    return known, make_lead(**JANE)
+
+
+@pytest.mark.parametrize("which", [(0,), (1,), (0, 1)])
+def test_leads_are_erased_while_they_are_compared(
+    which: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leads = two_alike()
+    keep, is_weighed = finding._keep, threading.Event()
+
+    def keep_later(*args: Any) -> None:
+        is_weighed.set()
+        wait_for(lambda: somebody_waits() or Lead.objects.count() < 2)
+        keep(*args)
+
+    def erase() -> int:
+        assert is_weighed.wait(60)
+        return erase_leads([leads[index].pk for index in which])
+
+    monkeypatch.setattr(finding, "_keep", keep_later)
+    answers = at_once([lambda: finding.compare_waiting(now=NOW), erase])
+
+    assert answers == [1, len(which)]
+    assert Lead.objects.count() == 2 - len(which)
+    assert not DuplicatePair.objects.exists()
+    assert not MatchRequest.objects.exists()
+
+
+@pytest.mark.parametrize("is_erased", [True, False])
+@pytest.mark.parametrize("index", [0, 1])
+def test_who_is_being_erased_is_compared_later_if_at_all(index: int, is_erased: bool) -> None:
+    leads = two_alike()
+    is_locked, may_end = threading.Event(), threading.Event()
+
+    def erase() -> None:
+        with transaction.atomic():
+            erase_leads([leads[index].pk])
+            is_locked.set()
+            assert may_end.wait(60)
+            transaction.set_rollback(not is_erased)
+
+    def compare() -> None:
+        assert is_locked.wait(60)
+        finding.compare_waiting(now=NOW)
+        may_end.set()
+
+    at_once([erase, compare])
+
+    assert MatchRequest.objects.count() == (0 if is_erased and index == 1 else 1)
+    while finding.compare_waiting(now=NOW):
+        pass
+    assert DuplicatePair.objects.exists() is not is_erased
+    assert not MatchRequest.objects.exists()

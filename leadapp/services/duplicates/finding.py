@@ -1,6 +1,8 @@
 """Compare leads that are new or changed with those that share a key with them, in a worker.
 
-One transaction per round: a worker that is killed leaves the requests where they were.
+One transaction per round: a worker that is killed leaves the requests where they were. Leads that are
+compared cannot be erased meanwhile; those that somebody is about to erase are passed over, so that nobody
+waits in a ring.
 """
 
 import json
@@ -10,7 +12,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from leadapp.models import DuplicatePair, MatchKey
+from leadapp.models import DuplicatePair, Lead, MatchKey, MatchRequest
 from leadapp.services.duplicates.keys import keys_of
 from leadapp.services.duplicates.traits import Traits, read_traits
 from leadapp.services.duplicates.weighing import Weighed, weigh
@@ -21,9 +23,11 @@ MOST_PER_KEY = 50
 # Less probable pairs are not kept.
 WORTH_A_LOOK = 0.5
 
+# Whoever erases a lead locks it before its rows: it waits for this transaction, or is passed over here.
 CLAIM = """
 WITH head AS MATERIALIZED (
-    SELECT id, lead_id FROM leadapp_matchrequest ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT q.lead_id FROM leadapp_matchrequest q JOIN leadapp_lead l ON l.id = q.lead_id
+    ORDER BY q.id LIMIT %s FOR UPDATE OF q SKIP LOCKED FOR KEY SHARE OF l SKIP LOCKED
 ), taken AS MATERIALIZED (
     SELECT r.id FROM leadapp_matchrequest r
     WHERE r.lead_id IN (SELECT lead_id FROM head) FOR UPDATE SKIP LOCKED
@@ -40,6 +44,7 @@ FROM leadapp_matchkey m CROSS JOIN LATERAL (
     ORDER BY lead_id DESC LIMIT %s
 ) o WHERE m.lead_id = ANY(%s)
 """
+HOLD = "SELECT id FROM leadapp_lead WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE SKIP LOCKED"
 KEEP = """
 INSERT INTO leadapp_duplicatepair
     (first_id, second_id, probability, evidence, named_together, state, found_at)
@@ -79,9 +84,10 @@ def compare_waiting(*, now: datetime, limit: int = 200) -> int:
         _write_keys(traits)
         hinted = _hinted(lead_ids)
         pairs = _sharing(list(traits)) | hinted.keys()
-        others = {pk for pair in pairs for pk in pair} - traits.keys()
-        if others:
-            traits |= read_traits(others)
+        if others := {pk for pair in pairs for pk in pair} - traits.keys():
+            held = _hold(others)
+            traits |= read_traits(held)
+            _compare_again(pairs, others - held)
         _keep(
             {
                 pair: weigh(traits[pair[0]], traits[pair[1]], named_together=hinted.get(pair, ()))
@@ -115,6 +121,22 @@ def _sharing(lead_ids: Collection[int]) -> set[Pair]:
     with connection.cursor() as cursor:
         cursor.execute(SHARING, [MOST_PER_KEY, list(lead_ids)])
         return set(cursor.fetchall())
+
+
+def _hold(lead_ids: Collection[int]) -> set[int]:
+    """Keep leads from being erased until the transaction ends; return those that nobody is about to erase."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, [sorted(lead_ids)])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def _compare_again(pairs: Collection[Pair], not_held: Collection[int]) -> None:
+    """Let those wait on that share a key with somebody who may be gone in a moment, or may stay after all."""
+    if not not_held:
+        return
+    staying = set(Lead.objects.filter(pk__in=not_held).values_list("pk", flat=True))
+    waiting = {pk for pair in pairs if staying.intersection(pair) for pk in pair} - set(not_held)
+    MatchRequest.objects.bulk_create(MatchRequest(lead_id=pk) for pk in sorted(waiting))
 
 
 def _keep(weighed: Mapping[Pair, Weighed], now: datetime) -> None:

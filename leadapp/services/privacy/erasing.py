@@ -10,7 +10,7 @@ from leadapp.models import Activity, Company, Lead
 from leadapp.services.exports.keeping import forget_leads
 from leadapp.services.kept_answers import forget_what_answers_said
 from qualification.models import Assignment, Note, StageChange, Task
-from qualification.services.locks import lock_leads
+from qualification.services.locks import lock_to_erase
 
 RECORDS = ("lead.created", "lead.updated")
 
@@ -21,7 +21,7 @@ def erase_leads(lead_ids: Collection[int]) -> int:
     Companies stay, but for those that came with these leads and nobody else works for.
     """
     with transaction.atomic():
-        locked = [standing.pk for standing in lock_leads(lead_ids)]
+        locked = lock_to_erase(lead_ids)
         leads = Lead.objects.filter(pk__in=locked)
         came_along = leads.filter(company__created_at=F("created_at")).values_list("company_id", flat=True)
         companies = sorted(set(came_along))
