@@ -1,9 +1,11 @@
 """What visitors send is taken once, with where it came from; what looks like spam waits."""
 
+from typing import Any
+
 import pytest
 
 from leadapp.errors import Conflict, Invalid, NotAllowed
-from leadapp.models import Activity, Form, HeldSubmission, Lead, LeadIdentifier
+from leadapp.models import Activity, CustomField, Form, HeldSubmission, Lead, LeadIdentifier
 from leadapp.services.forms.held import discard, forget_discarded, release, take_back
 from leadapp.services.forms.reading import HONEYPOT
 from leadapp.services.forms.renderings import read_rendering, sign_rendering
@@ -215,6 +217,64 @@ def test_a_known_visitor_is_asked_only_what_is_not_known() -> None:
     assert lead.company is not None
     assert lead.company.name == "Acme Pumps"
     assert len(sent()) == 2
+
+
+BUDGET = {
+    "name": "budget",
+    "label": "Budget",
+    "answer": "budget",
+    "ruled_out": ["No"],
+    "unknown": ["Not yet"],
+}
+ASKING = [
+    {"name": "email", "label": "Email", "fact": "email", "required": True},
+    BUDGET | {"required": True},
+    {"name": "seats", "label": "Seats", "fact": "attributes.seats"},
+    {"name": "team", "label": "Team", "type": "select", "options": ["Small", "Large"], "required": True},
+    {"name": "both", "label": "When", "fact": "job_title", "answer": "timeline"},
+    {"name": "message", "label": "Message", "required": True},
+]
+
+
+def test_what_was_answered_is_known_whatever_became_of_it_but_long_texts_are_asked_each_time() -> None:
+    CustomField.objects.create(key="seats", label="Seats", kind="number")
+    form = make_form(is_progressive=True, fields=ASKING)
+    typed = {"email": JANE["email"], "budget": "Yes", "team": "Small", "message": "Hello"}
+    send(form, typed | {"remember_me": "on"}, visitor_id="visitor-1")
+    page = shown(form, at=NOW + DAY, visitor_id="visitor-1")
+    assert page.not_asked == ("email", "budget", "team")
+
+    new = {"seats": "12", "both": "CTO", "message": "Again"}
+    send(form, new, rendering=page, visitor_id="visitor-1", now=NOW + DAY + MINUTE)
+    # Also what the newest submission was not asked.
+    known = shown(form, at=NOW + 2 * DAY, visitor_id="visitor-1").not_asked
+    assert known == ("email", "budget", "seats", "team", "both")
+    # Answers about budget and time run out; what was kept with a submission that was voided does not count.
+    Activity.objects.filter(source="guide").update(
+        voided_at=NOW + 2 * DAY, voided_by=None, void_reason="A test."
+    )
+    assert shown(form, at=NOW + 400 * DAY, visitor_id="visitor-1").not_asked == ("email", "seats")
+
+
+@pytest.mark.parametrize(("answer", "is_known"), [("Yes", True), ("No", True), ("Not yet", False)])
+def test_a_question_of_sales_is_asked_again_while_it_is_open(answer: str, is_known: bool) -> None:
+    form = make_form(is_progressive=True, fields=ASKING[:2])
+    send(
+        form, {"email": JANE["email"], "budget": answer, "remember_me": "on"}, visitor_id="visitor-1", now=NOW
+    )
+    other = make_form("other", is_progressive=True, fields=[*ASKING[:2], ASKING[3]])
+    page = shown(other, at=NOW + DAY, visitor_id="visitor-1")
+    assert page.not_asked == (("email", "budget") if is_known else ("email",))
+
+
+def test_to_know_what_to_ask_takes_few_statements(django_assert_num_queries: Any) -> None:
+    form = make_form(is_progressive=True, fields=ASKING)
+    typed = {"email": JANE["email"], "budget": "Yes", "team": "Small", "message": "Hello"}
+    for number in range(3):
+        send(form, typed | {"message": f"{number}", "remember_me": "on"}, visitor_id="visitor-1")
+        # The visitor and the lead, the own fields, the questions and their answers, the submissions.
+        with django_assert_num_queries(6):
+            shown(form, visitor_id="visitor-1")
 
 
 def test_strangers_and_forms_that_remember_nobody_ask_everything() -> None:

@@ -1,18 +1,26 @@
 """Read what was typed into a form: the answers, and what they say about the person."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
 from leadapp.errors import Invalid
-from leadapp.models import Form
+from leadapp.models import FieldType, Form
 from leadapp.services.leads.facts import COMPANY_FACTS, LEAD_FACTS, Facts, clean_facts, custom_fields_for
 from leadapp.services.texts import clean_text, text_fault
 from qualification.models import BantState
 from qualification.services.evidence.answers import FormAnswer
 
 LONGEST_ANSWER = 5_000
+# How it is asked for where the form does not say.
+USUAL_TYPES = {
+    "email": FieldType.EMAIL,
+    "phone": FieldType.PHONE,
+    "country": FieldType.COUNTRY,
+    "company.country": FieldType.COUNTRY,
+}
 # A visitor can mend an address; nothing else may stand between us and what they wrote.
 SOFT_IN_FORMS = frozenset(LEAD_FACTS) - {"email"} | {f"company.{name}" for name in COMPANY_FACTS}
 # Where visitors came from rides along with every form, in hidden fields.
@@ -27,6 +35,14 @@ OWN_FIELDS = (RENDERING, HONEYPOT, REMEMBER, CONSENT, CONSENT_VERSION, VISITOR)
 # What a website asks beyond the fields of the form is kept with the activity, within reason.
 MOST_EXTRA_FIELDS = 50
 LONGEST_FIELD_NAME = 80
+
+
+def type_of(field: Mapping[str, Any]) -> FieldType:
+    """Return how a field is asked for."""
+    if field.get("type") in FieldType.values:
+        return FieldType(field["type"])
+    usual = USUAL_TYPES.get(str(field.get("fact")), FieldType.TEXT)
+    return FieldType.LONG_TEXT if field.get("name") == "message" else usual
 
 
 def read_answers(

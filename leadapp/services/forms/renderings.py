@@ -5,14 +5,17 @@ It says when it was shown, which consent it asked for, and which fields it left 
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.core import signing
+from django.db.models import Count, Q
 
-from leadapp.models import ConsentText, CustomField, Form, Lead
+from leadapp.models import Activity, ConsentText, CustomField, FieldType, Form, Lead
+from leadapp.services.forms.reading import type_of
 from leadapp.services.identity.resolving import Reference, look_up
+from qualification.services.evidence.answers import bant_of
 
 SALT = "leadapp.form-page"
 
@@ -35,7 +38,7 @@ def new_rendering(*, form: Form, visitor_id: str, now: datetime, is_tracked: boo
     One who `is_tracked` was handed over by a website: what they did there counts from now on.
     """
     lead = find_visitor(visitor_id) if form.is_progressive and visitor_id else None
-    not_asked = known_fields(form, lead) if lead else ()
+    not_asked = known_fields(form, lead, now=now) if lead else ()
     return Rendering(
         number=str(uuid.uuid4()),
         shown_at=now,
@@ -98,14 +101,36 @@ def find_visitor(visitor_id: str) -> Lead | None:
     return person.lead if person else None
 
 
-def known_fields(form: Form, lead: Lead) -> tuple[str, ...]:
-    """Return the fields of the form that need not be asked, for what they become is known."""
+def known_fields(form: Form, lead: Lead, *, now: datetime) -> tuple[str, ...]:
+    """Return the fields of the form that need not be asked: all that they become is known.
+
+    What stays with the submission is known once it was answered in this form; long texts are asked for each
+    time, for they are about this time.
+    """
+    fields = [field for field in form.fields if type_of(field) != FieldType.HIDDEN]
     custom = set(CustomField.objects.values_list("key", flat=True))
-    return tuple(
-        field["name"]
-        for field in form.fields
-        if field.get("type") != "hidden" and _is_known(str(field.get("fact") or ""), lead, custom)
+    is_asked = any(field.get("answer") for field in fields)
+    asked = bant_of(lead=lead, now=now) if is_asked else {}
+    known, kept = [], []
+    for field in fields:
+        fact, question = str(field.get("fact") or ""), asked.get(str(field.get("answer") or ""))
+        if not fact and question is None:
+            kept += [field["name"]] if type_of(field) != FieldType.LONG_TEXT else []
+        elif (not fact or _is_known(fact, lead, custom)) and (question is None or not question.is_open):
+            known.append(field["name"])
+    known += _answered_before(form, lead, kept)
+    return tuple(field["name"] for field in fields if field["name"] in known)
+
+
+def _answered_before(form: Form, lead: Lead, names: Sequence[str]) -> list[str]:
+    """Return those of the fields that the lead has answered in this form."""
+    if not names:
+        return []
+    sent = Activity.objects.filter(lead=lead, source=form.slug, voided_at__isnull=True)
+    counts = sent.aggregate(
+        **{f"n{number}": Count("pk", filter=Q(properties__has_key=name)) for number, name in enumerate(names)}
     )
+    return [name for number, name in enumerate(names) if counts[f"n{number}"]]
 
 
 def _is_known(fact: str, lead: Lead, custom: set[str]) -> bool:

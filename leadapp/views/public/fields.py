@@ -9,6 +9,7 @@ from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language
 
 from leadapp.models import FieldType, Form
+from leadapp.services.forms.reading import type_of
 from leadapp.shipped import shown
 
 # What browsers may fill in by themselves, by what the field becomes.
@@ -22,13 +23,6 @@ FILLED_IN_BY_BROWSERS = {
     "country": "country",
     "birth_year": "bday-year",
     "company.name": "organization",
-}
-# How it is asked for where the form does not say.
-USUAL_TYPES = {
-    "email": FieldType.EMAIL,
-    "phone": FieldType.PHONE,
-    "country": FieldType.COUNTRY,
-    "company.country": FieldType.COUNTRY,
 }
 
 
@@ -65,14 +59,6 @@ class ShownField:
     def is_ticked(self) -> bool:
         """Tell whether a box is ticked."""
         return self.value not in {"", "no"}
-
-
-def type_of(field: Mapping[str, Any]) -> FieldType:
-    """Return how a field is asked for."""
-    if field.get("type") in FieldType.values:
-        return FieldType(field["type"])
-    usual = USUAL_TYPES.get(str(field.get("fact")), FieldType.TEXT)
-    return FieldType.LONG_TEXT if field.get("name") == "message" else usual
 
 
 def fields_of(
