@@ -9,8 +9,10 @@ from django.db import connection
 
 from leadapp.errors import Conflict
 from leadapp.models import Activity, ConsentRecord, ConsentRequest, HeldSubmission, Lead
+from leadapp.services.forms import Submission, submit_form
 from leadapp.services.forms.held import release
 from leadapp.services.forms.reading import HONEYPOT
+from leadapp.services.keys import create_api_key
 from leadapp.services.privacy.opt_in.confirming import confirm_consent, sign_request
 from leadapp.services.privacy.opt_out import opt_out
 from tests.forms.build import DAY, JANE, NOW, WORDS, make_form, send, shown
@@ -48,6 +50,14 @@ def test_a_page_that_is_sent_several_times_at_once_makes_one_activity_and_one_le
     assert {result.id for result in results} == {page.number}
     assert Activity.objects.filter(type__slug="content_download").count() == 1
     assert Lead.objects.count() == ConsentRecord.objects.count() == 1
+
+
+def test_a_named_submission_that_comes_several_times_at_once_is_one() -> None:
+    form = make_form()
+    key, _ = create_api_key(name="shop", scopes=("ingest",), actor=None, now=NOW)
+    results = at_once(lambda: submit_form(form=form, answers=JANE, actor=key, now=NOW, name="order-1"))
+    lead, activity = Lead.objects.get(), Activity.objects.get(type__slug="content_download")
+    assert results == [Submission("order-1", lead.pk, activity.pk)] * 4
 
 
 def test_what_looks_like_spam_is_held_once() -> None:
