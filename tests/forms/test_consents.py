@@ -83,6 +83,13 @@ def test_to_be_remembered_is_a_consent_with_its_words_and_their_version() -> Non
     assert records() == [("recognition", True, words, 1, "guide")]
 
 
+def test_the_words_of_being_remembered_are_kept_as_they_stood_on_the_page() -> None:
+    form = make_form(is_progressive=True, language="de")
+    send(form, JANE | {"remember_me": "on"}, visitor_id="visitor-1", language="de")
+    words = "Auf diesem Gerät wiedererkennen, damit spätere Formulare nur nach Neuem fragen."
+    assert records() == [("recognition", True, words, 1, "guide")]
+
+
 def test_a_form_without_words_keeps_no_consent_and_its_own_field_is_an_answer() -> None:
     send(make_form(), YES)
     own = [

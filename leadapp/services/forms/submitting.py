@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from leadapp.access import Actor
 from leadapp.errors import Invalid, NotFound
@@ -41,7 +43,7 @@ LARGEST_VERSION = 2**31 - 1
 # The words beside the box that lets a device be recognised, as our pages show them. Other words are another
 # version: raise the number with them.
 REMEMBER_VERSION = 1
-REMEMBER_WORDS = "Remember me on this device, so that later forms ask only what is new."
+REMEMBER_WORDS = gettext_noop("Remember me on this device, so that later forms ask only what is new.")
 
 
 @dataclass(frozen=True)
@@ -244,9 +246,9 @@ def _consents(taken: Taken, email: str | None) -> tuple[GivenConsent, ...]:
                 GivenConsent(words.purpose, words.text, words.version, form.slug, taken.at, confirm)
             )
     if taken.remembers:
-        consents.append(
-            GivenConsent(Purpose.RECOGNITION, REMEMBER_WORDS, REMEMBER_VERSION, form.slug, taken.at)
-        )
+        with translation.override(taken.language or None):  # as they stood on the page
+            shown = _(REMEMBER_WORDS)
+        consents.append(GivenConsent(Purpose.RECOGNITION, shown, REMEMBER_VERSION, form.slug, taken.at))
     return tuple(consents)
 
 
