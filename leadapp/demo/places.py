@@ -26,7 +26,7 @@ COUNTRIES = (
         "DE",
         30,
         "de",
-        "+49 {area} 555 {number}",
+        "+49{area}555{number}",
         _words(
             "Annelie Katrin Sabine Julia Lena Miriam Ulrike Heike Petra Franziska Johanna Anna-Lena Silke "
             "Nadine Jonas Maximilian Jürgen Stefan Tobias Matthias Thorsten Florian Uwe Sebastian Lukas "
@@ -47,7 +47,7 @@ COUNTRIES = (
         "AT",
         7,
         "de",
-        "+43 {area} 555 {number}",
+        "+43{area}555{number}",
         _words("Magdalena Theresa Elisabeth Birgit Verena Stefanie Georg Lukas Bernhard Manfred Clemens"),
         _words("Gruber Huber Steiner Pichler Moser Leitner Egger Wallner Hofer Auer Haider Fuchs"),
         _words("Graz Linz Wien Salzburg Wels Steyr Dornbirn Klagenfurt"),
@@ -57,7 +57,7 @@ COUNTRIES = (
         "CH",
         6,
         "de-CH",
-        "+41 {area} 55 {number}",
+        "+41{area}55{number}",
         _words("Regula Sandra Corinne Nicole Céline Urs Reto Beat Marco Dominik Pascal Thierry"),
         _words("Müller Keller Meier Baumann Zbinden Frei Gerber Brunner Widmer Favre Rossier Caduff"),
         _words("Winterthur Basel Zürich Bern St._Gallen Biel Zug Luzern"),
@@ -67,7 +67,7 @@ COUNTRIES = (
         "NL",
         9,
         "nl",
-        "+31 {area} 555 {number}",
+        "+31{area}555{number}",
         _words("Femke Sanne Marloes Anouk Ingrid Lotte Bram Sjoerd Jeroen Pieter Ruben Thijs Wouter Niels"),
         _words(
             "de_Wit van_der_Heijden Vos Bakker Jansen van_Dijk Visser Smit Meijer de_Boer Mulder Hoekstra "
@@ -80,7 +80,7 @@ COUNTRIES = (
         "BE",
         6,
         "nl-BE",
-        "+32 {area} 55 {number}",
+        "+32{area}55{number}",
         _words("Charlotte Elke Marie Sofie Katrien Tom Koen Maarten Bart Olivier Luc Wim"),
         _words(
             "Peeters Janssens Maes Jacobs Willems Claes Goossens Wouters Dubois Lambert De_Smet Vermeulen"
@@ -92,7 +92,7 @@ COUNTRIES = (
         "GB",
         8,
         "en-GB",
-        "+44 {area} 555 {number}",
+        "+44{area}555{number}",
         _words(
             "Olivia Charlotte Priya Hannah Fiona Amelia Grace James Oliver Callum Ravi Gareth Owen Daniel"
         ),
@@ -107,7 +107,7 @@ COUNTRIES = (
         "US",
         7,
         "en-US",
-        "+1 {area} 555 {number}",
+        "+1{area}555{number}",
         _words("Marcus Emily Jessica Tyler Kayla Brandon Dana Lauren Miguel Andre Whitney Caleb Rosa Kevin"),
         _words("Delgado Nguyen Carter Brooks Sullivan Ramirez Coleman Foster Ortiz Hayes Bryant Kowalczyk"),
         _words("Milwaukee Pittsburgh Cleveland Charlotte Austin Denver Columbus Tulsa"),
@@ -117,7 +117,7 @@ COUNTRIES = (
         "FR",
         4,
         "fr",
-        "+33 {area} 55 {number}",
+        "+33{area}55{number}",
         _words("Camille Élodie Claire Manon Guillaume Antoine Thibault Mathieu Hugo Nathalie"),
         _words("Lefèvre Moreau Girard Fontaine Rousseau Chevalier Mercier Blanchard Garnier Perrin"),
         _words("Lyon Lille Nantes Grenoble Toulouse Strasbourg"),
@@ -127,7 +127,7 @@ COUNTRIES = (
         "PL",
         8,
         "pl",
-        "+48 {area} 555 {number}",
+        "+48{area}555{number}",
         _words("Agnieszka Katarzyna Magdalena Ewa Tomasz Paweł Krzysztof Marcin Grzegorz Łukasz"),
         _words(
             "Kowalski Nowak Wiśniewska Wójcik Kamiński Zieliński Szymański Brzęczyszczykiewicz Mazur Krawczyk"
@@ -139,7 +139,7 @@ COUNTRIES = (
         "IT",
         7,
         "it",
-        "+39 {area} 555 {number}",
+        "+39{area}555{number}",
         _words("Giulia Francesca Chiara Elena Marco Luca Davide Matteo Alessandro Paolo"),
         _words("Ferrari Bianchi Colombo Ricci Marino Greco Conti Galli Barbieri Rinaldi"),
         _words("Bologna Brescia Torino Bergamo Modena Verona"),
@@ -149,7 +149,7 @@ COUNTRIES = (
         "SE",
         2,
         "sv",
-        "+46 {area} 555 {number}",
+        "+46{area}555{number}",
         _words("Linnéa Elin Karin Åsa Johan Erik Mattias Henrik"),
         _words("Lindqvist Bergström Sandberg Åkesson Nyström Hedlund"),
         _words("Göteborg Västerås Linköping Malmö"),
@@ -159,7 +159,7 @@ COUNTRIES = (
         "IN",
         4,
         "en-IN",
-        "+91 {area} 555 {number}",
+        "+91{area}555{number}",
         _words("Ananya Kavya Rohan Arjun Vikram Meera"),
         _words("Subramaniam Iyer Mehta Kulkarni Reddy Chatterjee"),
         _words("Pune Chennai Bengaluru"),

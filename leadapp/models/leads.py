@@ -240,6 +240,10 @@ class Lead(models.Model):
             models.CheckConstraint(
                 condition=Q(gender="") | Q(gender__in=Gender.values), name="lead_gender_known"
             ),
+            # E.164 as identity/contacts.py reads it: a few countries have numbers of more than 15 digits.
+            models.CheckConstraint(
+                condition=Q(phone="") | Q(phone__regex=r"^\+[1-9][0-9]{6,18}$"), name="lead_phone_e164"
+            ),
             models.CheckConstraint(condition=Q(stage__in=Stage.values), name="lead_stage_known"),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="lead_status_known"),
             models.CheckConstraint(

@@ -40,3 +40,15 @@ def test_nothing_is_written_for_who_may_not_or_in_another_form(tmp_path: Path, m
         assert refused.value.returncode == 2
     assert list(tmp_path.iterdir()) == []
     assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_that_nobody_edited_changes_nothing(kind: str, tmp_path: Path, manager: User) -> None:
+    for number, country in (("+4930901820", "DE"), ("+31201234567", ""), ("+390612345678", "DE"), ("", "NL")):
+        make_lead(phone=number, country=country, first_name="Ann", last_name=country or "Nowhere")
+    manager.list_columns = ["name", "stage", "owner", "country", "created"]
+    manager.save()
+    file, said = tmp_path / f"leads.{kind}", StringIO()
+    call_command("export_leads", str(file), "--as", manager.username, stdout=StringIO())
+    call_command("import_leads", str(file), "--dry-run", "--on-known", "overwrite", stdout=said)
+    assert said.getvalue() == "new 0, changed 0, unchanged 4, left alone 0, refused 0\n"

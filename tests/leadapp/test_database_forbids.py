@@ -22,6 +22,7 @@ from leadapp.models import (
     LeadIdentifier,
     User,
 )
+from leadapp.services.identity.contacts import read_phone
 from qualification.models import Assignment, BantAnswer, Deal, Note, StageChange, Task
 from scoring.models import Rescore, ScoreChange, ScoringModel, ScoringModelVersion, ScoringRule
 
@@ -69,6 +70,12 @@ def refused(write: Callable[[], Any]) -> None:
         {"country": "de"},
         {"country": "D1"},
         {"birth_year": 1850},
+        {"phone": "+49 30 901820"},
+        {"phone": "030901820"},
+        {"phone": "+0493090182"},
+        {"phone": "+493090"},
+        {"phone": "+4930901820\n"},
+        {"phone": "+49309018205551234567"},
         {"seniority": "boss"},
         {"gender": "x"},
         {"stage": "prospect"},
@@ -84,6 +91,11 @@ def refused(write: Callable[[], Any]) -> None:
 )
 def test_a_lead_must_make_sense(facts: dict[str, Any]) -> None:
     refused(lambda: Lead.objects.create(**facts))
+
+
+@pytest.mark.parametrize("phone", ["+4930901820", "+4911012", "+811111111111111111", "+8199999999999999999"])
+def test_a_lead_has_any_number_that_can_be_read(phone: str) -> None:
+    assert read_phone(phone) == Lead.objects.create(phone=phone).phone
 
 
 def test_two_leads_never_share_an_address_but_many_have_none() -> None:

@@ -321,7 +321,9 @@ def test_a_start_imports_checks_and_scores(slug: str) -> None:
     assert by_name(export_version(draft)["rules"]) == by_name(read_start(slug)["rules"])
     findings = check_version(draft, NOW)
     assert [finding.title for finding in findings if finding.severity == "bad"] == []
-    best = make_lead(job_title="Managing Director", country="DE", first_name="A", last_name="B", phone="+491")
+    best = make_lead(
+        job_title="Managing Director", country="DE", first_name="A", last_name="B", phone="+4930901820"
+    )
     worst = make_lead(job_title="Student", email="someone@gmail.com")
     for kind in ("demo_requested", "quote_requested", "meeting_held", "purchase", "page_view", "login"):
         log(best, kind, NOW - DAY, properties={"path": "/pricing", "value": 900})

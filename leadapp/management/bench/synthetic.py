@@ -50,7 +50,7 @@ SELECT
         CASE WHEN random() < 0.2 THEN 'gmail.com'
             ELSE 'company' || (1 + i %% %(companies)s) || '.example' END,
     first_name, last_name,
-    CASE WHEN random() < 0.5 THEN '+4930' || i ELSE '' END,
+    CASE WHEN random() < 0.5 THEN '+4930' || (1000000 + i) ELSE '' END,
     CASE WHEN random() < 0.4 THEN 'https://www.linkedin.com/in/person' || i ELSE '' END,
     (ARRAY['Head of Sales', 'CEO', 'Student', 'Engineer', 'Director of Operations', 'VP Marketing', 'Buyer'])
         [1 + i %% 7] || CASE WHEN random() < 0.3 THEN ' ' || i %% 5000 ELSE '' END,
