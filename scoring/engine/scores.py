@@ -97,6 +97,7 @@ def score_range(
 ) -> dict[int, Score]:
     """Score all leads with ids in a range at one moment; leads scored later than that are left out."""
     statement = compiled(version).rescoring
+    not_later = "SELECT * FROM (" + statement + ") s WHERE stored_scored_at > as_of IS NOT TRUE"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(statement.sql, statement.bind(first_id=first_id, last_id=last_id, as_of=as_of))
+        cursor.execute(not_later.sql, not_later.bind(first_id=first_id, last_id=last_id, as_of=as_of))
         return {row[0]: Score(*row[2:7]) for row in cursor.fetchall()}

@@ -39,7 +39,7 @@ STORED = Fragment(
     " (SELECT FROM scoring_scoringrequest w WHERE w.lead_id = k.id)) m",
     (FIRST_ID, LAST_ID, VERSION_ID),
 )
-NUMBERS = ("score", "fit", "engagement", "grade", "temperature", "scored_at")
+NUMBERS = ("score", "fit", "engagement", "grade", "temperature", "scored_at", "score_version_id")
 LEAD = " JOIN leadapp_lead l ON l.id = m.lead_id AND NOT l.do_not_score"
 OF_THE_LEAD = "a.lead_id = m.lead_id"
 ONE_MOMENT = Fragment("(SELECT %s::timestamptz AS as_of) m", (AS_OF,))
@@ -64,11 +64,10 @@ def of_moments(definition: Definition, *, moments: Fragment = MOMENTS) -> Fragme
 def of_range(definition: Definition) -> Fragment:
     """Return the same SELECT for all leads from `first_id` to `last_id` at one moment `as_of`.
 
-    Behind its numbers stand those that the lead has now, as stored_score and so on. Leads that were scored
-    later than `as_of` are left out.
+    Behind its numbers stand those that the lead has now, as stored_score and so on: whoever was scored later
+    than `as_of` is not to be scored again.
     """
-    not_since = " AND (l.scored_at IS NULL OR l.scored_at <= m.as_of)"
-    return of_many([definition], leads=in_range, moments=ONE_MOMENT, condition=not_since, also=NUMBERS)
+    return of_many([definition], leads=in_range, moments=ONE_MOMENT, also=NUMBERS)
 
 
 def in_range(lead_id: str) -> Fragment:
@@ -86,7 +85,6 @@ def of_many(
     *,
     leads: Callable[[str], Fragment],
     moments: Fragment,
-    condition: str = "",
     also: Sequence[str] = (),
 ) -> Fragment:
     """Return a SELECT of one row per lead and moment, with the numbers of each definition.
@@ -117,7 +115,7 @@ def of_many(
         "SELECT l.id AS lead_id, m.as_of, " + fits.columns() + engagements.of_all("e")
         + "".join(f", l.{name} AS stored_{name}" for name in also)
         + " FROM " + moments + " JOIN leadapp_lead l ON " + leads("l.id") + " AND NOT l.do_not_score"
-        + condition + COMPANY + searched.joins()
+        + COMPANY + searched.joins()
         + " LEFT JOIN (" + per_lead + ("" if is_one else ", x.as_of") + ") e ON e.lead_id = l.id"
         + ("" if is_one else " AND e.as_of = m.as_of"),
         parts="".join(f", w.stored_{name}" for name in also),

@@ -55,10 +55,12 @@ FOR_MANY = (
 # and moment that gave the numbers (scoring.engine.stored knows that the run confirmed them).
 READ = """
 CREATE TEMP TABLE rescored AS
-SELECT lead_id, as_of, fit, engagement, score, grade, temperature, stored_scored_at AS seen_scored_at
+SELECT lead_id, as_of, fit, engagement, score, grade, temperature,
+    stored_scored_at AS seen_scored_at, stored_score_version_id AS seen_version_id
 FROM ({scoring}) s
-WHERE (stored_score, stored_fit, stored_engagement, stored_grade, stored_temperature)
-    IS DISTINCT FROM (score, fit, engagement, grade, temperature)
+WHERE stored_scored_at > as_of
+    OR (stored_score, stored_fit, stored_engagement, stored_grade, stored_temperature)
+        IS DISTINCT FROM (score, fit, engagement, grade, temperature)
 """
 
 # Written in id order, as live events are, so that two workers never wait for each other in a ring: with
@@ -104,14 +106,13 @@ SELECT b.first, b.last, (SELECT count(*) FROM leadapp_lead l WHERE l.id BETWEEN 
 FROM batches b ORDER BY b.first
 """
 
-# A clock that ran ahead stamped these later than the run, which therefore leaves them out: they wait like
-# after any other event.
-REQUEST_AHEAD = """
+# Leads that were scored since the run began are done. What a clock that ran ahead stamped so late was scored
+# by another version, and waits like after any other event.
+LEAVE_LATER = """
+WITH later AS (DELETE FROM rescored WHERE seen_scored_at > as_of RETURNING lead_id, seen_version_id)
 INSERT INTO scoring_scoringrequest (lead_id, cause, requested_at)
-SELECT id, %s, %s FROM leadapp_lead
-WHERE id BETWEEN %s AND %s AND scored_at > %s AND score_version_id <> %s
+SELECT lead_id, %s, %s FROM later WHERE seen_version_id <> %s
 """
-
 
 # The gates ask whether the threshold is reached, which is no number of a lead. With a new one, leads
 # between the old and the new wait for their gates although their own numbers stayed.
@@ -178,12 +179,10 @@ def _do(chunk_id: int, *, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS rescored")
         with transaction.atomic():
-            cursor.execute(
-                REQUEST_AHEAD, [chunk.rescore.cause, now, first, last, as_of, chunk.rescore.version_id]
-            )
             cursor.execute(FOR_MANY)
             params = scoring.bind(as_of=as_of, first_id=first, last_id=last)
             cursor.execute(READ.replace("{scoring}", scoring.sql), params)
+            cursor.execute(LEAVE_LATER, [chunk.rescore.cause, now, chunk.rescore.version_id])
         cursor.execute("CREATE INDEX ON rescored (lead_id); ANALYZE rescored")
         cursor.execute(BATCHES, [BATCH, first, last, last])
         for batch_first, batch_last, leads in cursor.fetchall():
