@@ -137,9 +137,14 @@ def broker() -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def long_minute(broker: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def long_minute(broker: redis.Redis, nothing_spent: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Count limits in a minute that does not end while the test runs, and of which nothing is spent."""
     monkeypatch.setattr(spending, "time", SimpleNamespace(time=lambda: 1_800_000_015, monotonic=monotonic))
+
+
+@pytest.fixture
+def nothing_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what this process spent of limits, and took in advance."""
     monkeypatch.setattr(spending, "_own_counts", {})
     monkeypatch.setattr(spending, "_ahead", {})
     monkeypatch.setattr(spending, "_down_until", 0.0)

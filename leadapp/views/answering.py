@@ -4,6 +4,7 @@ Each action has a page of its own, which works without JavaScript. With htmx the
 the dialog alone; after success the lead page takes the place of what is on screen.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast, runtime_checkable
@@ -79,6 +80,15 @@ class LooksAgain(Protocol):
 
     def look_again(self, lead: Lead) -> None:
         """Go on from the lead as it is now; what was typed stays."""
+
+
+def read_seen(text: str) -> dict[str, str] | None:
+    """Return the facts that a form showed, as the browser sends them back; None if they were damaged."""
+    try:
+        seen = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return None
+    return {str(name): str(value) for name, value in seen.items()} if isinstance(seen, dict) else None
 
 
 def replaced(data: Any, values: Mapping[str, str]) -> QueryDict:

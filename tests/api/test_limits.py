@@ -9,7 +9,6 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from leadapp.api import spending
 from leadapp.models import Activity, ApiKey
 from tests.api.conftest import Caller, faults, stored
 from tests.qualification.build import make_user
@@ -20,16 +19,15 @@ EVENT = {"lead": {"email": "jane@example.com"}, "type": "login"}
 
 
 @pytest.fixture(autouse=True, params=["with Redis", "without Redis"])
-def _counter(request: pytest.FixtureRequest, settings: LazySettings, monkeypatch: Any) -> None:
+def _counter(
+    request: pytest.FixtureRequest, settings: LazySettings, nothing_spent: None, monkeypatch: Any
+) -> None:
     if request.param == "with Redis":
         request.getfixturevalue("broker")
     else:
         settings.REDIS_URL = "redis://127.0.0.1:1/0"
     # A minute that does not end while the test runs.
     monkeypatch.setattr(time, "time", lambda: 1_800_000_015.25)
-    monkeypatch.setattr(spending, "_own_counts", {})
-    monkeypatch.setattr(spending, "_ahead", {})
-    monkeypatch.setattr(spending, "_down_until", 0.0)
 
 
 def test_a_key_may_call_so_often_in_a_minute(

@@ -14,12 +14,9 @@ MOMENT = 1_800_000_015.25
 
 
 @pytest.fixture(autouse=True)
-def _minute(broker: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def _minute(broker: redis.Redis, nothing_spent: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: MOMENT)
     monkeypatch.setattr(time, "monotonic", lambda: 10.0)
-    monkeypatch.setattr(spending, "_down_until", 0.0)
-    monkeypatch.setattr(spending, "_own_counts", {})
-    monkeypatch.setattr(spending, "_ahead", {})
 
 
 class Process:

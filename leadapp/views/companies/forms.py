@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from leadapp.models import Company
 from leadapp.services.leads.company_edits import facts_of_company
+from leadapp.views.answering import read_seen
 from leadapp.views.companies.listing import SIZES, SORTS, Asked, choices
 from leadapp.words import Text
 
@@ -46,14 +47,10 @@ class CompanyForm(forms.Form):
 
     def clean_seen(self) -> dict[str, str]:
         """Read what the person saw."""
-        try:
-            seen = json.loads(self.cleaned_data["seen"] or "{}")
-        except (ValueError, RecursionError):
-            seen = None
-        if not isinstance(seen, dict):
+        seen = read_seen(self.cleaned_data["seen"])
+        if seen is None:
             self.add_error(None, _("The form was damaged on its way. Open it again."))
-            return {}
-        return {str(name): str(value) for name, value in seen.items()}
+        return seen or {}
 
     def changes(self) -> dict[str, str]:
         """Return the facts that the person changed."""

@@ -13,7 +13,7 @@ from leadapp.errors import Conflict, Refused
 from leadapp.models import CustomField, Lead, Seniority
 from leadapp.services.leads.edits import as_text, facts_of
 from leadapp.services.work.meetings import STARTS_AT, write_start
-from leadapp.views.answering import replaced, tell_all
+from leadapp.views.answering import read_seen, replaced, tell_all
 
 
 class CallForm(forms.Form):
@@ -252,13 +252,10 @@ class FactsForm(forms.Form):
 
     def clean_seen(self) -> dict[str, str]:
         """Read what the person saw."""
-        try:
-            seen = json.loads(self.cleaned_data["seen"] or "{}")
-        except (ValueError, RecursionError):
-            seen = None
-        if not isinstance(seen, dict):
+        seen = read_seen(self.cleaned_data["seen"])
+        if seen is None:
             raise forms.ValidationError(_("The form was damaged on its way. Open it again."))
-        return {str(name): str(value) for name, value in seen.items()}
+        return seen
 
     def clean(self) -> dict[str, Any]:
         """Refuse what would be ignored: facts of a company can be changed, not emptied."""
