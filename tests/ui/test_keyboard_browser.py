@@ -6,6 +6,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
+from leadapp.models import Lead, User
+from leadapp.views.lead.timeline import PAGE
+from qualification.services.work import add_note
 from tests.support.browser import settle
 from tests.ui.all_pages import MARKETER, MINE, MODEL, REP, page
 from tests.ui.furnished import furnish
@@ -58,6 +61,7 @@ def url(live_server: Any) -> str:
 
 
 def test_the_focus_is_never_lost_when_something_new_is_put_in(browser: Browser, url: str) -> None:
+    write_more_than_a_page_of_notes()
     lost = []
     pages = [each for each, _ in SWAPS]
     visits = visit(browser, url, pages, viewport={"width": 1440, "height": 900})
@@ -78,6 +82,13 @@ def test_the_focus_is_never_lost_when_something_new_is_put_in(browser: Browser, 
         if tab.evaluate("document.activeElement === document.body"):
             lost.append(f"{each}: after {activated}")
     assert not lost, "\n".join(lost)
+
+
+def write_more_than_a_page_of_notes() -> None:
+    """Let the timeline of the rep's first lead have an older part, however the dice of the demo fell."""
+    rep, lead = User.objects.get(username=REP), Lead.objects.get(pk=MINE())
+    for number in range(PAGE + 1):
+        add_note(lead=lead, text=f"Note {number}", actor=rep, now=timezone.now())
 
 
 def test_tab_goes_through_the_whole_page_and_what_has_the_focus_is_in_sight(
