@@ -29,7 +29,8 @@ IDEMPOTENCY_KEY = {
     "in": "header",
     "description": "A name that you give to this request. The same one that comes again under it within 24 "
     "hours is answered as the first time and carried out once; another one is refused (422), and while the "
-    "first is being carried out the answer is 409. For callers with a key or a session.",
+    "first is being carried out the answer is 409. A visitor who submits a form without a key gets the same "
+    "id for the same answers, and other answers are another submission.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 257},
     "example": "5b0cbd2f-5f0b-4f0e-9a4c-0d1e3a1f6f55",
 }

@@ -23,7 +23,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check who calls, what they may, and how often; let a repeated POST find its answer.
 
-        Visitors are nobody in particular: one could ask for another's answer.
+        Visitors are nobody in particular: one could ask for another's answer. A form knows what it had.
         """
         super().initial(request, *args, **kwargs)
         if request.method == "POST" and hasattr(self, "post") and name_of(request) and actor_of(request):

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from leadapp.models import Activity, ActivityType, ApiKey, CustomField, Form, KeptAnswer, Lead
+from leadapp.models import Activity, ActivityType, ApiKey, CustomField, Form, HeldSubmission, KeptAnswer, Lead
 from qualification.models import BantAnswer
 from scoring.models import ScoringRequest
 from tests.api.conftest import Caller, faults, stored
@@ -97,6 +97,24 @@ def test_a_key_may_send_a_submission_again_without_harm(
     assert visitor.post(ADDRESS, JANE).json()["id"] != "order-1"
     other.post(ADDRESS, JANE)
     assert Activity.objects.filter(type__slug="demo_requested").count() == 3
+
+
+def test_a_visitor_may_send_a_submission_again_under_its_name(visitor: Caller) -> None:
+    held = JANE | {"contact_by_fax": "+1 555"}
+    visitor.headers["Idempotency-Key"] = "order-1"
+    first, kept = visitor.post(ADDRESS, JANE), visitor.post(ADDRESS, held)
+    before = stored(), HeldSubmission.objects.count()
+
+    assert visitor.post(ADDRESS, JANE).json() == first.json() != kept.json()
+    assert visitor.post(ADDRESS, held).json() == kept.json()
+    assert (stored(), HeldSubmission.objects.count()) == before
+    # Other answers, another form or another name are another submission.
+    visitor.post(ADDRESS, JANE | {"message": "Again"})
+    visitor.post("forms/contact/submissions", {"email": "jane@acme.example"})
+    visitor.headers["Idempotency-Key"] = "order-2"
+    visitor.post(ADDRESS, JANE)
+    assert Activity.objects.filter(properties__form="demo-request").count() == 3
+    assert Activity.objects.filter(properties__form="contact").count() == 1
 
 
 def test_a_name_that_came_with_another_form_or_event_hides_no_submission(api: Caller) -> None:

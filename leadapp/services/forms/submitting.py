@@ -115,7 +115,7 @@ def submit_form(
 
     The answers stay with the activity as they were typed. What they say about the person fills facts
     that are empty, and replaces those that the same person typed into a form before. What a visitor
-    sends is held where it looks like spam. A key may give its submission a `name`, and send it again.
+    sends is held where it looks like spam. Whoever gives a submission a `name` may send it again.
     """
     rendering = visit.rendering
     not_asked = rendering.not_asked if rendering else ()
@@ -123,7 +123,7 @@ def submit_form(
     key = actor if name and isinstance(actor, ApiKey) else None
     taken = Taken(
         form=form,
-        number=_number_named(form, answers, key, name) if key else _number(form, typed, visit, now),
+        number=_number_named(form, answers, key, name) if name else _number(form, typed, visit, now),
         typed=typed,
         at=now,
         consent_version=_agreed_to(form, answers, rendering),
@@ -198,13 +198,15 @@ def _number(form: Form, typed: Mapping[str, str], visit: Visit, now: datetime) -
     return f"{digest}-{turn}"
 
 
-def _number_named(form: Form, answers: Mapping[str, object], key: ApiKey, name: str) -> str:
+def _number_named(form: Form, answers: Mapping[str, object], key: ApiKey | None, name: str) -> str:
     """Return what a named submission is kept under, for ever: whose name it is, for which form, what it says.
 
-    So the name never hides other answers, another form's, or an event's.
+    So the name never hides other answers, another form's, or an event's. Visitors, who are nobody in
+    particular, learn from it nothing but what they knew.
     """
-    said = json.dumps([key.pk, form.slug, name, answers], sort_keys=True)
-    return f"{name[:LONGEST_NAME_KEPT]}/{hashlib.sha256(said.encode()).hexdigest()[:40]}"
+    said = json.dumps([key and key.pk, form.slug, name, answers], sort_keys=True)
+    digest = hashlib.sha256(said.encode()).hexdigest()
+    return f"{name[:LONGEST_NAME_KEPT]}/{digest[:40]}" if key else str(uuid.UUID(digest[:32]))
 
 
 def _kept_by_name_alone(taken: Taken, key: ApiKey, name: str) -> Activity | None:
