@@ -12,7 +12,7 @@ import urllib.request
 from urllib.parse import quote
 
 from leadapp.embedded.folder import PROJECT_ROOT, DataFolder, EmbeddedError
-from leadapp.embedded.server import HOST, port_is_free
+from leadapp.embedded.server import HOST, port_fault
 from leadapp.embedded.services import Services
 from leadapp.supervisor import Output, Supervisor
 from leadapp.web_server import web_server
@@ -34,8 +34,8 @@ def main() -> int:
     """Run Leadapp until it is stopped; return the exit status."""
     os.chdir(PROJECT_ROOT)
     folder = DataFolder.from_environment()
-    port = int(os.environ.get("PORT", "8000"))
     try:
+        port = _port(os.environ.get("PORT") or "8000")
         folder.make()
         _claim(folder, port)
         new_password = _keep_demo_password(folder)
@@ -44,9 +44,26 @@ def main() -> int:
     except EmbeddedError as error:
         print(f"\n{error}\n", file=sys.stderr)
         return 1
+    except PermissionError as error:
+        print(f"\n{_somebody_elses(error, folder)}\n", file=sys.stderr)
+        return 1
     except Interrupted:
         pass
     return 0
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536):
+        raise EmbeddedError(f"PORT is a number from 1 to 65535, not {text!r}: PORT=8001 make run")
+    return int(text)
+
+
+def _somebody_elses(error: PermissionError, folder: DataFolder) -> str:
+    """Say what to do about files that another user left, root for instance."""
+    return (
+        f"This user may not use {error.filename} ({error.strerror}). Give this user the folder "
+        f"(chown -R {os.getuid()} {folder.path}), or set LEADAPP_DATA to another one."
+    )
 
 
 def _claim(folder: DataFolder, port: int) -> None:
@@ -57,10 +74,9 @@ def _claim(folder: DataFolder, port: int) -> None:
             f"Leadapp already runs from {folder.path} ({address}). Stop that one with Ctrl-C, or run "
             "another beside it: LEADAPP_DATA=var2 PORT=8001 make run"
         )
-    if not port_is_free(port):
-        raise EmbeddedError(
-            f"Port {port} is taken by another program. Choose another one: PORT={port + 1} make run"
-        )
+    if fault := port_fault(port):
+        other = 8000 if port < 1024 else port + 1
+        raise EmbeddedError(f"Port {port} {fault}. Choose another one: PORT={other} make run")
 
 
 def _keep_demo_password(folder: DataFolder) -> bool:

@@ -61,9 +61,9 @@ class DataFolder:
             self._locks.pop().close()
 
     def secret(self, name: str, size: int = 24) -> str:
-        """Return the named secret, making one up the first time."""
+        """Return the named secret, making one up the first time; what a power cut emptied is none."""
         file = self.path / f"{name}.secret"
-        if not file.exists():
+        if not file.exists() or not file.read_text().strip():
             self.write_private(file, secrets.token_urlsafe(size))
         return file.read_text().strip()
 

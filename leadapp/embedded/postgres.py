@@ -84,6 +84,14 @@ class Postgres(Server):
         finally:
             connection.close()
 
+    @property
+    def last_resort(self) -> str:
+        """Say how to begin anew."""
+        return (
+            f"Bring back a backup, or move it away (mv {self.data} {self.data}.broken) and start again: "
+            "a new, empty database is made."
+        )
+
     def answers(self) -> bool:
         """Say whether the server takes queries; a wrong password is an error, not a "not yet"."""
         try:
@@ -116,10 +124,7 @@ class Postgres(Server):
     def _check_data(self) -> None:
         version_file = self.data / "PG_VERSION"
         if not version_file.exists() or not (self.data / "global" / "pg_control").exists():
-            raise EmbeddedError(
-                f"{self.data} is not a complete PostgreSQL data folder. Move it away "
-                f"(mv {self.data} {self.data}.broken) and start again: a new, empty database is made."
-            )
+            raise EmbeddedError(f"{self.data} is not a complete PostgreSQL data folder. {self.last_resort}")
         version = version_file.read_text().strip()
         if version != MAJOR_VERSION:
             raise EmbeddedError(

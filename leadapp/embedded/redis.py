@@ -26,6 +26,14 @@ class Redis(Server):
         """Return the address of the broker."""
         return f"redis://:{self.folder.secret('services')}@{HOST}:{self.port}/0"
 
+    @property
+    def last_resort(self) -> str:
+        """Say how to begin anew."""
+        return (
+            f"Move its folder away (mv {self.data} {self.data}.broken) and start again: "
+            "nothing is lost, because what waits is in PostgreSQL."
+        )
+
     def command(self, port: int) -> list[str]:
         """Return the command that runs the server in the foreground.
 
@@ -35,7 +43,7 @@ class Redis(Server):
             "bind": HOST,
             "port": port,
             "requirepass": self.folder.secret("services"),
-            "dir": f'"{self.data}"',
+            "dir": self.data.name,  # below where it starts: a path may hold quotes
             "appendonly": "yes",
             "maxmemory-policy": "noeviction",
             "save": '""',

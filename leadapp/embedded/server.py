@@ -57,6 +57,11 @@ class Server:
         """Return the address clients use."""
         raise NotImplementedError
 
+    @property
+    def last_resort(self) -> str:
+        """Say what helps when the files of the server are damaged."""
+        raise NotImplementedError
+
     def start(self) -> None:
         """Start the server and return once it answers; keep its port on a restart."""
         for port in [self.port] if self.port else free_ports():
@@ -68,7 +73,9 @@ class Server:
             self.stop()
             said = self.log_since(log_start)
             if "in use" not in said:
-                raise EmbeddedError(f"{self.name} did not start. Its log {self.log_file} says:\n{said}")
+                raise EmbeddedError(
+                    f"{self.name} did not start. Its log {self.log_file} says:\n{said}\n\n{self.last_resort}"
+                )
         raise EmbeddedError(f"{self.name} found no free port on {HOST}.")
 
     def _spawn(self, port: int) -> int:
@@ -142,20 +149,22 @@ def free_ports() -> Iterator[int]:
     """Yield a few ports that are free now, in random order so that parallel starts differ."""
     found = 0
     for port in random.SystemRandom().sample(PORTS, 200):
-        if found < 10 and port_is_free(port):
+        if found < 10 and not port_fault(port):
             found += 1
             yield port
 
 
-def port_is_free(port: int, host: str = HOST) -> bool:
-    """Say whether a server could listen on a port now."""
+def port_fault(port: int) -> str:
+    """Say why no server could listen on a port now, or nothing."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((HOST, port))
+        except PermissionError:
+            return "is reserved for root"
         except OSError:
-            return False
-    return True
+            return "is taken by another program"
+    return ""
 
 
 def ends_with_us(stop_signal: signal.Signals, *options: str) -> list[str]:

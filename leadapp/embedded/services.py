@@ -29,9 +29,9 @@ class Services:
         self.environment = environment or {}
         self.owned = False
         self.servers: dict[str, Server] = {}
-        if "DATABASE_URL" not in os.environ:
+        if not {"DATABASE_URL", "DATABASE_URL_FILE"} & os.environ.keys():
             self.servers["DATABASE_URL"] = Postgres(folder, throwaway=throwaway)
-        if "REDIS_URL" not in os.environ:
+        if not {"REDIS_URL", "REDIS_URL_FILE"} & os.environ.keys():
             self.servers["REDIS_URL"] = Redis(folder)
 
     def __enter__(self) -> dict[str, str]:

@@ -33,8 +33,8 @@ def _no_services_given(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A folder that only its owner may enter, as /root is."""
-    folder = tmp_path / "closed" / "data"
+    """A folder that only its owner may enter, as /root is, with whatever a name may hold."""
+    folder = tmp_path / "closed" / "the \"data\" of 'ours' # 1"
     folder.mkdir(parents=True)
     folder.parent.chmod(0o700)
     return folder
@@ -179,6 +179,40 @@ def test_a_half_written_folder_is_refused_with_advice(
     with pytest.raises(EmbeddedError, match=r"not a complete PostgreSQL data folder.*mv .*broken"):
         services.start()
     assert not servers_of(data)
+
+
+@pytest.mark.parametrize(
+    ("file", "lost"),
+    [("postgres/global/pg_control", "a new, empty database"), ("redis/appendonly.aof", "nothing is lost")],
+)
+def test_damaged_files_are_refused_with_advice(services: Services, data: Path, file: str, lost: str) -> None:
+    services.start()
+    services.stop()
+    (data / file).write_text("damaged")
+
+    folder = data / file.partition("/")[0]
+    with pytest.raises(EmbeddedError, match="did not start") as refusal:
+        services.start()
+    assert f"mv {folder} {folder}.broken" in str(refusal.value)
+    assert lost in str(refusal.value)
+    assert not servers_of(data)
+
+
+def test_secrets_that_a_power_cut_emptied_are_made_anew(data: Path) -> None:
+    folder = DataFolder(data)
+    folder.make()
+    (data / "django.secret").touch()
+
+    made = folder.secret("django")
+    assert len(made) > 20
+    assert folder.secret("django") == made
+
+
+def test_an_address_in_a_file_replaces_the_embedded_server(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+    assert list(Services(DataFolder(data)).servers) == ["REDIS_URL"]
 
 
 def test_the_folder_of_another_version_is_refused_with_advice(services: Services, data: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import signal
 import stat
 from collections.abc import Callable, Iterator
+from errno import EACCES
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from leadapp.embedded.folder import DataFolder
+from leadapp.run import main
 from tests.support.running import Run
 
 pytestmark = pytest.mark.worker
@@ -56,6 +59,28 @@ def test_everything_comes_back_when_killed_and_nothing_stays_after_the_end(
     assert run.end(signal.SIGINT) == 0
     wait_for(lambda: all_gone(family))
     assert not (run.folder / "services.json").exists()
+
+
+def test_what_cannot_be_a_port_is_refused_in_plain_words(run: Run) -> None:
+    for port in ("http", "0", "65536", "-1"):
+        refused = run.again(PORT=port)
+        assert refused.returncode == 1
+        assert f"PORT is a number from 1 to 65535, not '{port}'" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_files_of_another_user_are_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def closed(folder: DataFolder, name: str) -> bool:
+        raise PermissionError(EACCES, "Permission denied", str(folder.path / f"{name}.lock"))
+
+    monkeypatch.setenv("LEADAPP_DATA", str(tmp_path))
+    monkeypatch.setattr(DataFolder, "try_lock", closed)
+    assert main() == 1
+    said = capsys.readouterr().err
+    assert f"may not use {tmp_path}/run.lock (Permission denied)" in said
+    assert "chown -R" in said
 
 
 def test_a_killed_run_leaves_nothing_that_hinders_the_next(run: Run, wait_for: Callable[..., Any]) -> None:

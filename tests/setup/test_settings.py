@@ -41,6 +41,18 @@ def test_production_without_a_key_refuses_to_start(environment: dict[str, str]) 
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("url", ["sqlite:///leads.db", "leads"])
+def test_another_database_than_postgresql_is_refused_in_plain_words(
+    environment: dict[str, str], url: str
+) -> None:
+    given = {"SECRET_KEY": KEY, "COLLECTED_STATIC": "0", "DATABASE_URL": url}
+    result = python("import leadapp.wsgi", environment | given)
+    assert result.returncode == 1
+    assert "DATABASE_URL is not the address of a PostgreSQL database" in result.stderr
+    assert "postgresql://user:password@host:5432/name" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_production_with_a_key_starts(environment: dict[str, str]) -> None:
     result = python("import leadapp.wsgi", environment | {"SECRET_KEY": KEY, "COLLECTED_STATIC": "0"})
     assert result.returncode == 0, result.stderr
