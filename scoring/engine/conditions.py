@@ -43,7 +43,9 @@ _NUMBER_TEXT = r"^\s*[+-]?[0-9]{1,18}(\.[0-9]{1,12})?\s*$"
 _DATE_TEXT = r"^[12][0-9]{3}-[01][0-9]-[0-3][0-9]"
 
 # What separates words. Not + and #, which belong to the name of a thing (c++, c#).
-SEPARATORS = "\t\n\r.,;:!?/\\|&()[]{}<>\"'*-\N{EN DASH}\N{EM DASH}_@"
+SEPARATORS = "\t\n\r.,;:!?/\\|&()[]{}<>\"'*-\N{EN DASH}\N{EM DASH}\N{NO-BREAK SPACE}_@"
+# No text has it; it marks spaces while several become one.
+MARK = "\x1f"
 
 
 class Shape(StrEnum):
@@ -102,8 +104,10 @@ def compile_all(
 
 
 def words_of(text: Fragment) -> Fragment:
-    """Return SQL for the words of a text, each between spaces."""
-    return "(' ' || translate(" + text + Fragment(", %s, %s) || ' ')", (SEPARATORS, " " * len(SEPARATORS)))
+    """Return SQL for the words of a text, with one space around each, whatever separates them."""
+    spaced = "' ' || translate(" + text + Fragment(", %s, %s) || ' '", (SEPARATORS, " " * len(SEPARATORS)))
+    single = Fragment(", ' ', %s), %s, ''), %s, '')", (f" {MARK}", f"{MARK} ", MARK))
+    return "replace(replace(replace(" + spaced + single
 
 
 def has_a_word(words: Fragment, value: Value) -> Fragment:

@@ -16,7 +16,7 @@ from leadapp.models import Activity, Lead
 from scoring.models import RuleCondition, ScoringModelVersion, ScoringRule
 
 DAY = 86400.0
-SEPARATORS = "\t\n\r.,;:!?/\\|&()[]{}<>\"'*-\N{EN DASH}\N{EM DASH}_@"
+SEPARATORS = "\t\n\r.,;:!?/\\|&()[]{}<>\"'*-\N{EN DASH}\N{EM DASH}\N{NO-BREAK SPACE}_@"
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ def moment(value: Any) -> datetime | None:
 
 def has_word(found: str, words: Sequence[str]) -> bool:
     def spaced(value: str) -> str:
-        return "".join(" " if letter in SEPARATORS else letter for letter in value.lower())
+        letters = "".join(" " if letter in SEPARATORS else letter for letter in value.lower())
+        return " ".join(letters.split())
 
-    padded = f" {spaced(found)} "
-    return any(f" {' '.join(spaced(word).split())} " in padded for word in words if spaced(word).split())
+    return any(f" {spaced(word)} " in f" {spaced(found)} " for word in words if spaced(word))

@@ -7,7 +7,21 @@ from hypothesis import strategies as st
 
 from tests.scoring.build import DAY, NOW
 
-WORDS = ["ceo", "CEO", "Head", "head of sales", "c++", "Größe", "VP, Sales", "50%", "a_b", "_", "x", "%"]
+WORDS = [
+    "ceo",
+    "CEO",
+    "Head",
+    "head of sales",
+    "c++",
+    "Größe",
+    "VP, Sales",
+    "vp sales",
+    "50%",
+    "a_b",
+    "_",
+    "x",
+    "%",
+]
 COUNTRIES = ["DE", "AT", "US", ""]
 INDUSTRIES = ["Machinery", "machinery & tools", "Software/IT", "", "50% AI"]
 PATHS = ["/pricing", "/Pricing/de", "/careers", "/", "", "/größe"]

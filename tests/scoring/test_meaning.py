@@ -176,6 +176,61 @@ def test_a_rule_may_count_several_types(version: ScoringModelVersion, lead: Lead
     assert engagement(version, lead) == 6
 
 
+@pytest.mark.parametrize(
+    ("operator", "value", "hit", "missed"),
+    [
+        ("equals", "vp sales", ["VP Sales"], ["VP, Sales", ""]),
+        ("not_equals", "ceo", ["VP Sales", ""], ["CEO"]),
+        ("in", ["ceo", "cto"], ["CTO"], ["CTO & founder", ""]),
+        ("not_in", ["ceo", "cto"], ["CFO", ""], ["CEO"]),
+        ("contains", "sale", ["Wholesale buyer"], ["Buyer", ""]),
+        ("starts_with", "head", ["Header"], ["Old head", ""]),
+        ("matches_list", ["c++", "ceo"], ["CEO/founder", "C++ developer"], ["Ceos", "C developer", ""]),
+        ("matches_list", ["vp sales"], ["VP Sales", "VP, Sales", "EMEA VP  –  Sales"], ["VP of Sales"]),
+        ("is_set", None, ["x"], [""]),
+        ("is_empty", None, [""], ["x"]),
+    ],
+)
+def test_texts_are_compared_as_the_operator_says(
+    version: ScoringModelVersion, operator: str, value: Any, hit: list[str], missed: list[str]
+) -> None:
+    make_rule(version, conditions=[("lead.job_title", operator, value)])
+    leads = {title: make_lead(job_title=title) for title in [*hit, *missed]}
+    scores = score_leads(version=version, moments={lead.pk: NOW for lead in leads.values()})
+    assert [title for title, lead in leads.items() if scores[lead.pk].fit] == hit
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "hit"),
+    [
+        ("greater", 50, [51]),
+        ("at_least", 50, [50, 51]),
+        ("less", 50, [49]),
+        ("at_most", 50, [49, 50]),
+        ("between", [49, 50], [49, 50]),
+        ("equals", 50, [50]),
+        ("not_equals", 50, [49, 51, None]),
+    ],
+)
+def test_numbers_are_compared_as_the_operator_says(
+    version: ScoringModelVersion, operator: str, value: Any, hit: list[int | None]
+) -> None:
+    make_rule(version, types=VIEW, conditions=[("property.seats", operator, value)])
+    leads = {seats: make_lead() for seats in (49, 50, 51, None)}
+    for seats, lead in leads.items():
+        log(lead, "page_view", properties={} if seats is None else {"seats": seats})
+    assert [seats for seats, lead in leads.items() if engagement(version, lead)] == hit
+
+
+def test_the_last_days_end_with_the_moment_and_include_their_edge(version: ScoringModelVersion) -> None:
+    make_rule(version, conditions=[("lead.created_at", "within_days", 7)])
+    instant = timedelta(microseconds=1)
+    ages = [timedelta(0), 7 * DAY, 7 * DAY + instant, -instant]
+    leads = [make_lead(created_at=NOW - age) for age in ages]
+    scores = score_leads(version=version, moments={lead.pk: NOW for lead in leads})
+    assert [bool(scores[lead.pk].fit) for lead in leads] == [True, True, False, False]
+
+
 def test_time_travel_of_one_lead(version: ScoringModelVersion, lead: Lead) -> None:
     make_rule(version, types=VIEW, points=8, decay="half_life", decay_days=1)
     log(lead, "page_view", NOW - DAY)
