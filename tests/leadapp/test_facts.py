@@ -98,3 +98,15 @@ def test_every_fault_is_named_at_once() -> None:
     with pytest.raises(Invalid) as refused:
         clean_facts({"email": "x", "birth_year": 5, "shoe_size": 44}, custom_fields={}, path="lead.")
     assert set(refused.value.errors) == {"lead.email", "lead.birth_year", "lead.shoe_size"}
+
+
+@pytest.mark.parametrize("given", ["Jane\r\n\r\nBcc: all@example.com", "Jane\u2028\tBcc:\xa0all@example.com"])
+def test_names_are_one_line_whoever_sent_them(given: str) -> None:
+    facts = clean_facts({"first_name": given, "company": {"name": given}}, custom_fields={})
+    assert facts.lead["first_name"] == "Jane Bcc: all@example.com"
+    assert facts.company == {"name": "Jane Bcc: all@example.com"}
+
+
+def test_names_keep_what_only_looks_odd() -> None:
+    for name in ("Ana  María", "Ana\xa0María", "\u202egnp.exe", "Zoë 😀", "שלום"):
+        assert clean_facts({"first_name": name}, custom_fields={}).lead["first_name"] == name

@@ -48,6 +48,16 @@ def _text(longest: int) -> Reader:
     return lambda value, name: clean_text(value, name, longest=longest)
 
 
+def _line(longest: int) -> Reader:
+    """Read a text of one line: a name with line breaks could write lines of its own into e-mails."""
+
+    def read(value: object, name: str) -> str:
+        text = clean_text(value, name, longest=longest)
+        return text if len(text.splitlines()) < 2 else " ".join(text.split())
+
+    return read
+
+
 def _whole_number(smallest: int, largest: int) -> Reader:
     def read(value: object, name: str) -> int | None:
         if value is None or value == "":
@@ -131,7 +141,7 @@ PLAIN_TEXTS = (
 
 LEAD_FACTS: dict[str, Reader] = {
     "email": clean_email,
-    **{name: _text(_length(Lead, name)) for name in PLAIN_TEXTS},
+    **{name: _line(_length(Lead, name)) for name in PLAIN_TEXTS},
     "linkedin_url": _linkedin,
     "seniority": _one_of(Seniority.values),
     "gender": _one_of(Gender.values),
@@ -145,9 +155,9 @@ LEAD_FACTS: dict[str, Reader] = {
 }
 
 COMPANY_FACTS: dict[str, Reader] = {
-    "name": _text(_length(Company, "name")),
+    "name": _line(_length(Company, "name")),
     "domain": clean_domain,
-    "industry": _text(_length(Company, "industry")),
+    "industry": _line(_length(Company, "industry")),
     "employees": _whole_number(0, 2_147_483_647),
     "annual_revenue": _whole_number(0, LARGEST_INTEGER),
     "country": _country,
