@@ -166,7 +166,10 @@ def _points_in(language: str, value: float | Decimal | None, decimals: int) -> S
         number = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     kind, sign = ("up", "+") if number > 0 else ("down", MINUS) if number < 0 else ("nil", "")
     return format_html(
-        '<span class="pts pts--{}">{}{}</span>', kind, sign, number_format(abs(number), decimals)
+        '<span class="pts pts--{}">{}{}</span>',
+        kind,
+        sign,
+        number_format(abs(number), decimals, force_grouping=True),
     )
 
 

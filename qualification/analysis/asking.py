@@ -1,11 +1,11 @@
 """What a dashboard is about: a period, and whose leads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leadapp.access import may, require
@@ -19,11 +19,15 @@ SEEN = "(%(owner)s::bigint IS NULL OR lead.owner_id = %(owner)s)"
 
 @dataclass(frozen=True)
 class Asked:
-    """Which period, and whose leads: a rep's own (by the id of the owner), or those of everybody."""
+    """Which period, and whose leads: a rep's own (by the id of the owner), or those of everybody.
+
+    Its days begin at midnight in `zone`, the one of whoever asks, as days do in the lists behind the figures.
+    """
 
     period: Period
     owner_id: int | None
     with_costs: bool
+    zone: str = field(default_factory=timezone.get_current_timezone_name)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -39,7 +43,7 @@ class Asked:
             "month": date(months // 12, months % 12 + 1, 1),
             "first": self.period.first,
             "last": self.period.last,
-            "zone": settings.TIME_ZONE,
+            "zone": self.zone,
         }
 
 

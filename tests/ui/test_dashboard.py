@@ -203,6 +203,30 @@ def test_each_number_opens_as_many_leads(october: None, as_: As, manager: User) 
         assert (response.status_code, len(response.context["rows"])) == (200, number), address
 
 
+def test_days_and_months_are_those_of_whoever_looks(
+    as_: As, manager: User, marketer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Three hours into October in UTC, and still September in California.
+    make_lead(90, created_at=OCTOBER.since + timedelta(hours=3))
+    User.objects.filter(pk=manager.pk).update(time_zone="America/Los_Angeles")
+    monkeypatch.setattr(figures, "_kept", {})
+    monkeypatch.setattr(figures, "SLOW", -1)
+    for user, month, leads in ((marketer, OCTOBER.first, 1), (manager, date(2026, 9, 1), 0)):
+        client = as_(user)
+        response = client.get(OWN_DATES)
+        assert response.context["funnel"].leads == leads
+        assert [one["month"] for one in response.context["cohorts"]] == [month]
+        for address, number in links_of(response.content.decode()):
+            assert len(client.get(address).context["rows"]) == number, address
+
+
+def test_a_large_growth_is_written_like_other_numbers(as_: As, manager: User) -> None:
+    came(1, 9)
+    for _number in range(12):
+        came(3)
+    assert "+1,100</span> % on the 31 days before" in as_(manager).get(OWN_DATES).content.decode()
+
+
 def test_a_rep_sees_own_figures_and_no_costs(october: None, as_: As, rep: User) -> None:
     cost(300, source="webinar")
     client = as_(rep)
