@@ -23,7 +23,9 @@ def _called(name: str) -> str:
     field = FIELDS.get(name if name.startswith("company.") else f"lead.{name}")
     if field is not None:
         return field.label
-    words = name.removeprefix("attributes.").replace(".", " ").replace("_", " ")
+    # Facts that no rule asks about: the company itself, the wish not to be scored.
+    columns = {column.name: column.verbose_name for column in Lead._meta.fields}
+    words = str(columns.get(name) or name.removeprefix("attributes.").replace(".", " ").replace("_", " "))
     return words[:1].upper() + words[1:]
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from scoring.analysis.forecast import forecast
 from scoring.analysis.history import moves_of
@@ -119,3 +120,20 @@ def test_a_live_event_in_between_is_not_overwritten_by_decay() -> None:
     assert change.cause == Cause.ACTIVITY
     (move,) = moves_of(lead, [change])
     assert [event.text for event in move.events] == ["Quote requested"]
+
+
+def test_what_moved_a_score_is_told_in_the_language_of_the_reader() -> None:
+    lead = make_lead()
+    changed = {
+        "company": "Harbour",
+        "job_title": "CTO",
+        "do_not_score": False,
+        "attributes.machine_park": "20",
+    }
+    log(lead, "lead.updated", NOW, properties={"by": "edit", "before": {}, "after": changed})
+    request_scoring(lead_ids=[lead.pk], cause=Cause.ACTIVITY, now=NOW)
+    score_waiting(now=NOW)
+    (move,) = moves_of(lead, [ScoreChange.objects.get(lead=lead)])
+    assert move.because == "Company, job title, do not score, machine park changed"
+    with override("de"):
+        assert move.because == "Firma, Position, Kein Scoring, Machine park geändert"
