@@ -42,6 +42,8 @@ from scoring.services.rescore import continue_rescores
 
 PASSWORD = "secret"
 DAY = timedelta(days=1)
+# Nothing on a page may be as wide as what people type.
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamter"
 
 
 def furnish(*, now: datetime, leads: int = 200) -> Mapping[str, User]:
@@ -100,8 +102,9 @@ def _work(people: Mapping[str, User], *, now: datetime) -> None:
     move_lead(lead=lead, to_stage="lead", seen_stage="mql", actor=rep, reason="Nobody answers", now=now)
     add_task(lead=lead, owner=rep, text="Ask again", due_at=now + DAY, actor=rep, now=now)
     add_note(lead=mine[0], text="@rep: they asked for you.", actor=manager, now=now)
+    add_note(lead=mine[0], text=f"Their plan: https://files.example/{'a1b2' * 50}", actor=rep, now=now)
     change_tags(lead_ids=[mine[0].pk], add=["Fair 2026"], actor=rep, now=now)
-    edit_lead(lead=mine[0], facts={"job_title": "Head of Operations"}, seen={}, actor=rep, now=now)
+    edit_lead(lead=mine[0], facts={"job_title": LONG_WORD}, seen={}, actor=rep, now=now)
     note = add_note(lead=mine[0], text="Prefers mornings.", actor=rep, now=now)
     delete_note(note=add_note(lead=mine[0], text="Wrong lead.", actor=rep, now=now), actor=rep, now=now)
     done = add_task(lead=mine[0], owner=rep, text="Send the offer", due_at=now, actor=rep, now=now)

@@ -20,6 +20,8 @@ from tests.ui.visiting import visit
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 WIDE, ENLARGED, PHONE = 1440, 720, 390
+# A window of 1280 pixels at 400 %, at which pages still have to fit (WCAG 1.4.10).
+NARROWEST = 320
 # So that what stays at the lower edge of the window hides nothing from axe.
 TALL = 3_000
 # Axe looks at every element: a tenth row shows no more than nine.
@@ -72,6 +74,7 @@ def _faults_of(tab: Page, number: int) -> list[str]:
         *_overhang(tab, WIDE),
         *_faults_in(tab, wide, without),
         *_overhang(tab, ENLARGED),
+        *_overhang(tab, NARROWEST),
         *_overhang(tab, PHONE),
         *_faults_in(tab, phone, without),
     ]
