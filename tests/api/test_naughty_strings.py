@@ -8,6 +8,7 @@ from leadapp.models import CustomField, Lead
 from leadapp.services.leads.facts import PLAIN_TEXTS
 from tests.api.conftest import Caller, faults
 from tests.forms.test_naughty_strings import naughty
+from tests.support.lines import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -52,11 +53,6 @@ def test_every_fact_of_a_lead(api: Caller) -> None:
         assert lead["external_ids"] == [str(sent["external_id"]).strip()]
         assert lead["company"]["industry"] == one_line(text[:100])
         assert lead["attributes"]["plan"] == text[:1000].strip()
-
-
-def one_line(text: str) -> str:
-    """Return a fact as it is kept: line breaks are not part of it."""
-    return text.strip() if len(text.strip().splitlines()) < 2 else " ".join(text.split())
 
 
 def test_everything_about_an_event(api: Caller) -> None:

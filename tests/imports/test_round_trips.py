@@ -14,6 +14,7 @@ from leadapp.services.leads.tags import change_tags
 from leadapp.services.lists.own_filters import PREFIX
 from tests.imports.build import brought, everything, foreseen, happened, imported
 from tests.qualification.build import NOW, make_lead
+from tests.support.lines import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +36,9 @@ def test_an_export_is_imported_again_unchanged(
     for key, kind in (("erp", "text"), ("visits", "number"), ("ok", "boolean"), ("since", "date")):
         CustomField.objects.create(key=key, label=key.upper(), kind=kind)
     company = Company.objects.create(name="=Vögele, Söhne", domain="voegele.example", industry="machinery")
-    own = {"erp": "+SAP; R/3", "visits": 12.5, "ok": True, "since": "2026-01-31"}
+    own = {"erp": "+SAP;\nR/3", "visits": 12.5, "ok": True, "since": "2026-01-31"}
     lead = make_lead(
-        first_name="-Ann", last_name="O’Neil, \"Q\"\nJr", phone="+4930901820", company=company, owner=rep,
+        first_name="-Ann", last_name="O’Neil, \"Q\" Jr", phone="+4930901820", company=company, owner=rep,
         country="DE", source="web", campaign="Spring", attributes=own, do_not_call=True, job_title="'=1+1",
     )  # fmt: skip
     make_lead(email=None, phone="", first_name="Nobody", last_name="Known")
@@ -80,7 +81,7 @@ def test_naughty_strings_are_stored_unchanged_or_refused(file_format: str) -> No
     assert job.refused < len(strings) / 5
     for lead in Lead.objects.select_related("company"):
         assert lead.email is not None
-        text = strings[int(lead.email.partition("@")[0][1:])].strip()
+        text = one_line(strings[int(lead.email.partition("@")[0][1:])])
         if file_format == "xlsx":  # workbooks spell out what is no character, and it stays like that
             text = text.replace("\ufffe", "_xFFFE_").replace("\uffff", "_xFFFF_")
         found = {lead.first_name, lead.last_name, lead.job_title, lead.city, lead.source}
