@@ -53,11 +53,19 @@
       count();
     }
   });
+  // The bar goes; what had the focus in it gives it back to the box that was ticked last.
+  const clear = () => {
+    const hadFocus = document.getElementById("bulk")?.contains(document.activeElement);
+    choose(false);
+    if (hadFocus) (last?.isConnected ? last : document.getElementById("pick-all"))?.focus();
+  };
   document.addEventListener("reset", (event) => {
-    if (event.target.id === "bulk") choose(false);
+    if (event.target.id === "bulk") clear();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && event.target.closest(".c-check, #bulk")) choose(false);
+    const { key, target } = event;
+    if (key !== "Escape" || target.closest("details.menu")) return;
+    if (target === document.body || target.closest("#list")) clear();
   });
   // A browser that goes back in its history keeps what was chosen.
   window.addEventListener("pageshow", count);

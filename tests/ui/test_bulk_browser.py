@@ -85,6 +85,13 @@ def test_a_stretch_is_chosen_with_shift_and_one_by_a_key(page: Page, live_server
     page.keyboard.press("j")
     page.keyboard.press("x")
     expect(bar).to_contain_text("1 chosen")
+    page.keyboard.press("Escape")
+    expect(bar).to_be_hidden()
+    assert page.locator(".c-check :checked").count() == 0
+    page.keyboard.press("x")
+    bar.get_by_role("button", name="Clear").press("Enter")
+    expect(bar).to_be_hidden()
+    expect(boxes.nth(5)).to_be_focused()
 
 
 def test_on_a_phone_rows_become_boxes_to_tick(browser: Browser, live_server: Any, sign_in: Any) -> None:
