@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from leadapp.demo.behaviour import behave
 from leadapp.demo.capture import follow_website, use_forms
 from leadapp.demo.copying import copy_rows
+from leadapp.demo.costs import spend
 from leadapp.demo.evidence import answer_in_forms, hear_more
 from leadapp.demo.extras import (
     add_bursts,
@@ -101,6 +102,7 @@ def load(
         selling.bant_answers += answer_in_forms(prospects, seed=seed, now=now)
         use_forms(prospects, now=now)
         follow_website(now=now)
+        spend(now=now)
         _finish_leads(prospects)
         _insert_selling(selling, version)
         WakeUp.objects.bulk_create(recycled.wake_ups, batch_size=BATCH)

@@ -18,6 +18,7 @@ from qualification.models import (
     Absence,
     Assignment,
     BantAnswer,
+    Cost,
     Deal,
     Note,
     RoutingRule,
@@ -104,6 +105,9 @@ def test_the_whole_demo_is_as_promised(db: None) -> None:
     phones = Lead.objects.exclude(phone="").values_list("phone", flat=True)
     assert [text for text in phones if read_phone(text) != text] == []
     assert Activity.objects.filter(occurred_at__lt=NOW - timedelta(days=300)).exists()
+    spent_on = set(Cost.objects.values_list("source", flat=True))
+    assert len(spent_on) > 3
+    assert spent_on <= set(Lead.objects.values_list("source", flat=True))
     the_scores_are_honest()
     the_outcomes_can_be_predicted()
     the_day_of_a_rep_has_something_in_it()
