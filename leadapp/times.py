@@ -78,3 +78,10 @@ def write_day(day: datetime | date) -> str:
     """Write a day, or the day of a moment: 21 Nov 2026."""
     local = timezone.localtime(day) if isinstance(day, datetime) else day
     return date_format(local, "SHORT_DATE_FORMAT")
+
+
+def write_weekday(day: datetime | date, *, with_year: bool = True) -> str:
+    """Write a day with its weekday within a sentence, where Dutch writes it small: Tuesday 26 January."""
+    local = timezone.localtime(day) if isinstance(day, datetime) else day
+    text = date_format(local, "LONG_WEEKDAY_YEAR_FORMAT" if with_year else "LONG_WEEKDAY_FORMAT")
+    return text.lower() if get_language() == "nl" else text

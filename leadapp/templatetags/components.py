@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.models import Lead, Stage, Temperature, User
 from leadapp.shipped import shown
-from leadapp.times import write_date, write_moment, write_span, write_work
+from leadapp.times import write_date, write_moment, write_span, write_weekday, write_work
 from leadapp.words import lower_first, quote
 from qualification.services.clock.clocks import COUNTED_AHEAD, Clock
 
@@ -148,6 +148,12 @@ def in_sentence(text: object) -> str:
 def wall(moment: datetime) -> str:
     """Write the time of day as the clock of the moment's own zone shows it."""
     return time_format(moment, "TIME_FORMAT")
+
+
+@register.filter
+def weekday(day: date | datetime) -> str:
+    """Write a day with its weekday, as it stands in a sentence."""
+    return write_weekday(day)
 
 
 @register.simple_tag

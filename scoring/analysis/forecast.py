@@ -6,11 +6,11 @@ from datetime import datetime, time, timedelta
 from itertools import pairwise
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.models import Activity, Lead, Temperature
+from leadapp.times import write_weekday
 from scoring.engine.scores import Score, score_moments
 from scoring.models import ScoringModelVersion
 
@@ -190,6 +190,4 @@ def _sentence(series: Sequence[tuple[datetime, Score]], crossings: Sequence[Cros
 
 
 def _say(at: datetime, now: datetime) -> str:
-    local = timezone.localtime(at)
-    is_this_year = local.year == timezone.localtime(now).year
-    return date_format(local, "LONG_WEEKDAY_FORMAT" if is_this_year else "LONG_WEEKDAY_YEAR_FORMAT")
+    return write_weekday(at, with_year=timezone.localtime(at).year != timezone.localtime(now).year)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.formats import date_format
 from django.utils.translation import override
 
 from scoring.analysis.forecast import forecast
@@ -104,6 +105,19 @@ def test_a_lead_that_did_a_lot_is_told_the_same_days(monkeypatch: pytest.MonkeyP
     assert (quick.crossings, quick.sentence) == (exact.crossings, exact.sentence)
     assert len(quick.days) < 60
     assert set(quick.days) <= set(exact.days)
+
+
+def test_days_are_written_as_the_language_writes_them_in_a_sentence() -> None:
+    version = make_version(hot_from=80, warm_from=40, threshold=150)
+    make_rule(version, types=["demo_requested"], points=100, decay="linear", decay_days=100)
+    lead = make_lead()
+    log(lead, "demo_requested", NOW)
+    for language in ("en", "de", "nl"):
+        with override(language):
+            found = forecast(lead=lead, version=version, now=NOW)
+            assert found is not None
+            day = date_format(found.crossings[0].at, "l")
+            assert (day.lower() if language == "nl" else day) in found.sentence
 
 
 def test_a_live_event_in_between_is_not_overwritten_by_decay() -> None:
