@@ -10,6 +10,9 @@ preload_app = True
 workers, threads = 2, 8
 # People read for a while between two clicks; a connection that waits holds no thread.
 keepalive = 75
+# Nobody steers it from a shell. Its socket would lie in the home of the user: a container has none, and two
+# servers of one user would take it from each other.
+control_socket_disable = True
 # The list asks what is new for up to 200 rows that it names.
 limit_request_line = 8190
 

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.worker
 
 @pytest.fixture
 def run(tmp_path: Path, wait_for: Callable[..., Any]) -> Iterator[Run]:
-    run = Run(tmp_path / "data", wait_for)
+    (tmp_path / "home").mkdir()
+    run = Run(tmp_path / "data", wait_for, {"HOME": str(tmp_path / "home"), "XDG_RUNTIME_DIR": ""})
     yield run
     if run.process is not None and run.process.poll() is None:
         run.end(signal.SIGTERM)
@@ -83,7 +84,9 @@ def test_files_of_another_user_are_explained(
     assert "chown -R" in said
 
 
-def test_a_killed_run_leaves_nothing_that_hinders_the_next(run: Run, wait_for: Callable[..., Any]) -> None:
+def test_a_killed_run_leaves_nothing_that_hinders_the_next(
+    run: Run, tmp_path: Path, wait_for: Callable[..., Any]
+) -> None:
     run.start()
     family = run.family()
     run.end(signal.SIGKILL)
@@ -94,3 +97,4 @@ def test_a_killed_run_leaves_nothing_that_hinders_the_next(run: Run, wait_for: C
     family = run.family()
     assert run.end(signal.SIGTERM) == 0
     wait_for(lambda: all_gone(family))
+    assert not list((tmp_path / "home").iterdir()), "everything is in the data folder"
