@@ -30,7 +30,7 @@ from tests.support.waiting import wait_for
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
-PUSHES = 100
+PUSHES = 200
 EVENTS, LEADS, CLIENTS = 2000, 400, 4
 REDIS_DOWN_SECONDS = 30
 DEMO = "/api/v1/forms/demo-request/submissions"
@@ -96,8 +96,7 @@ def test_a_submission_is_scored_within_a_second(
         f" p95 {percentile(answered, 0.95) * 1000:.0f} ms; scored after p50"
         f" {percentile(scored, 0.5) * 1000:.0f} ms, p95 {percentile(scored, 0.95) * 1000:.0f} ms",
     )
-    # The goal is 1 s; the rest is for machines that are busy with something else.
-    assert percentile(scored, 0.95) < 2
+    assert percentile(scored, 0.95) < 1
 
     for client in (visitor, rep):
         client.connection.close()
