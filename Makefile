@@ -56,13 +56,14 @@ clean:  ## remove what was installed and built; the data in var/ stay
 %.mo: %.po | $(VENV)/installed
 	@$(BIN)/python -m leadapp.catalogues compile $<
 
-$(VENV)/bin/python:
+# pip comes last: without it the folder is what an interrupted start, or a Python without venv, left behind.
+$(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Leadapp needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
 
 # Every pin is listed, so nothing has to be resolved.
-$(VENV)/installed: requirements.txt | $(VENV)/bin/python
+$(VENV)/installed: requirements.txt | $(VENV)/bin/pip
 	@echo "Installing the requirements into $(VENV) ..."
 	@$(PIP) -r requirements.txt
 	@touch $@

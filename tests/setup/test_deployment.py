@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,23 @@ def test_nothing_that_is_needed_is_missing_from_the_pins(python: str) -> None:
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.mark.parametrize("has_pip", [True, False])
+def test_a_half_made_environment_is_made_anew(tmp_path: Path, has_pip: bool) -> None:
+    """Debian's Python without python3-venv leaves one behind, and so does Ctrl-C."""
+    for name in ("Makefile", "requirements.txt"):
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ["python", "pip"] if has_pip else ["python"]:
+        (programs / name).touch()
+
+    commands = subprocess.run(
+        ["make", "--dry-run", ".venv/installed"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
+    assert ("-m venv --clear .venv" in commands) is not has_pip
+    assert "-r requirements.txt" in commands
 
 
 def test_the_ci_script_can_be_run() -> None:
