@@ -20,7 +20,8 @@ INSERT INTO scoring_scoringrequest (lead_id, cause, requested_at) SELECT unnest(
 # How many requests are looked at for each lead that may be claimed: a burst is served at once.
 REQUESTS_PER_LEAD = 4
 
-# All requests of a lead that nobody else is serving are taken with the first.
+# All requests of a lead that nobody else is serving are taken with the first. Looked up by arrays, never
+# joined: when PostgreSQL took its statistics the queue was mostly empty, and it would join row by row.
 CLAIM = """
 WITH head AS MATERIALIZED (
     SELECT id, lead_id FROM scoring_scoringrequest ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
@@ -28,9 +29,9 @@ WITH head AS MATERIALIZED (
     SELECT lead_id FROM head GROUP BY lead_id ORDER BY min(id) LIMIT %s
 ), taken AS MATERIALIZED (
     SELECT r.id FROM scoring_scoringrequest r
-    WHERE r.lead_id IN (SELECT lead_id FROM chosen) FOR UPDATE SKIP LOCKED
+    WHERE r.lead_id = ANY(ARRAY(SELECT lead_id FROM chosen)) FOR UPDATE SKIP LOCKED
 )
-DELETE FROM scoring_scoringrequest r USING taken WHERE r.id = taken.id
+DELETE FROM scoring_scoringrequest r WHERE r.id = ANY(ARRAY(SELECT id FROM taken))
 RETURNING r.lead_id, r.cause, r.requested_at
 """
 

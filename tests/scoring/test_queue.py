@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from leadapp.models import Lead
 from scoring.models import Cause, ScoreChange, ScoredLead, ScoringModelVersion, ScoringRequest
@@ -66,6 +66,24 @@ def test_at_most_the_limit_is_claimed_and_the_oldest_first() -> None:
     assert [scored(lead).score is not None for lead in leads] == [True, True, False, False, False]
     assert score_waiting(now=NOW, limit=2) == 2
     assert score_waiting(now=NOW, limit=2) == 1
+
+
+def test_a_burst_is_looked_up_though_the_queue_was_empty_when_statistics_were_taken() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', 'scoring_scoringrequest',"
+            " 'relpages', 2, 'reltuples', 0::real)"
+        )
+    lead = make_lead()
+    ask(*[lead] * 20_000)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + queue.CLAIM, [2_000, 500])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    # Row by row, 50,000 requests took more than a minute.
+    assert "scoring_scoringrequest" in plan
+    assert "Join" not in plan
+    assert "Nested Loop" not in plan
+    assert score_waiting(now=NOW) == 1
 
 
 def test_the_history_says_what_changed_and_why() -> None:

@@ -42,19 +42,22 @@ JOIN leadapp_visitorconsent c ON c.visitor_id = v.id AND c.withdrawn_at IS NULL
 JOIN leadapp_consenttext t ON t.id = c.text_id
 JOIN leadapp_trackedsite s ON s.id = c.site_id
 """
-# An event that came again with a name of the lead was stored by then, and is dropped here.
+# An event that came again with a name of the lead was stored by then, and is dropped here. What waits is
+# looked up by an array, never joined: mostly nothing waits, and PostgreSQL would join row by row.
 JOIN = """
 WITH gone AS (
-    DELETE FROM leadapp_waitingactivity w USING unnest(%s::bigint[], %s::bigint[]) AS m (root, lead_id)
-    WHERE w.visitor_id = m.root RETURNING w.*, m.lead_id
+    DELETE FROM leadapp_waitingactivity WHERE visitor_id = ANY(%s) RETURNING *
+), known AS (
+    SELECT g.*, m.lead_id FROM gone g
+    JOIN unnest(%s::bigint[], %s::bigint[]) AS m (root, lead_id) ON m.root = g.visitor_id
 ), joined AS (
     INSERT INTO leadapp_activity
         (id, lead_id, type_id, occurred_at, received_at, source, external_id, properties, void_reason)
     SELECT id, lead_id, type_id, occurred_at, GREATEST(received_at, %s), source, external_id, properties, ''
-    FROM gone ORDER BY id
+    FROM known ORDER BY id
     ON CONFLICT DO NOTHING
 )
-SELECT lead_id, facts FROM gone WHERE facts <> '{}' ORDER BY occurred_at, id
+SELECT lead_id, facts FROM known WHERE facts <> '{}' ORDER BY occurred_at, id
 """
 LINK = """
 UPDATE leadapp_leadidentifier SET same_as_id = %s WHERE (id = ANY(%s) OR same_as_id = ANY(%s)) AND id <> %s
@@ -62,9 +65,9 @@ UPDATE leadapp_leadidentifier SET same_as_id = %s WHERE (id = ANY(%s) OR same_as
 FOLLOW = "UPDATE leadapp_waitingactivity SET visitor_id = %s WHERE visitor_id = ANY(%s)"
 
 FORGET_ACTIVITIES = """
-DELETE FROM leadapp_waitingactivity WHERE id IN (
+DELETE FROM leadapp_waitingactivity WHERE id = ANY(ARRAY(
     SELECT id FROM leadapp_waitingactivity WHERE received_at < %s ORDER BY received_at LIMIT %s
-)
+))
 """
 # A consent that was taken back is remembered as long as events may come late.
 FORGET_VISITORS = """
@@ -78,14 +81,14 @@ WITH old AS (
         )
     ORDER BY i.created_at LIMIT %s FOR UPDATE SKIP LOCKED
 ), consents AS (
-    DELETE FROM leadapp_visitorconsent WHERE visitor_id IN (SELECT id FROM old)
+    DELETE FROM leadapp_visitorconsent WHERE visitor_id = ANY(ARRAY(SELECT id FROM old))
 )
-DELETE FROM leadapp_leadidentifier WHERE id IN (SELECT id FROM old)
+DELETE FROM leadapp_leadidentifier WHERE id = ANY(ARRAY(SELECT id FROM old))
 """
 FORGET_VIEWS = """
-DELETE FROM leadapp_anonymousview WHERE id IN (
+DELETE FROM leadapp_anonymousview WHERE id = ANY(ARRAY(
     SELECT id FROM leadapp_anonymousview WHERE seen_at < %s ORDER BY seen_at LIMIT %s
-)
+))
 """
 
 
@@ -128,7 +131,7 @@ def join_waiting(visitors: Mapping[str, Person], *, origin: Origin) -> Applied:
         leads.setdefault(root, visitors[value].lead.pk)
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, [list(leads), list(leads.values())])
-        cursor.execute(JOIN, [list(leads), list(leads.values()), origin.now])
+        cursor.execute(JOIN, [list(leads), list(leads), list(leads.values()), origin.now])
         told = cursor.fetchall()
     changes = [Change(lead_id, _facts(facts), Overwrite.NEVER) for lead_id, facts in told]
     return apply_facts(changes=changes, origin=origin)

@@ -73,8 +73,8 @@ WITH found AS MATERIALIZED (
     WHERE e.is_active AND (e.resting_until IS NULL OR e.resting_until <= %(now)s)
     LIMIT %(limit)s
 )
-UPDATE leadapp_webhookdelivery d SET claimed_until = %(until)s FROM found
-WHERE d.id = found.id AND d.state = 'waiting'
+UPDATE leadapp_webhookdelivery d SET claimed_until = %(until)s
+WHERE d.id = ANY(ARRAY(SELECT id FROM found)) AND d.state = 'waiting'
 RETURNING d.id
 """
 
