@@ -65,7 +65,7 @@
     try {
       const answer = await fetch(`${field.dataset.mentions}?q=${encodeURIComponent(text)}`);
       const html = answer.ok && !answer.redirected ? await answer.text() : "";
-      if (mine === asked && begun(field) === text) show(field, html);
+      if (mine === asked && begun(field) === text && document.activeElement === field) show(field, html);
     } catch {
       close();
     }
@@ -88,7 +88,20 @@
     does();
   }, true);
 
+  // Whoever presses a button below the list means that button: it stays where it is until it is released.
+  let isPressed = false;
+  const release = () => {
+    isPressed = false;
+    setTimeout(() => {
+      if (list && document.activeElement !== list.field) close();
+    });
+  };
+  document.addEventListener("pointerdown", () => {
+    isPressed = true;
+  }, true);
+  document.addEventListener("pointerup", release, true);
+  document.addEventListener("pointercancel", release, true);
   document.addEventListener("focusout", (event) => {
-    if (list && event.target === list.field) close();
+    if (list && event.target === list.field && !isPressed) close();
   });
 })();

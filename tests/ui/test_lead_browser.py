@@ -216,6 +216,9 @@ def test_people_are_offered_while_somebody_is_mentioned(page: Page, opened: Open
     expect(page.locator(".mentions [role=option]")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.locator(".mentions [role=option]")).to_have_count(0)
+    # What is pressed while the list is open stays under the pointer until it is released.
+    page.keyboard.press("Backspace")
+    expect(page.locator(".mentions [role=option]")).to_have_count(1)
     page.get_by_role("button", name="Save note").click()
     expect(page.locator(".notes-of-lead b")).to_have_text(["Owner", "@manager"])
     assert Note.objects.get(lead=lead).mentions == ["manager"]
