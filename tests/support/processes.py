@@ -14,7 +14,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
-from leadapp.embedded.server import free_ports
+from tests.support.ports import free_port
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,7 +119,7 @@ class WebServer(Process):
     """A gunicorn on a free port."""
 
     def __init__(self, log: Path) -> None:
-        self.url = f"http://127.0.0.1:{next(free_ports())}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         address = self.url.removeprefix("http://")
         options = ["--bind", address, "--workers", "1", "--threads", "4", "--limit-request-line", "8190"]
         super().__init__(

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from leadapp.embedded.server import free_ports
+from tests.support.ports import free_port
 from tests.support.processes import ROOT
 
 RUN = [sys.executable, "-m", "leadapp.run"]
@@ -31,7 +31,7 @@ class Run:
         self.folder = folder
         self.services = dict(services or {})
         self.wait_for = wait_for
-        self.port = next(free_ports())
+        self.port = free_port()
         self.log = folder.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
 
