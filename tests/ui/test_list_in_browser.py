@@ -291,3 +291,19 @@ def test_nothing_is_cut_off_at_any_width(page: Page, live_server: Any, sign_in: 
             page.set_viewport_size({"width": width, "height": 844})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
             expect(page.locator(".dock" if width <= 760 else ".side")).to_be_visible()
+
+
+def test_a_stage_ends_where_its_column_ends_in_every_language(
+    page: Page, live_server: Any, sign_in: SignIn, rep: User
+) -> None:
+    make_lead(7, owner=rep, status="disqualified", status_reason="A student")
+    for language in ("en", "de", "nl"):
+        User.objects.filter(pk=rep.pk).update(language=language)
+        open_list(page, live_server, sign_in, rep, "/?status=disqualified")
+        for width in (1024, 1280, 1440):
+            page.set_viewport_size({"width": width, "height": 844})
+            over = page.locator("td.c-stage").evaluate(
+                "cell => cell.querySelector('.stage').getBoundingClientRect().right"
+                " - cell.getBoundingClientRect().right"
+            )
+            assert over <= 0, (language, width)
