@@ -76,12 +76,15 @@ def _format(shown: datetime, name: str, language: str | None) -> str:
 
 def write_day(day: datetime | date) -> str:
     """Write a day, or the day of a moment: 21 Nov 2026."""
-    local = timezone.localtime(day) if isinstance(day, datetime) else day
-    return date_format(local, "SHORT_DATE_FORMAT")
+    return date_format(_local_day(day), "SHORT_DATE_FORMAT")
 
 
 def write_weekday(day: datetime | date, *, with_year: bool = True) -> str:
     """Write a day with its weekday within a sentence, where Dutch writes it small: Tuesday 26 January."""
-    local = timezone.localtime(day) if isinstance(day, datetime) else day
-    text = date_format(local, "LONG_WEEKDAY_YEAR_FORMAT" if with_year else "LONG_WEEKDAY_FORMAT")
+    text = date_format(_local_day(day), "LONG_WEEKDAY_YEAR_FORMAT" if with_year else "LONG_WEEKDAY_FORMAT")
     return text.lower() if get_language() == "nl" else text
+
+
+def _local_day(day: datetime | date) -> datetime | date:
+    """Return a day as it is, and a moment as the reader's clock shows it."""
+    return timezone.localtime(day) if isinstance(day, datetime) else day
