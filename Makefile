@@ -10,7 +10,7 @@ WITH_SERVICES = LEADAPP_DATA=$(TEST_DATA) $(BIN)/python -m leadapp.embedded --th
 # What `make` builds from the translations.
 MESSAGES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 # All tests are shared by several processes; a few chosen ones start sooner in one.
-ALL_TESTS = -n auto --maxprocesses=5 --dist=loadfile --no-loadscope-reorder
+ALL_TESTS = -n auto --maxprocesses=5 --dist=loadfile --no-loadscope-reorder --rerun-show-tracebacks
 
 .PHONY: help run test screenshots lint format messages pins clean
 

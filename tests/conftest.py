@@ -55,10 +55,17 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let several processes that share the tests name them alike, and begin with the long ones."""
+    """Let several processes that share the tests name them alike, and begin with the long ones.
+
+    CI tries a browser test that failed once more, and prints what failed at first.
+    """
     if is_a_share(config):
         agree_on_names(items)
         long_files_first(items)
+    if "CI" in os.environ:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -119,11 +119,12 @@ def test_a_morning_by_keyboard_alone(page: Page, live_server: Any, sign_in: Sign
     keys.type("Write instead")
     keys.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("The task is set.")
+    expect_focus(page, "A Raghunathan")
     assert Task.objects.filter(text="Write instead").count() == 1
     keys.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("tick a task off")
     keys.press("Escape")
-    page.locator(".is-here [data-row-link]").focus()
+    expect_focus(page, "A Raghunathan")
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("A Raghunathan")
 
