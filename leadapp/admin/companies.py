@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,15 +12,29 @@ from django.utils.translation import gettext_lazy as _
 from leadapp.admin.asking import person
 from leadapp.admin.paging import CappedPaginator
 from leadapp.admin.refusals import say_refusals
+from leadapp.errors import Invalid
 from leadapp.models import Company
 from leadapp.search import find_companies
 from leadapp.services.leads.company_edits import save_company
+from leadapp.services.leads.facts import COMPANY_FACTS
+
+
+class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The facts, checked as capture checks them where the database says less."""
+
+    def clean_country(self) -> str:
+        """Return the code of a country that there is."""
+        try:
+            return str(COMPANY_FACTS["country"](self.cleaned_data["country"], "country"))
+        except Invalid as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
 
 
 @admin.register(Company)
 class CompanyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Facts of a company."""
 
+    form = CompanyForm
     list_display = ("name", "domain", "industry", "employees", "country")
     search_fields = ("name",)
     search_help_text = _("A part of the name or the domain")

@@ -1,31 +1,33 @@
 """The score over time, with what moved it."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from leadapp.models import Activity, Lead
+from leadapp.models import Activity, CustomField, Lead
 from leadapp.shipped import shown
 from leadapp.words import lower_first
 from scoring.fields import FIELDS
 from scoring.models import Cause, ScoreChange
 
-CREATED, UPDATED = "lead.created", "lead.updated"
+CREATED, UPDATED, OWN = "lead.created", "lead.updated", "attributes."
 MOST_CHANGES, MOST_ACTIVITIES = 400, 2_000
 
 
-def _called(name: str) -> str:
-    """Return what people call a fact; the team's own ones are called after their key."""
-    field = FIELDS.get(name if name.startswith("company.") else f"lead.{name}")
-    if field is not None:
-        return field.label
+def _called(name: str, own: Mapping[str, str]) -> str:
+    """Return what people call a fact; the team's own ones by their labels (once gone, by their keys)."""
+    known = FIELDS.get(name if name.startswith("company.") else f"lead.{name}")
+    if known is not None:
+        return known.label
+    if name in own:
+        return own[name]
     # Facts that no rule asks about: the company itself, the wish not to be scored.
     columns = {column.name: column.verbose_name for column in Lead._meta.fields}
-    words = str(columns.get(name) or name.removeprefix("attributes.").replace(".", " ").replace("_", " "))
+    words = str(columns.get(name) or name.removeprefix(OWN).replace(".", " ").replace("_", " "))
     return words[:1].upper() + words[1:]
 
 
@@ -36,6 +38,8 @@ class Event:
     activity: Activity
     at: datetime
     is_voiding: bool = False
+    # The labels of the team's own facts, by their names.
+    own: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_key(self) -> bool:
@@ -55,7 +59,7 @@ class Event:
         if self.is_voiding:
             return _("Voided: %(what)s") % {"what": label}
         if self.activity.type.slug == UPDATED and self.facts:
-            first, *others = (_called(name) for name in self.facts[:4])
+            first, *others = (_called(name, self.own) for name in self.facts[:4])
             return _("%(names)s changed") % {"names": ", ".join([first, *map(lower_first, others)])}
         return label
 
@@ -95,9 +99,10 @@ class Move:
 
 
 def moves_of(lead: Lead, changes: Sequence[ScoreChange]) -> list[Move]:
-    """Return what moved the score at each of these changes of a lead, in their order; one query.
+    """Return what moved the score at each of these changes of a lead, in their order.
 
     They follow each other without a gap, newest first. Of the oldest only what came in on its day is known.
+    Two queries, and one more where facts of the team's own changed.
     """
     if not changes:
         return []
@@ -105,7 +110,7 @@ def moves_of(lead: Lead, changes: Sequence[ScoreChange]) -> list[Move]:
     moments = [change.at for change in ordered]
     buckets: list[list[Event]] = [[] for _ in ordered]
     first = _before(lead, ordered[0])
-    for event in _events(lead, after=first, until=moments[-1]):
+    for event in _with_labels(list(_events(lead, after=first, until=moments[-1]))):
         buckets[bisect_left(moments, event.at)].append(event)
     found = {
         change.pk: tuple(sorted(events, key=lambda event: (event.at, event.activity.pk)))
@@ -114,8 +119,16 @@ def moves_of(lead: Lead, changes: Sequence[ScoreChange]) -> list[Move]:
     return [Move(change, found[change.pk]) for change in changes]
 
 
+def _with_labels(events: Sequence[Event]) -> Sequence[Event]:
+    """Return events that know the labels of the team's own facts, if any of these changed."""
+    if not any(name.startswith(OWN) for event in events for name in event.facts):
+        return events
+    own = {f"{OWN}{key}": label for key, label in CustomField.objects.values_list("key", "label")}
+    return [replace(event, own=own) for event in events]
+
+
 def score_history(*, lead: Lead, since: datetime | None = None) -> list[Move]:
-    """Return the newest changes of a lead's score with what moved it, newest first; three queries."""
+    """Return the newest changes of a lead's score with what moved it, newest first; three or four queries."""
     changes = ScoreChange.objects.filter(lead=lead).select_related("version__model")
     if since is not None:
         changes = changes.filter(at__gte=since)

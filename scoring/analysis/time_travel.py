@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadapp.errors import Invalid
-from leadapp.models import Activity, Company, Lead
+from leadapp.models import Activity, Company, CustomField, Lead
 from scoring.engine.explanations import Explanation
 from scoring.engine.imagined import ImaginedLead, explain_all_imagined
 from scoring.engine.versions import version_at
@@ -159,9 +159,11 @@ def _differing(past: Lead, lead: Lead) -> Iterable[tuple[str, Any, Any]]:
             continue
         if getattr(past, name) != getattr(lead, name):
             yield str(column.verbose_name).capitalize(), getattr(past, name), getattr(lead, name)
-    for key in sorted({*past.attributes, *lead.attributes}):
-        if past.attributes.get(key) != lead.attributes.get(key):
-            yield key.capitalize(), past.attributes.get(key), lead.attributes.get(key)
+    keys = {*past.attributes, *lead.attributes}
+    other = sorted(key for key in keys if past.attributes.get(key) != lead.attributes.get(key))
+    own = dict(CustomField.objects.filter(key__in=other).values_list("key", "label")) if other else {}
+    for key in other:
+        yield own.get(key, key.capitalize()), past.attributes.get(key), lead.attributes.get(key)
     before, now = past.company, lead.company
     if (before and before.name) != (now and now.name):
         yield _("Company"), before and before.name, now and now.name

@@ -232,3 +232,11 @@ def test_a_change_of_a_company_scores_its_leads(as_: As, admin: User) -> None:
     url = reverse("admin:leadapp_company_change", args=[lead.company_id])
     assert client.post(url, shown(client.get(url), employees="480")).status_code == 302
     assert ScoringRequest.objects.get().lead == lead
+
+
+def test_the_country_of_a_company_is_one_that_there_is(as_: As, admin: User) -> None:
+    lead, client = make_good_lead(), as_(admin)
+    url = reverse("admin:leadapp_company_change", args=[lead.company_id])
+    answer = client.post(url, shown(client.get(url), country="XX"))
+    assert "country" in answer.context["adminform"].form.errors
+    assert not ScoringRequest.objects.exists()

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from leadapp.countries import COUNTRIES
 from leadapp.errors import Invalid
 from leadapp.services.identity.contacts import business_domain, clean_domain, clean_email, read_phone
 from leadapp.services.leads.facts import clean_facts
@@ -98,6 +99,20 @@ def test_every_fault_is_named_at_once() -> None:
     with pytest.raises(Invalid) as refused:
         clean_facts({"email": "x", "birth_year": 5, "shoe_size": 44}, custom_fields={}, path="lead.")
     assert set(refused.value.errors) == {"lead.email", "lead.birth_year", "lead.shoe_size"}
+
+
+@pytest.mark.parametrize("given", ["XX", "zz", "EU", "D", "DEU", "ıı", "Germany"])
+def test_a_country_is_one_of_iso_3166(given: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        clean_facts({"country": given, "company": {"country": given}}, custom_fields={})
+    assert set(refused.value.errors) == {"country", "company.country"}
+
+
+def test_countries_are_kept_by_their_codes() -> None:
+    facts = clean_facts({"country": " de ", "company": {"country": "uk"}}, custom_fields={})
+    assert facts.lead["country"] == "DE"
+    assert facts.company == {"country": "GB"}
+    assert len(COUNTRIES) == 249
 
 
 @pytest.mark.parametrize("given", ["Jane\r\n\r\nBcc: all@example.com", "Jane\u2028\tBcc:\xa0all@example.com"])

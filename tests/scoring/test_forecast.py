@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.formats import date_format
 from django.utils.translation import override
 
+from leadapp.models import CustomField
 from scoring.analysis.forecast import forecast
 from scoring.analysis.history import moves_of
 from scoring.models import Cause, ScoreChange
@@ -151,3 +152,16 @@ def test_what_moved_a_score_is_told_in_the_language_of_the_reader() -> None:
     assert move.because == "Company, job title, do not score, machine park changed"
     with override("de"):
         assert move.because == "Firma, Position, Kein Scoring, Machine park geändert"
+
+
+def test_own_facts_are_named_by_their_labels_in_what_moved_a_score() -> None:
+    CustomField.objects.create(key="machine_park", label="Machines on the floor")
+    lead = make_lead()
+    after = {"attributes.machine_park": "20", "attributes.gone_by_now": "x"}
+    log(lead, "lead.updated", NOW, properties={"by": "edit", "before": {}, "after": after})
+    request_scoring(lead_ids=[lead.pk], cause=Cause.ACTIVITY, now=NOW)
+    score_waiting(now=NOW)
+    with CaptureQueriesContext(connection) as queries:
+        (move,) = moves_of(lead, [ScoreChange.objects.get(lead=lead)])
+    assert move.because == "Gone by now, machines on the floor changed"
+    assert len(queries) == 4

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from leadapp.errors import Invalid
-from leadapp.models import Company, Lead
+from leadapp.models import Company, CustomField, Lead
 from leadapp.services.leads.changes import Change, Origin, Overwrite, apply_facts
 from leadapp.services.leads.facts import clean_facts
 from leadapp.services.leads.leads import create_lead, update_lead
@@ -75,6 +75,13 @@ def test_facts_are_those_of_then() -> None:
     assert past.explanation.score == stored.score
     lead.refresh_from_db()
     assert lead.job_title == "CEO"
+
+
+def test_own_facts_that_were_different_are_named_by_their_labels() -> None:
+    CustomField.objects.create(key="erp", label="ERP in use")
+    lead = made(NOW - 9 * DAY, attributes={"erp": "none"})
+    lead = edit(lead, NOW - 5 * DAY, attributes={"erp": "abas"})
+    assert look_back(lead=lead, at=NOW - 6 * DAY).differing == (("ERP in use", "none", "abas"),)
 
 
 def test_facts_of_the_company_are_those_of_then_even_if_a_colleague_brought_them() -> None:

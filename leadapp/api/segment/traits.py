@@ -8,6 +8,7 @@ from typing import Any
 
 from babel import Locale
 
+from leadapp.countries import names_of_countries
 from leadapp.models import CustomField
 from leadapp.numbers import whole_number
 from leadapp.services.intake.event_names import event_key
@@ -163,11 +164,8 @@ READERS: dict[str, Callable[[object], object | None]] = {
 @lru_cache(maxsize=1)
 def _countries() -> dict[str, str]:
     """Return the codes of countries by their English names."""
-    names = Locale("en").territories
-    return {name.casefold(): code for code, name in names.items() if len(code) == 2} | {
-        "usa": "US",
-        "uk": "GB",
-    }
+    names = names_of_countries(Locale("en"))
+    return {name.casefold(): code for code, name in names.items()} | {"usa": "US", "uk": "GB"}
 
 
 def _take_name(known: Mapping[str, Any], raw: dict[str, object]) -> None:

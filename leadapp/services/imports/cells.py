@@ -10,6 +10,7 @@ from babel import Locale
 from django.conf import settings
 from django.utils import translation
 
+from leadapp.countries import names_of_countries
 from leadapp.models import CustomField, Gender, Seniority
 from leadapp.services.imports.guessing import plain
 
@@ -124,7 +125,5 @@ def _words(choices: Any) -> dict[str, str]:
 def _countries() -> dict[str, str]:
     found: dict[str, str] = {}
     for language in ("fr", "it", "es", "pl", "en", "de", "nl"):
-        for code, name in Locale(language).territories.items():
-            if len(code) == 2 and code.isalpha():
-                found[plain(name)] = code
+        found |= {plain(name): code for code, name in names_of_countries(Locale(language)).items()}
     return found | COUNTRIES

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
+from leadapp.countries import COUNTRIES
 from leadapp.errors import Invalid
 from leadapp.models import Company, CustomField, Gender, Lead, Seniority
 from leadapp.numbers import write_number
@@ -97,7 +98,9 @@ def _yes_or_no(value: object, name: str) -> bool:
 
 def _country(value: object, name: str) -> str:
     text = clean_text(value, name, longest=100).upper()
-    if text and not (len(text) == 2 and text.isascii() and text.isalpha()):
+    # What people write, and ISO 3166 keeps free for it.
+    text = "GB" if text == "UK" else text
+    if text and text not in COUNTRIES:
         raise Invalid.field(name, _("Must be a country code of two letters (ISO 3166), such as DE."))
     return text
 

@@ -8,6 +8,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language
 
+from leadapp.countries import names_of_countries
 from leadapp.models import FieldType, Form
 from leadapp.services.forms.reading import type_of
 from leadapp.shipped import shown
@@ -96,12 +97,7 @@ def _shown(field: Mapping[str, Any], values: Mapping[str, str], errors: Sequence
 def countries(language: str) -> list[tuple[str, str]]:
     """Return all countries by their codes, in the order of their names."""
     try:
-        names = Locale.parse(language, sep="-").territories
+        locale = Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
-        names = Locale("en").territories
-    # ZZ is "unknown", XA and XB are for tests, EU and so on are no countries; the tz database knows those.
-    real = [(code, name) for code, name in names.items() if len(code) == 2 and code not in NO_COUNTRIES]
-    return sorted(real, key=lambda pair: pair[1])
-
-
-NO_COUNTRIES = {"ZZ", "XA", "XB", "EU", "EZ", "UN", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA", "XK"}
+        locale = Locale("en")
+    return sorted(names_of_countries(locale).items(), key=lambda pair: pair[1])
