@@ -4,9 +4,9 @@ from babel import Locale
 
 # Babel knows more than countries: unknown (ZZ), for tests (XA, XB), unions (EU), islands of others (IC).
 NONE_OF_THEM = {"ZZ", "XA", "XB", "EU", "EZ", "UN", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA", "XK"}
-COUNTRIES = frozenset(code for code in Locale("en").territories if len(code) == 2) - NONE_OF_THEM
+COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2) - NONE_OF_THEM
 
 
 def names_of_countries(locale: Locale) -> dict[str, str]:
     """Return the name of each country by its code, as a language has it."""
-    return {code: name for code, name in locale.territories.items() if code in COUNTRIES}
+    return {str(code): str(name) for code, name in locale.territories.items() if code in COUNTRIES}
