@@ -25,6 +25,7 @@ from leadapp.services.duplicates.merging import merge_leads
 from leadapp.services.duplicates.tables import DERIVED, KEPT, RUNNING, columns
 from leadapp.services.duplicates.undoing import undo_merge
 from leadapp.services.leads.leads import find_lead
+from leadapp.services.privacy.opt_out import opt_out
 from qualification.models import Assignment, BantAnswer, Deal, Note, Notice, StageChange, Task, WakeUp
 from scoring.models import ScoreChange, ScoreOverride, ScoringRequest
 from scoring.services.queue import score_waiting
@@ -201,6 +202,25 @@ def test_what_came_after_the_merge_stays_with_the_winner(manager: User) -> None:
     winner.refresh_from_db()
     assert winner.activities.filter(type__slug="login").exists()
     assert (winner.last_name, winner.city) == ("Smith", "")
+
+
+@pytest.mark.parametrize("said_before", [False, True])
+def test_who_said_no_after_the_merge_said_it_for_both(manager: User, said_before: bool) -> None:
+    winner, loser = make_pair(manager, do_not_email=said_before, do_not_score=said_before)
+    done = merge(winner, loser, manager)
+    one = Lead.objects.get(pk=winner.pk)
+    opt_out(lead=one, purposes=["email", "scoring"], now=LATER + DAY)
+
+    undo_merge(merge=done, actor=manager, now=LATER + 2 * DAY)
+
+    both = Lead.objects.filter(pk__in=[winner.pk, loser.pk])
+    assert [(lead.do_not_email, lead.do_not_score, lead.do_not_call) for lead in both] == [
+        (True, True, False)
+    ] * 2
+    score_waiting(now=LATER + 2 * DAY)
+    assert {lead.score for lead in both.all()} == {None}
+    told = Lead.objects.get(pk=loser.pk).activities.filter(type__slug="lead.updated", properties__by="undo")
+    assert told.exists() is not said_before
 
 
 def test_scores_are_right_after_both(manager: User) -> None:

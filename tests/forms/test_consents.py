@@ -180,6 +180,14 @@ def test_the_page_confirms_by_a_click_and_not_by_being_looked_at(client: Client)
     assert not client.cookies
 
 
+def test_the_own_word_is_kept_where_others_had_noted_it_already() -> None:
+    lead = make_lead(do_not_email=True)
+    assert opt_out(lead=lead, purposes=["email"], now=NOW) == {"email"}
+    assert opt_out(lead=lead, purposes=["email"], now=NOW + HOUR) == set()
+    assert records() == [("email", False, "", None, "opt-out page")]
+    assert Activity.objects.filter(lead=lead, type__slug="unsubscribed").count() == 1
+
+
 def test_an_opt_out_holds_at_once_and_a_new_consent_changes_nothing_about_it() -> None:
     form = make_form(consent_text=WORDS, double_opt_in=True)
     send(form, YES)

@@ -7,7 +7,9 @@ import pytest
 from leadapp.errors import Conflict
 from leadapp.models import Activity, Company, ConsentRecord, ImportJob, Lead, LeadIdentifier, LeadTag, User
 from leadapp.services import imports
+from leadapp.services.duplicates.merging import merge_leads
 from leadapp.services.leads.leads import update_lead
+from leadapp.services.privacy.opt_out import opt_out
 from qualification.models import Note, StageChange
 from tests.imports.build import LATER, SOON, brought, everything, happened, imported, undone
 from tests.qualification.build import NOW, make_lead, make_user
@@ -87,9 +89,35 @@ def test_what_somebody_touched_stays_and_says_so(manager: User) -> None:
     ann.refresh_from_db()
     assert (ann.city, ann.job_title) == ("Köln", "")
     reasons = dict(job.rows.exclude(reason="").values_list("lead_id", "reason"))
-    assert reasons[ann.pk] == "Changed since, so it stays: city."
+    assert reasons[ann.pk] == "Changed since, so it stays: City."
     assert "worked on it since" in reasons[new[0].pk]
     assert not ConsentRecord.objects.exists()
+
+
+def test_an_opt_out_that_came_since_stays(manager: User) -> None:
+    ann, bob = make_lead(email="ann@b.example"), make_lead(email="bob@b.example")
+    text = "Email,Do not email,Do not call\nann@b.example,yes,yes\nbob@b.example,yes,yes\n"
+    job = imported(brought(text, actor=manager))
+    opt_out(lead=ann, purposes=["email"], now=SOON + timedelta(minutes=1))
+    job = undone(job)
+    wishes = Lead.objects.filter(pk__in=[ann.pk, bob.pk]).order_by("pk")
+    assert list(wishes.values_list("do_not_email", "do_not_call")) == [(True, False), (False, False)]
+    assert job.rows.get(lead_id=ann.pk).reason == "Changed since, so it stays: Do not email."
+
+
+def test_who_was_merged_since_stays_and_says_so(manager: User) -> None:
+    old, ann = make_lead(email="old@b.example"), make_lead(email="ann@b.example")
+    job = imported(brought("Email,City\nnew@b.example,Bonn\nann@b.example,Celle\n", actor=manager))
+    new = Lead.objects.get(email="new@b.example")
+    for loser in (new, ann):
+        merge_leads(winner=old, loser=loser, actor=manager, now=SOON + timedelta(minutes=1))
+    job = undone(job)
+    assert (job.undone, job.not_undone) == (0, 2)
+    assert set(job.rows.values_list("reason", flat=True)) == {
+        "Was merged with another lead since, so it stays."
+    }
+    old.refresh_from_db()
+    assert old.city == "Bonn"
 
 
 def test_an_undo_is_offered_once_and_as_long_as_the_rows_are_kept(manager: User, settings: object) -> None:

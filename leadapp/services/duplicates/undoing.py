@@ -1,10 +1,10 @@
 """Take a merge back: both leads are there again, each with what was its own.
 
 What came in after the merge stays with the winner, facts that were changed since stay as they are, and what a
-merge wrote is taken back only where nobody has gone on with it.
+merge wrote is taken back only where nobody has gone on with it. Who said no since said it for both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,8 @@ from leadapp.services.duplicates.merging import MERGE, as_json, keep_records, re
 from leadapp.services.duplicates.owning import tell_of_undo
 from leadapp.services.duplicates.tables import Column, from_rows, put_back
 from leadapp.services.intake.recording import try_again
-from leadapp.services.leads.changes import UPDATED
+from leadapp.services.leads.changes import NO_SCORE, UPDATED
+from leadapp.services.privacy.opt_out import said_no_since
 from qualification.models import Assignment, Move, StageChange
 from qualification.services.gates.inbox import ask_for_evaluation
 from qualification.services.locks import lock_whole
@@ -53,16 +54,17 @@ def _undo(merge_id: int, actor: Actor, now: datetime) -> Lead:
     written = {
         part.table: part.ids for part in MergedRows.objects.filter(merge=merge, fate=MergedRows.Fate.WRITTEN)
     }
-    loser, email = _bring_back(merge)
+    said_no = said_no_since(lead_ids=[winner.pk], since=merge.at).get(winner.pk, set())
+    loser, email, opted_out = _bring_back(merge, said_no, now)
     _forget_written(written)
     put_back(merge)
-    before = _restore_facts(merge, winner, now)
+    before = _restore_facts(merge, winner, said_no, now)
     if email and not Lead.objects.filter(email=email).exists():
         Lead.objects.filter(pk=loser.pk).update(email=email)
     moved = _move_back(winner, written, actor, now)
     Merge.objects.filter(pk=merge.pk).update(undone_at=now, undone_by=user_of(actor))
     _remember(merge, actor, now)
-    _record(merge, winner, before, actor, now)
+    _record(merge, winner, before, opted_out, actor, now)
     loser.refresh_from_db()
     tell_of_undo(merge, winner, loser, now=now)
     request_scoring(lead_ids=sorted((winner.pk, loser.pk)), cause=Cause.FACTS, now=now)
@@ -90,13 +92,23 @@ def _lock(merge_id: int) -> tuple[Merge, Lead]:
     return merge, winner
 
 
-def _bring_back(merge: Merge) -> tuple[Lead, str | None]:
-    """Insert the loser as it was, without its address as long as the winner may have that."""
+def _bring_back(merge: Merge, said_no: Collection[str], now: datetime) -> tuple[Lead, str | None, list[str]]:
+    """Insert the loser as it was, without its address as long as the winner may have that.
+
+    Return also what it opts out of by now.
+    """
     (lead,) = from_rows([merge.loser])
     email: str | None = lead.email
     lead.email = None
+    opted_out = sorted(flag for flag in said_no if not getattr(lead, flag))
+    for flag in opted_out:
+        setattr(lead, flag, True)
+        lead.updated_at = now
+    if "do_not_score" in opted_out:
+        for name, value in NO_SCORE.items():
+            setattr(lead, name, value)
     Lead.objects.bulk_create([lead])
-    return lead, email
+    return lead, email, opted_out
 
 
 def _forget_written(written: Mapping[str, list[int]]) -> None:
@@ -108,12 +120,12 @@ def _forget_written(written: Mapping[str, list[int]]) -> None:
     untouched.delete()
 
 
-def _restore_facts(merge: Merge, winner: Lead, now: datetime) -> dict[str, Any]:
+def _restore_facts(merge: Merge, winner: Lead, said_no: Collection[str], now: datetime) -> dict[str, Any]:
     """Put back the winner's facts that are still as the merge made them; return those."""
     unchanged = {
         name: merge.before[name]
         for name, value in merge.after.items()
-        if as_json(value_of(winner, name)) == value
+        if as_json(value_of(winner, name)) == value and name not in said_no
     }
     columns = choosing.write(winner, unchanged)
     winner.updated_at = now
@@ -172,7 +184,14 @@ def _remember(merge: Merge, actor: Actor, now: datetime) -> None:
     )
 
 
-def _record(merge: Merge, winner: Lead, facts: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+def _record(
+    merge: Merge,
+    winner: Lead,
+    facts: Mapping[str, Any],
+    opted_out: Collection[str],
+    actor: Actor,
+    now: datetime,
+) -> None:
     records: list[tuple[int, str, dict[str, Any]]] = [
         (winner.pk, UNMERGED, {"merge": merge.pk, "lead": merge.loser_id, "name": merge.loser_name}),
         (merge.loser_id, UNMERGED, {"merge": merge.pk, "lead": winner.pk, "name": winner.name}),
@@ -180,4 +199,7 @@ def _record(merge: Merge, winner: Lead, facts: Mapping[str, Any], actor: Actor, 
     if facts:
         were = {name: merge.after[name] for name in facts}
         records.append((winner.pk, UPDATED, readable(were, facts) | {"by": "undo"}))
+    if opted_out:
+        no, yes = dict.fromkeys(opted_out, False), dict.fromkeys(opted_out, True)
+        records.append((merge.loser_id, UPDATED, {"before": no, "after": yes, "by": "undo"}))
     keep_records(records, actor=actor, now=now)

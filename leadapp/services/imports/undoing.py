@@ -21,17 +21,20 @@ from leadapp.models import (
     Lead,
     LeadIdentifier,
     LeadTag,
+    Merge,
     OutgoingEvent,
     User,
     WebhookDelivery,
 )
 from leadapp.services.duplicates.tables import DERIVED, KEPT, columns
 from leadapp.services.imports.extras import WHY
+from leadapp.services.imports.targets import all_targets
 from leadapp.services.inserts import update_rows
 from leadapp.services.leads.changes import Change, Origin, Overwrite, apply_facts, who_works_at
 from leadapp.services.leads.edits import as_text, fact_of
 from leadapp.services.leads.facts import Facts
 from leadapp.services.privacy.erasing import RECORDS, erase_leads
+from leadapp.services.privacy.opt_out import said_no_since
 from qualification.models import Assignment, Notice, StageChange
 from qualification.services.assignment import undo_assignments
 from qualification.services.locks import lock_leads
@@ -101,7 +104,18 @@ def _take_away(rows: Sequence[ImportRow], job: ImportJob, actor: User | None) ->
     # Those that came with the import, also with another row of it.
     came_along = Company.objects.filter(pk__in=companies, created_at__gte=job.started_at, leads__isnull=True)
     came_along.filter(created_at__lte=job.finished_at or job.undo_asked_at).delete()
-    return {pk: _("Somebody has worked on it since, so it stays.") for pk in touched}
+    return {pk: _("Somebody has worked on it since, so it stays.") for pk in touched} | _merged(
+        lead_ids - there
+    )
+
+
+def _merged(gone: set[int]) -> dict[int, str]:
+    """Say of leads that are another one by now that what they brought stays."""
+    merges = Merge.objects.filter(loser_id__in=gone, undone_at=None)
+    return {
+        pk: _("Was merged with another lead since, so it stays.")
+        for pk in merges.values_list("loser_id", flat=True)
+    }
 
 
 def _touched(lead_ids: set[int], job: ImportJob, actor: User | None) -> set[int]:
@@ -133,15 +147,16 @@ class _Back:
     """What goes back with one lead, and what does not."""
 
     lead: Lead
+    said_no: set[str]
     facts: dict[str, Any] = field(default_factory=dict)
     staying: list[str] = field(default_factory=list)
 
     def go_back(self, record: Activity) -> None:
-        """Give each fact its value of before, unless it is another one by now."""
+        """Give each fact its value of before, unless it is another one by now or an opt-out came since."""
         before, after = record.properties.get("before", {}), record.properties.get("after", {})
         for name in after:
             now_it_is = self.facts[name] if name in self.facts else _known(self.lead, name)
-            if as_text(now_it_is) == as_text(after[name]):
+            if name not in self.said_no and as_text(now_it_is) == as_text(after[name]):
                 self.facts[name] = before.get(name)
             else:
                 self.staying.append(name)
@@ -190,9 +205,14 @@ def _take_back(
         if pk is not None
     }
     there = {standing.pk for standing in lock_leads(lead_ids - kept.keys())}
+    kept |= _merged(lead_ids - kept.keys() - there)
     rows = [row for row in rows if row.lead_id in there]
-    backs = {lead.pk: _Back(lead) for lead in Lead.objects.filter(pk__in=there).select_related("company")}
-    records = Activity.objects.filter(pk__in={row.record_id for row in rows if row.record_id})
+    own = {row.record_id for row in rows if row.record_id}
+    since = min((row.done_at for row in rows if row.done_at), default=now)
+    said_no = said_no_since(lead_ids=there, since=since, but_for=own)
+    leads = Lead.objects.filter(pk__in=there).select_related("company")
+    backs = {lead.pk: _Back(lead, said_no.get(lead.pk, set())) for lead in leads}
+    records = Activity.objects.filter(pk__in=own)
     for record in records.order_by("-pk"):
         backs[record.lead_id].go_back(record)
     changes = [Change(pk, back.as_facts(), Overwrite.ALWAYS) for pk, back in backs.items() if back.facts]
@@ -219,9 +239,10 @@ def _not_back(
     moments = {row.done_at for row in rows if row.done_at is not None}
     LeadTag.objects.filter(lead__in=backs, added_by=actor, added_at__in=moments).delete()
     reasons: dict[int, list[str]] = {}
+    called = _labels() if any(back.staying for back in backs.values()) else {}
     for pk, back in backs.items():
         if back.staying:
-            names = ", ".join(sorted(set(back.staying)))
+            names = ", ".join(sorted({called.get(name, name) for name in back.staying}))
             reasons[pk] = [_("Changed since, so it stays: %(names)s.") % {"names": names}]
     for pk, text in _owners_back(rows, actor, now):
         reasons.setdefault(pk, []).append(text)
@@ -229,6 +250,12 @@ def _not_back(
     for pk in set(consents.values_list("lead_id", flat=True)):
         reasons.setdefault(pk, []).append(_("What was agreed to stays written down."))
     return {pk: " ".join(texts) for pk, texts in reasons.items()}
+
+
+def _labels() -> dict[str, str]:
+    """Return what people call the facts, by their names in the history of a lead."""
+    called = {target.code: str(target.label) for target in all_targets()}
+    return called | {"company": called["company.name"]}
 
 
 def _owners_back(rows: Sequence[ImportRow], actor: User | None, now: datetime) -> Iterable[tuple[int, str]]:
