@@ -26,7 +26,7 @@ FLAGS = [
 ]
 RESULTS = Path(__file__).resolve().parents[2] / "test-results"
 # In milliseconds: what comes after it never comes, also on a machine that is busy.
-PATIENCE = 30_000
+PATIENCE = 60_000
 SignIn = Callable[[Page, str, Any], None]
 
 

@@ -65,7 +65,7 @@ class Process:
                 cwd=ROOT,
                 start_new_session=True,
             )
-        wait_for(lambda: self._is_ready(size), 40, f"{self.command} is ready; it says:\n{self.output()}")
+        wait_for(lambda: self._is_ready(size), 120, f"{self.command} is ready; it says:\n{self.output()}")
 
     def _is_ready(self, size: int) -> bool:
         if self.process is not None and self.process.poll() is not None:
@@ -129,7 +129,7 @@ class WebServer(Process):
     def start(self) -> None:
         """Start it and wait until it answers."""
         super().start()
-        wait_for(self._answers, 30, f"{self.url} answers; it says:\n{self.output()}")
+        wait_for(self._answers, 120, f"{self.url} answers; it says:\n{self.output()}")
 
     def _answers(self) -> bool:
         try:

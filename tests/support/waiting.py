@@ -9,7 +9,7 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-def wait_for(condition: Callable[[], Value], timeout: float = 30, message: str = "") -> Value:
+def wait_for(condition: Callable[[], Value], timeout: float = 60, message: str = "") -> Value:
     """Call the condition until it gives something true, and return that.
 
     An AssertionError from the condition counts as "not yet", so that it may hold plain asserts.
