@@ -7,7 +7,9 @@
   let list = null;
   let asked = 0;
 
+  // Once it is closed, what is still under way is of no use.
   const close = () => {
+    asked += 1;
     list?.field.removeAttribute("aria-activedescendant");
     list?.element.remove();
     list = null;
@@ -67,7 +69,7 @@
       const html = answer.ok && !answer.redirected ? await answer.text() : "";
       if (mine === asked && begun(field) === text && document.activeElement === field) show(field, html);
     } catch {
-      close();
+      if (mine === asked) close();
     }
   });
 
