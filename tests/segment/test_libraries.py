@@ -1,6 +1,7 @@
 """Public client libraries, unmodified, against a running `make run`: only their host and key are set."""
 
 import base64
+import contextlib
 import http.client
 import json
 import logging
@@ -347,7 +348,8 @@ def kill_the_worker(run: Run) -> None:
     worker = run.child("worker")
     assert worker is not None
     for process in [*worker.children(recursive=True), worker]:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may end while we look
+            process.kill()
     psutil.wait_procs([worker], timeout=10)
     wait_for(lambda: (new := run.child("worker")) and new.pid != worker.pid, 60, "another worker runs")
 

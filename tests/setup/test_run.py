@@ -14,7 +14,7 @@ import pytest
 
 from leadapp.embedded.folder import DataFolder
 from leadapp.run import main
-from tests.support.running import Run
+from tests.support.running import Run, has_ended
 
 pytestmark = pytest.mark.worker
 
@@ -29,7 +29,7 @@ def run(tmp_path: Path, wait_for: Callable[..., Any]) -> Iterator[Run]:
 
 
 def all_gone(family: list[psutil.Process]) -> bool:
-    return not any(process.is_running() and process.status() != "zombie" for process in family)
+    return all(has_ended(process) for process in family)
 
 
 def test_everything_comes_back_when_killed_and_nothing_stays_after_the_end(

@@ -22,6 +22,14 @@ from tests.support.processes import ROOT
 RUN = [sys.executable, "-m", "leadapp.run"]
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Say whether a process is over; it may still wait to be buried, and be buried while we look."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 class Run:
     """A `make run` without the demo, in a folder of its own, on services that are given or its own."""
 
