@@ -94,6 +94,7 @@ def test_five_hundred_real_leads_come_in_and_are_scored(web_server: WebServer, w
     assert Activity.objects.filter(external_id__isnull=False).count() == len(events)
 
     wait_for(lambda: not ScoringRequest.objects.exists(), 60, "all are scored")
+    connection.close()  # gunicorn closes it after two seconds without a request
 
     scores = []
     link = "/api/v1/leads?limit=200"

@@ -61,7 +61,7 @@ def test_a_hot_lead_is_scored_becomes_an_mql_and_is_handed_over(worker: Process,
     assert assignment.reason.startswith("Demo requested; ")
     asked_at = lead.activities.get(type__slug="demo_requested").occurred_at
     assert (assignment.clock_started_at, assignment.due_at) == (asked_at, asked_at + timedelta(hours=24))
-    assert not ScoredLead.objects.exists()
+    wait_for(lambda: not ScoredLead.objects.exists())
 
 
 def test_a_move_by_hand_lets_the_next_gate_be_looked_at(worker: Process, wait_for: Wait) -> None:
