@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from leadapp.models import Activity, Lead, Stage, User
 from qualification.models import BantAnswer, CallDraft, Note, Task
+from tests.support.browser import settle
 from tests.ui.lead_build import make_people, new_lead
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -60,6 +61,7 @@ def test_a_call_is_held_by_keyboard_alone(page: Page, opened: Open, people: dict
     page.goto(page.url.replace("/call/", "/"))
     page.keyboard.press("c")
     expect(page.get_by_role("heading", level=1)).to_have_text("Call Annelie Großmann")
+    settle(page)
     move = page.get_by_role("button", name="Save and move to SQL")
     expect(move).to_be_disabled()
     expect(page.locator("#move-why")).to_contain_text("Missing for SQL: all but one confirmed")

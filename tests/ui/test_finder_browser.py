@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from leadapp.models import Company, User
+from tests.support.browser import settle
 from tests.ui.build import make_activity, make_lead, make_user
 from tests.ui.test_companies import make_deal
 
@@ -61,6 +62,7 @@ def test_everything_is_found_opened_and_edited_by_keyboard(
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Vögele", exact=True)).to_be_visible()
+    settle(page)  # without its scripts the page would lead on to a page of the question
 
     page.locator("#do-edit").focus()
     page.keyboard.press("Enter")

@@ -90,6 +90,8 @@ def test_a_rep_works_through_a_morning(page: Page, server: str) -> None:
 
     # The call: what was said is kept while it is typed, and answers the questions of the gate.
     page.locator("#do-call").click()
+    expect(page.locator("#call-state")).to_be_attached()
+    settle(page)
     page.get_by_label("Notes").fill("SAP connector is a must")
     for key, words in (("budget", "€60,000"), ("authority", "With the CFO")):
         page.locator(f"[name={key}-state][value=confirmed]").check()
@@ -177,6 +179,8 @@ def test_a_manager_shares_the_work_and_asks_what_is_behind_a_number(page: Page, 
     page.goto(f"{server}/?view=all")
     if is_phone(page):
         page.get_by_role("link", name=leads[0].name).first.click()
+        expect(page.locator("#lead-name")).to_contain_text(leads[0].first_name)
+        settle(page)
         page.click("#do-more")
         page.get_by_text("Change owner…").click()
         page.get_by_label("New owner").select_option(str(priya.pk))
