@@ -105,6 +105,7 @@ def test_filters_narrow_the_list_down(api: Caller, make_leads: Callable[[int], N
 
     everybody = set(Lead.objects.values_list("id", flat=True))
     assert found("email=P1@Example.com%20") == {mine.pk}
+    assert found("email=p1@%EF%BC%A5xample.com") == {mine.pk}  # a full-width E
     assert found("email=nobody@example.com") == set()
     assert found("external_id=crm-1") == {mine.pk}
     assert found("owner=rep") == {mine.pk}

@@ -3,10 +3,17 @@
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from leadapp.countries import COUNTRIES
 from leadapp.errors import Invalid
-from leadapp.services.identity.contacts import business_domain, clean_domain, clean_email, read_phone
+from leadapp.services.identity.contacts import (
+    business_domain,
+    clean_domain,
+    clean_email,
+    normal_email,
+    read_phone,
+)
 from leadapp.services.leads.facts import clean_facts
 
 
@@ -38,6 +45,32 @@ def test_an_address_has_one_normal_form(given: str | None, kept: str | None) -> 
 def test_what_is_no_address_is_refused(given: Any) -> None:
     with pytest.raises(Invalid):
         clean_email(given)
+
+
+def test_what_is_wrong_with_an_address_is_told_in_the_language_of_the_reader() -> None:
+    for given, english, german in (
+        (
+            "jane@localhost",
+            "The part after the @-sign is not valid. It should have a period.",
+            "Was hinter dem @ steht, ist nicht gültig: Es fehlt ein Punkt.",
+        ),
+        (
+            "jane@b,de",
+            "The part after the @-sign contains invalid characters: ','.",
+            "Hinter dem @ stehen Zeichen, die dort nicht sein dürfen: ','.",
+        ),
+    ):
+        for language, told in (("de", german), ("en", english)):
+            with override(language), pytest.raises(Invalid) as refused:
+                clean_email(given)
+            assert refused.value.message == told
+
+
+@pytest.mark.parametrize(
+    "given", ["Zoé@münchen.example", "zoe\u0301@xn--mnchen-3ya.example", " zoé@MÜNCHEN.example"]
+)
+def test_an_address_is_looked_for_by_its_normal_form(given: str) -> None:
+    assert normal_email(given) == clean_email(given) == "zoé@münchen.example"
 
 
 @pytest.mark.parametrize(

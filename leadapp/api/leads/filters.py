@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from leadapp.api.queries import Parameters
 from leadapp.models import LeadIdentifier, User
 from leadapp.models.querysets import LeadQuerySet
+from leadapp.services.identity.contacts import normal_email
 from leadapp.services.lists.filter_kinds import FILTERS, MOST_VALUES, Asking, Filter
 from leadapp.services.lists.orders import ORDERS, with_deadline, with_place
 from leadapp.services.lists.own_filters import own_fields_for, own_filters
@@ -63,7 +64,7 @@ class LeadParameters(Parameters):
     def _named(self, asking: Asking) -> Q:
         found = self._external_id() & self._owner(asking)
         if (email := self.text("email")) is not None:
-            found &= _of_email(email.strip().lower())
+            found &= _of_email(normal_email(email))
         if (smallest := self.number("min_score")) is not None:
             found &= Q(priority__gte=smallest)
         if (largest := self.number("max_score")) is not None:

@@ -6,12 +6,15 @@ from urllib.parse import urlsplit
 
 import phonenumbers
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from email_validator import EmailNotValidError, validate_email
 
 from leadapp.errors import Invalid
+from leadapp.services.identity.address_faults import tell_fault
 from leadapp.services.texts import clean_text
 
 EMAIL_LENGTH = 254
+NOT_STORABLE = gettext_noop("Is not an address that could be stored.")
 PROFILE = re.compile(r"linkedin\.com/+(in/[^/]+|pub/[^/]+(?:/[^/]+)*)")
 SHORTEST_PHONE = 8  # with the + and the country code
 
@@ -42,19 +45,26 @@ def clean_email(value: object, field: str = "email") -> str | None:
         return None
     address, fault = _read_email(text)
     if fault:
-        raise Invalid.field(field, fault)
+        raise Invalid.field(field, tell_fault(fault))
     return address
+
+
+def normal_email(text: str) -> str:
+    """Return the normal form of an address that is looked for; what is none finds nobody as it is."""
+    text = text.strip()
+    return _read_email(text)[0] or text.lower()
 
 
 @lru_cache(maxsize=4096)
 def _read_email(text: str) -> tuple[str, str]:
+    """Return the address, or what is wrong with it in English: what is kept here, others read in theirs."""
     try:
         # Testers may use the domain .test, which nobody owns.
         address = validate_email(text, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
         return "", str(error)
     if len(address) > EMAIL_LENGTH or (not address.isascii() and address != address.lower()):
-        return "", _("Is not an address that could be stored.")
+        return "", NOT_STORABLE
     return address, ""
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from leadapp.access import Actor, require_may_work, user_of
 from leadapp.errors import Conflict, Invalid, NotAllowed
 from leadapp.models import Activity, ApiKey, Lead
+from leadapp.services.identity.contacts import normal_email
 from leadapp.services.identity.resolving import Person, Reference, create_people, look_up
 from leadapp.services.identity.visitors import join_waiting
 from leadapp.services.intake.events import REFERENCE_FIELDS, read_reference
@@ -123,7 +124,7 @@ def find_lead(
     *, id: int | None = None, email: str | None = None, external_id: str | None = None
 ) -> Lead | None:
     """Return the lead that is known by this name, or None."""
-    reference = Reference(id=id, email=email.strip().lower() if email else None, external_id=external_id)
+    reference = Reference(id=id, email=normal_email(email) if email else None, external_id=external_id)
     person = look_up([reference]).find(reference)
     return person.lead if person else None
 
