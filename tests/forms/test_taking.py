@@ -5,12 +5,21 @@ from typing import Any
 import pytest
 
 from leadapp.errors import Conflict, Invalid, NotAllowed
-from leadapp.models import Activity, CustomField, Form, HeldSubmission, Lead, LeadIdentifier
+from leadapp.models import (
+    Activity,
+    ConsentRecord,
+    ConsentRequest,
+    CustomField,
+    Form,
+    HeldSubmission,
+    Lead,
+    LeadIdentifier,
+)
 from leadapp.services.forms.held import discard, forget_discarded, release, take_back
 from leadapp.services.forms.reading import HONEYPOT
 from leadapp.services.forms.renderings import read_rendering, sign_rendering
 from scoring.models import ScoringRequest
-from tests.forms.build import DAY, HOUR, JANE, MINUTE, NOW, SECOND, make_form, send, shown
+from tests.forms.build import DAY, HOUR, JANE, MINUTE, NOW, SECOND, WORDS, make_form, send, shown
 from tests.qualification.build import everything
 from tests.ui.build import make_user
 
@@ -176,6 +185,19 @@ def test_undoing_a_release_keeps_a_lead_that_was_known_and_voids_the_activity() 
     assert [activity.is_voided for activity in sent()] == [False, True]
     release(submission_id=held().pk, actor=boss, now=NOW + 2 * DAY)
     assert [activity.is_voided for activity in sent()] == [False, True, False]
+
+
+@pytest.mark.parametrize("confirms", [False, True])
+def test_undoing_a_release_takes_back_what_was_agreed_to_with_it(confirms: bool) -> None:
+    form, boss = make_form(consent_text=WORDS, double_opt_in=confirms), make_user("boss", "marketer")
+    send(form)
+    send(form, JANE | {HONEYPOT: "x", "consent": "on"}, now=NOW + MINUTE)
+    kept = ConsentRequest if confirms else ConsentRecord
+    for turn in range(2):
+        release(submission_id=held().pk, actor=boss, now=NOW + DAY + turn * HOUR)
+        assert kept.objects.count() == 1
+        take_back(submission_id=held().pk, actor=boss, now=NOW + DAY + turn * HOUR + MINUTE)
+        assert not kept.objects.exists()
 
 
 def test_discarding_can_be_undone_for_thirty_days_and_what_waits_is_never_forgotten() -> None:

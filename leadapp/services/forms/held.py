@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from leadapp.access import Actor, require, user_of
 from leadapp.errors import Conflict, NotFound
-from leadapp.models import Activity, HeldSubmission, Lead
+from leadapp.models import Activity, ConsentRecord, ConsentRequest, HeldSubmission, Lead
 from leadapp.services.forms.submitting import Taken, event_of, record
 from leadapp.services.privacy.erasing import erase_leads, is_untouched
 from scoring.models import Cause
@@ -104,5 +104,14 @@ def _withdraw(held: HeldSubmission, actor: Actor, now: datetime) -> None:
     Activity.objects.filter(pk=activity.pk, voided_at__isnull=True).update(
         voided_at=now, voided_by=user_of(actor), void_reason=RELEASED_BY_MISTAKE
     )
+    _forget_consents(held, activity.lead_id)
     request_scoring(lead_ids=[activity.lead_id], cause=Cause.ACTIVITY, now=now)
     nudge()
+
+
+def _forget_consents(held: HeldSubmission, lead_id: int) -> None:
+    """Let nobody have agreed by it, nor be asked to confirm that: it waits with its tick, as before."""
+    came = {"lead": lead_id, "source": held.form.slug, "recorded_at": held.received_at}
+    ConsentRecord.objects.filter(**came, recorded_by=None, granted=True).delete()
+    asked = ConsentRequest.objects.filter(lead=lead_id, form=held.form, requested_at=held.decided_at)
+    asked.filter(confirmed_at__isnull=True).delete()
