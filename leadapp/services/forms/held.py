@@ -113,5 +113,6 @@ def _forget_consents(held: HeldSubmission, lead_id: int) -> None:
     """Let nobody have agreed by it, nor be asked to confirm that: it waits with its tick, as before."""
     came = {"lead": lead_id, "source": held.form.slug, "recorded_at": held.received_at}
     ConsentRecord.objects.filter(**came, recorded_by=None, granted=True).delete()
-    asked = ConsentRequest.objects.filter(lead=lead_id, form=held.form, requested_at=held.decided_at)
+    released_at = held.decided_at or held.received_at
+    asked = ConsentRequest.objects.filter(lead=lead_id, form=held.form, requested_at=released_at)
     asked.filter(confirmed_at__isnull=True).delete()
