@@ -352,11 +352,6 @@ class Lead(models.Model):
         return full or self.email or self.phone or gettext("Lead %(id)s") % {"id": self.pk}
 
     @property
-    def is_hot(self) -> bool:
-        """Tell whether the total is in the hot band."""
-        return self.temperature == Temperature.HOT
-
-    @property
     def is_open(self) -> bool:
         """Tell whether somebody works, or should work, on this lead."""
         return self.status == Status.OPEN
@@ -365,11 +360,6 @@ class Lead(models.Model):
     def is_disqualified(self) -> bool:
         """Tell whether work on this lead has ended without a sale."""
         return self.status == Status.DISQUALIFIED
-
-    @property
-    def is_reachable(self) -> bool:
-        """Tell whether there is any way to reach this lead."""
-        return bool(self.email or self.phone or self.linkedin_url)
 
 
 class CustomField(models.Model):

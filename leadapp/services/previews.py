@@ -25,11 +25,3 @@ def continue_preview(preview: Preview) -> Preview:
     """
     drives_gates = ScoringModelVersion.objects.filter(pk=preview.draft_id, model__is_primary=True).exists()
     return step(preview, gates=scored_gates(now=preview.as_of) if drives_gates else None)
-
-
-def whole_preview(*, draft: ScoringModelVersion, now: datetime) -> Preview:
-    """Run a preview to its end."""
-    preview = begin_preview(draft=draft, now=now)
-    while not preview.is_done:
-        preview = continue_preview(preview)
-    return preview

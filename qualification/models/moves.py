@@ -153,8 +153,3 @@ class StageChange(models.Model):
     def who(self) -> str:
         """Return who moved it: a person or an API key; empty when it was automatic or nobody is known."""
         return str(self.actor or self.api_key or "")
-
-    @property
-    def changes_stage(self) -> bool:
-        """Tell whether the lead came to another stage."""
-        return self.from_stage != self.to_stage

@@ -46,14 +46,6 @@ class Past:
     differing: tuple[tuple[str, Any, Any], ...]
 
 
-def explain_at(*, lead: Lead, at: datetime, version: ScoringModelVersion | None = None) -> Explanation | None:
-    """Explain the score at a moment, by the version that was live then unless another one is given.
-
-    None for a lead that had opted out then. Raises Invalid for a moment before the lead came in.
-    """
-    return look_back(lead=lead, at=at, version=version).explanation
-
-
 def look_back(*, lead: Lead, at: datetime, version: ScoringModelVersion | None = None) -> Past:
     """Rebuild a lead as it was at a moment, and explain its score then.
 

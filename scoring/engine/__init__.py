@@ -2,7 +2,7 @@
 
 from scoring.engine.explanations import Explanation, Line, explain_leads, explain_moments, explain_stored
 from scoring.engine.reasons import reasons_for
-from scoring.engine.scores import Score, score_leads, score_moments, score_range
+from scoring.engine.scores import Score, score_leads, score_moments
 from scoring.engine.stored import stored_moments
 
 __all__ = [
@@ -15,6 +15,5 @@ __all__ = [
     "reasons_for",
     "score_leads",
     "score_moments",
-    "score_range",
     "stored_moments",
 ]

@@ -29,16 +29,6 @@ def comparing_moments(definitions: Sequence[Definition]) -> Fragment:
     return of_many(definitions, leads=in_list, moments=SEVERAL_MOMENTS)
 
 
-def compare_range(
-    *, definitions: Sequence[Definition], first_id: int, last_id: int, as_of: datetime
-) -> dict[int, tuple[Score, ...]]:
-    """Score all leads with ids in a range by each definition. Leads that opted out are left out."""
-    statement = comparing(definitions)
-    with connection.cursor() as cursor:
-        cursor.execute(statement.sql, statement.bind(first_id=first_id, last_id=last_id, as_of=as_of))
-        return {lead_id: _scores(numbers) for lead_id, _, *numbers in cursor.fetchall()}
-
-
 def compare_moments(
     *, definitions: Sequence[Definition], lead_ids: Sequence[int], as_ofs: Sequence[datetime]
 ) -> dict[tuple[int, datetime], tuple[Score, ...]]:

@@ -46,11 +46,6 @@ class Occurrence:
         return found
 
     @property
-    def decayed(self) -> Decimal:
-        """Return what time took, zero or less for points that are given."""
-        return Decimal(f"{self.before * self.share:.6f}") - self.before
-
-    @property
     def percent_left(self) -> float:
         """Return the share that is left, in percent."""
         return self.share * 100

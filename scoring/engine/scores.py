@@ -90,14 +90,3 @@ def score_leads(*, version: ScoringModelVersion, moments: Mapping[int, datetime]
     """Score each lead at its moment. Leads that opted out of scoring are left out."""
     scored = score_moments(version=version, moments=list(moments.items()))
     return {lead_id: score for lead_id, _, score in scored}
-
-
-def score_range(
-    *, version: ScoringModelVersion, first_id: int, last_id: int, as_of: datetime
-) -> dict[int, Score]:
-    """Score all leads with ids in a range at one moment; leads scored later than that are left out."""
-    statement = compiled(version).rescoring
-    not_later = "SELECT * FROM (" + statement + ") s WHERE stored_scored_at > as_of IS NOT TRUE"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(not_later.sql, not_later.bind(first_id=first_id, last_id=last_id, as_of=as_of))
-        return {row[0]: Score(*row[2:7]) for row in cursor.fetchall()}

@@ -9,7 +9,7 @@ from django.db import connection
 from leadapp.models import Activity, BoughtList, Company, ConsentRecord, Erasure, KeptFor, Lead, Purpose
 from leadapp.services.intake.events import read_event
 from leadapp.services.intake.recording import record_activities
-from leadapp.services.privacy.retention import erase_due, preview, retention_of
+from leadapp.services.privacy.retention import Retention, erase_due, preview, retention_from, with_reason
 from tests.forms.build import DAY, JANE, NOW, make_form, send
 from tests.qualification.build import make_lead
 
@@ -37,6 +37,12 @@ def bought() -> BoughtList:
         defaults={"provider": "Fairs Ltd", "obtained_on": date(2026, 1, 1), "basis": "Opt-in"},
     )
     return made
+
+
+def retention_of(lead: Lead) -> Retention:
+    """Return why this lead is kept, and until when if nothing happens any more."""
+    known = with_reason(Lead.objects.filter(pk=lead.pk)).values_list("kept_for", "kept_since")
+    return retention_from(*known.get())
 
 
 def test_each_lead_has_a_reason_and_a_date() -> None:

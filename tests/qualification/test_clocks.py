@@ -65,9 +65,9 @@ def test_an_answer_after_the_end_was_late(rep: User) -> None:
 
 
 def test_a_lead_without_a_rep_is_marked(manager: User, rep: User) -> None:
-    assert not clock(handed_over(rep), 0).is_queued
+    assert clock(handed_over(rep), 0).assignment.owner == rep
     User.objects.update(is_available=False)
-    assert clock(handed_over(rep), 0).is_queued
+    assert clock(handed_over(rep), 0).assignment.owner is None
 
 
 def test_leads_that_were_not_handed_over_or_set_aside_have_no_clock(rep: User) -> None:
@@ -85,7 +85,7 @@ def test_any_number_of_leads_takes_the_same_queries(
     ids = [handed_over(rep) for _ in range(number)]
     with django_assert_num_queries(2):  # clocks, promises
         clocks = clocks_of(lead_ids=ids, now=NOW)
-        assert len([c for c in clocks.values() if not c.is_queued]) == number
+        assert len([c for c in clocks.values() if c.assignment.owner_id]) == number
 
 
 @pytest.fixture

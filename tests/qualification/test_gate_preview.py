@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 
 from leadapp.models import Lead, Stage, Status
-from leadapp.services.previews import whole_preview
 from qualification.models import Gate, GateCriterion, Move, StageChange, Step
 from qualification.services.gates.checklists import passing
 from qualification.services.gates.preview import scored_gates
@@ -15,7 +14,7 @@ from scoring.engine.fragments import Fragment
 from scoring.models import ScoringModel, ScoringModelVersion, ScoringRule
 from scoring.services.publishing import make_draft, publish
 from tests.qualification.build import DAY, NOW
-from tests.scoring.build import log, make_rule
+from tests.scoring.build import log, make_rule, whole_preview
 from tests.scoring.build import make_lead as make_scored_lead
 
 pytestmark = pytest.mark.django_db

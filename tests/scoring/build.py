@@ -6,6 +6,10 @@ from itertools import count
 from typing import Any
 
 from leadapp.models import Activity, ActivityType, Lead
+from leadapp.services.previews import begin_preview, continue_preview
+from scoring.analysis.preview import Preview
+from scoring.analysis.time_travel import look_back
+from scoring.engine import Explanation
 from scoring.models import RuleCondition, RuleGroup, ScoringModel, ScoringModelVersion, ScoringRule
 from scoring.services.versions import live_version
 
@@ -72,3 +76,16 @@ def the_live_version() -> ScoringModelVersion:
     version = live_version()
     assert version is not None
     return version
+
+
+def explain_at(*, lead: Lead, at: datetime, version: ScoringModelVersion | None = None) -> Explanation | None:
+    """Explain the score at a moment, by the version that was live then unless another one is given."""
+    return look_back(lead=lead, at=at, version=version).explanation
+
+
+def whole_preview(*, draft: ScoringModelVersion, now: datetime) -> Preview:
+    """Run a preview to its end."""
+    preview = begin_preview(draft=draft, now=now)
+    while not preview.is_done:
+        preview = continue_preview(preview)
+    return preview

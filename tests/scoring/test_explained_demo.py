@@ -8,12 +8,11 @@ import pytest
 from leadapp.models import Activity, Lead, Temperature
 from scoring.analysis.forecast import forecast
 from scoring.analysis.history import moves_of
-from scoring.analysis.time_travel import explain_at
 from scoring.analysis.ways import ways_up
 from scoring.engine import explain_moments, score_leads, stored_moments
 from scoring.models import Cause, Rescore, ScoreChange
 from scoring.services.rescore import continue_rescores, start_rescore
-from tests.scoring.build import DAY, log, the_live_version
+from tests.scoring.build import DAY, explain_at, log, the_live_version
 from tests.scoring.conftest import DEMO_LEADS
 
 pytestmark = pytest.mark.django_db

@@ -66,14 +66,14 @@ def test_each_activity_has_its_date_its_points_and_what_age_left_of_them() -> No
     first = log(lead, "page_view", NOW - 14 * DAY, properties={"path": "/pricing"})
     log(lead, "page_view", NOW)
     newest, oldest = of_rule(version, lead)
-    assert (newest.share, newest.points, newest.decayed) == (1.0, Decimal(8), Decimal(0))
+    assert (newest.share, newest.before, newest.points) == (1.0, 8, Decimal(8))
     assert (oldest.activity_id, oldest.occurred_at) == (first.pk, first.occurred_at)
     assert (oldest.type, oldest.label, oldest.properties) == (
         "page_view",
         "Page view",
         {"path": "/pricing"},
     )
-    assert (oldest.before, oldest.points, oldest.decayed) == (8, Decimal(4), Decimal(-4))
+    assert (oldest.before, oldest.points) == (8, Decimal(4))
     assert oldest.percent_left == pytest.approx(50)
 
 

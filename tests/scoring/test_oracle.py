@@ -1,19 +1,22 @@
 """The engine and a naive second telling of the design agree on whatever hypothesis can think of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from leadapp.models import Activity, ActivityType, Company, Lead
-from scoring.engine import Score, explain_leads, score_leads, score_range
-from scoring.engine.comparison import compare_moments, compare_range
+from scoring.engine import Score, explain_leads, score_leads
+from scoring.engine.comparison import compare_moments, comparing
 from scoring.engine.definition import read_definition
+from scoring.engine.fragments import Fragment
+from scoring.engine.scores import compiled
 from scoring.models import ScoringModelVersion
 from tests.scoring.build import DAY, NOW, make_group, make_lead, make_rule, make_version
 from tests.scoring.oracle import expected_score
@@ -82,6 +85,20 @@ def build_activity(lead: Lead, types: dict[str, ActivityType], drawn: dict[str, 
     )
 
 
+def scores_in_range(
+    statement: Fragment, ids: Iterable[int], as_of: datetime, *, of: int = 1
+) -> dict[int, tuple[Score, ...]]:
+    """Run a statement about a range of leads, as rescores and previews do; return what each version gives."""
+    bound = statement.bind(first_id=min(ids, default=1), last_id=max(ids, default=0), as_of=as_of)
+    width = len(Score.__dataclass_fields__)
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, bound)
+        return {
+            lead: tuple(Score(*numbers[at * width : (at + 1) * width]) for at in range(of))
+            for lead, _, *numbers in cursor.fetchall()
+        }
+
+
 @SETTINGS
 @given(version=VERSIONS, leads=st.lists(LEADS, max_size=4))
 def test_engine_and_oracle_agree(version: dict[str, Any], leads: list[dict[str, Any]]) -> None:
@@ -94,8 +111,9 @@ def test_engine_and_oracle_agree(version: dict[str, Any], leads: list[dict[str, 
             if (expected := expected_score(built, lead, lead.activities.all(), NOW))
         }
         assert score_leads(version=built, moments=moments) == wanted
-        first, last = min(moments, default=1), max(moments, default=0)
-        assert score_range(version=built, first_id=first, last_id=last, as_of=NOW) == wanted
+        assert scores_in_range(compiled(built).rescoring, moments, NOW) == {
+            lead: (score,) for lead, score in wanted.items()
+        }
         for explanation in explain_leads(version=built, moments=moments).values():
             score = wanted[explanation.lead_id]
             assert (
@@ -126,12 +144,9 @@ def test_several_versions_at_once_score_as_each_does_alone(
         versions = [build_version(version) for version in drawn]
         definitions = [read_definition(version) for version in versions]
         ids = [lead.pk for lead in people]
-        first, last = min(ids, default=1), max(ids, default=0)
         for as_of in (NOW, NOW - 2 * DAY):
-            alone = [
-                score_range(version=each, first_id=first, last_id=last, as_of=as_of) for each in versions
-            ]
+            alone = [score_leads(version=each, moments=dict.fromkeys(ids, as_of)) for each in versions]
             wanted = {lead: tuple(scores[lead] for scores in alone) for lead in alone[0]}
-            assert compare_range(definitions=definitions, first_id=first, last_id=last, as_of=as_of) == wanted
+            assert scores_in_range(comparing(definitions), ids, as_of, of=len(versions)) == wanted
             both = compare_moments(definitions=definitions, lead_ids=ids, as_ofs=[as_of, NOW - 7 * DAY])
             assert {lead: scores for (lead, at), scores in both.items() if at == as_of} == wanted

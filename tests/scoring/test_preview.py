@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from leadapp.errors import Conflict, NotFound
 from leadapp.models import Lead
-from leadapp.services.previews import begin_preview, continue_preview, whole_preview
+from leadapp.services.previews import begin_preview, continue_preview
 from scoring.analysis.preview import (
     Crossing,
     Effect,
@@ -25,7 +25,7 @@ from scoring.engine import score_leads
 from scoring.engine.fragments import Fragment
 from scoring.models import ScoringModelVersion, ScoringRule
 from scoring.services.publishing import discard_draft, make_draft, publish
-from tests.scoring.build import DAY, NOW, log, make_group, make_lead, make_rule, make_version
+from tests.scoring.build import DAY, NOW, log, make_group, make_lead, make_rule, make_version, whole_preview
 
 pytestmark = pytest.mark.django_db
 

@@ -12,12 +12,12 @@ from leadapp.models import Company, CustomField, Lead
 from leadapp.services.leads.changes import Change, Origin, Overwrite, apply_facts
 from leadapp.services.leads.facts import clean_facts
 from leadapp.services.leads.leads import create_lead, update_lead
-from scoring.analysis.time_travel import explain_at, look_back
+from scoring.analysis.time_travel import look_back
 from scoring.engine import explain_leads
 from scoring.models import Cause, ScoringModel, ScoringRule
 from scoring.services.publishing import make_draft, publish
 from scoring.services.queue import request_scoring, score_waiting
-from tests.scoring.build import DAY, NOW, log, make_lead, the_live_version
+from tests.scoring.build import DAY, NOW, explain_at, log, make_lead, the_live_version
 
 pytestmark = pytest.mark.django_db
 

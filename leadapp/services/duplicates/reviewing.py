@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from leadapp.access import Actor, may, require, user_of
+from leadapp.access import Actor, require, user_of
 from leadapp.errors import Conflict, NotFound
 from leadapp.models import DuplicatePair, Lead, User
 from leadapp.services.duplicates.choices import better_winner
@@ -30,11 +30,6 @@ class Candidate:
     def percent(self) -> int:
         """Return the probability in whole percent; certain is never said."""
         return min(99, int(self.pair.probability * 100))
-
-
-def may_merge(actor: Actor) -> bool:
-    """Tell whether the actor may merge leads and undo that."""
-    return may(actor, MERGE)
 
 
 def pairs_to_review(user: User | None) -> QuerySet[DuplicatePair]:

@@ -94,11 +94,6 @@ class Judged:
     said: Said | None
     problems: list[dict[str, str]]
 
-    @property
-    def is_refused(self) -> bool:
-        """Tell whether nothing of it is taken."""
-        return self.said is None
-
     def refuse(self, column: str, text: str) -> None:
         """Take nothing of it."""
         self.said = None

@@ -17,8 +17,6 @@ from leadapp.services.imports.converting import MOST_COLUMNS
 from leadapp.services.imports.files import PIECE, StoredFile, beginning, is_utf8, replace_sheet
 from leadapp.services.imports.workbooks import as_csv
 
-# A cell longer than this is a quotation mark that is never closed.
-LONGEST_CELL = 131_072
 # What could not be decoded is half a character of this range.
 UNDECODED = re.compile("[\udc80-\udcff]")
 Advance = Callable[[int], object]

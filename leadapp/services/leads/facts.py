@@ -166,9 +166,6 @@ COMPANY_FACTS: dict[str, Reader] = {
     "country": _country,
 }
 
-# Everything that a client may say about a lead.
-FACT_NAMES = (*LEAD_FACTS, "company", "attributes")
-
 
 def clean_facts(
     raw: Mapping[str, object],

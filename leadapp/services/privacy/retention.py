@@ -45,14 +45,8 @@ def kept_days() -> dict[KeptFor, int]:
     return {reason: int(settings.RETENTION_DAYS.get(reason, days)) for reason, days in DEFAULT_DAYS.items()}
 
 
-def retention_of(lead: Lead) -> Retention:
-    """Return why this lead is kept, and until when if nothing happens any more."""
-    known = with_reason(Lead.objects.filter(pk=lead.pk)).values_list("kept_for", "kept_since")
-    return retention_from(*known.get())
-
-
 def retention_from(kept_for: str, kept_since: datetime) -> Retention:
-    """Return the same of what `with_reason` has read."""
+    """Return until when a lead is kept, and why, of what `with_reason` has read."""
     days = kept_days()[KeptFor(kept_for)]
     until = timezone.localdate(kept_since + timedelta(days=days)) if days else None
     return Retention(kept_for=KeptFor(kept_for), until=until)

@@ -67,10 +67,7 @@ def decide(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Released: the lead is in the list."), extra_tags=_undo(ids[:1]))
         else:
             count = discard(submission_ids=ids, actor=actor, now=now)
-            said = ngettext(
-                "%(count)d submission was discarded.", "%(count)d submissions were discarded.", count
-            )
-            messages.success(request, said % {"count": count}, extra_tags=_undo(ids) if count else "")
+            messages.success(request, _discarded(count), extra_tags=_undo(ids) if count else "")
     except Refused as refusal:
         messages.error(request, refusal.message)
     return redirect("held-submissions")

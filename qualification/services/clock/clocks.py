@@ -49,11 +49,6 @@ class Clock:
         """Tell whether the clock runs and little time is left."""
         return not self.is_answered and not self.is_late and self.left <= SOON
 
-    @property
-    def is_queued(self) -> bool:
-        """Tell whether it waits for an owner, because nobody was available."""
-        return self.assignment.owner_id is None
-
     @cached_property
     def left(self) -> timedelta:
         """Return the working time that is left, negative once it is late."""

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from leadapp.errors import NotFound
-from leadapp.models import ConsentRecord, ConsentRequest, Form, Lead
+from leadapp.models import ConsentRequest, Form, Lead
 from leadapp.services.privacy.opt_in.records import GivenConsent, record_of
 
 SALT = "leadapp.confirm-consent"
@@ -58,9 +58,3 @@ def confirm_consent(*, token: str, now: datetime) -> Confirmed:
             )
             record_of(found.lead_id, given, at=now).save(force_insert=True)
     return Confirmed(found.form, found.text.text, is_repeat=not is_first)
-
-
-def has_agreed(lead: Lead, purpose: str) -> bool:
-    """Tell whether the newest answer to a question is yes."""
-    newest = ConsentRecord.objects.filter(lead=lead, purpose=purpose).order_by("-recorded_at", "-pk").first()
-    return newest is not None and newest.granted

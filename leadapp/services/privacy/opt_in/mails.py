@@ -26,11 +26,6 @@ CLAIM = timedelta(minutes=5)
 DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
 
 
-def are_due(*, now: datetime) -> bool:
-    """Tell whether an e-mail waits to be sent."""
-    return _due(now).exists()
-
-
 def send_due(*, now: datetime, limit: int = 200) -> int:
     """Send the e-mails that are due; return how many went out. Not to be called in a transaction."""
     requests = _claim(now, limit)
