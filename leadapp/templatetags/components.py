@@ -11,13 +11,14 @@ from django import template
 from django.forms import BaseForm, BoundField, CheckboxInput, Select
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.formats import number_format, time_format
+from django.utils.formats import time_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from leadapp.models import Lead, Stage, Temperature, User
+from leadapp.numbers import write_number
 from leadapp.shipped import shown
 from leadapp.times import write_date, write_moment, write_span, write_weekday, write_work
 from leadapp.words import lower_first, quote
@@ -175,7 +176,7 @@ def _points_in(language: str, value: float | Decimal | None, decimals: int) -> S
         '<span class="pts pts--{}">{}{}</span>',
         kind,
         sign,
-        number_format(abs(number), decimals, force_grouping=True),
+        write_number(abs(number), decimals),
     )
 
 

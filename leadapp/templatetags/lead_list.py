@@ -5,12 +5,13 @@ from typing import Any
 from django import template
 from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from leadapp.models import Lead
+from leadapp.numbers import write_exact
 from leadapp.periods import read_day
 from leadapp.services.lists.columns import NAME, Column
 
@@ -29,7 +30,7 @@ def own_fact(lead: Lead, key: str) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, int | float):
-        return number_format(value, force_grouping=True)
+        return write_exact(value)
     day = read_day(str(value))
     return date_format(day) if day else str(value)
 
