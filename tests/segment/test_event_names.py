@@ -59,6 +59,12 @@ def test_the_keys_that_ship_are_the_normal_form() -> None:
         assert not row.activity_type.is_internal
 
 
+def test_a_kind_that_is_learnt_is_called_by_one_line(library: Library) -> None:
+    assert kind_of(library, "Vault\r\nOpened\u2028now") == "vault_opened_now"
+    assert ActivityType.objects.get(slug="vault_opened_now").label == "Vault Opened now"
+    assert Activity.objects.latest("id").properties["event"] == "Vault\r\nOpened\u2028now"
+
+
 def test_an_unknown_name_becomes_a_kind_that_scores_nothing_until_a_rule_counts_it(library: Library) -> None:
     assert kind_of(library, "Vault Opened!") == "vault_opened"
     kind = ActivityType.objects.get(slug="vault_opened")

@@ -82,7 +82,7 @@ def _learn(new: Mapping[Key, str], *, source: str, now: datetime) -> dict[Key, A
         slugs = {key: _slug(key[1]) for key in learnt}
         insert_unless_present(
             [
-                ActivityType(slug=slugs[key], label=new[key][:100], channel=ActivityType.Channel.PRODUCT)
+                ActivityType(slug=slugs[key], label=_line(new[key]), channel=ActivityType.Channel.PRODUCT)
                 for key in learnt
             ],
             returning=["slug"],
@@ -101,6 +101,11 @@ def _learn(new: Mapping[Key, str], *, source: str, now: datetime) -> dict[Key, A
             for key in learnt
         )
     return known | {key: kinds[slugs[key]] for key in learnt}
+
+
+def _line(name: str) -> str:
+    """Return a name as a label of one line: anybody can send names, and labels stand in e-mails."""
+    return " ".join(name.splitlines())[:100]
 
 
 def _slug(key: str) -> str:
