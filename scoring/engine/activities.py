@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from scoring.engine.conditions import ALWAYS, Reader, Shape, compile_all, read_in_place
 from scoring.engine.definition import Definition, Rule
 from scoring.engine.fragments import FENCE, Fragment, join
-from scoring.engine.sums import limited
+from scoring.engine.sums import capped
 from scoring.fields import Field
 from scoring.models import Counting, Decay, Dimension
 
@@ -119,7 +119,7 @@ def engagement_of(definition: Definition, needed: Needed | None = None) -> Engag
         matches = _matches(rule, needed)
         raw = _points(rule, " FILTER (WHERE " + matches + ")")
         share_left = "1::float8" if rule.decay == Decay.NONE else _share_left(rule)
-        counted[rule.id] = Counted(raw, limited(raw, rule.max_points), matches, share_left)
+        counted[rule.id] = Counted(raw, capped(raw, rule), matches, share_left)
     return Engagement(counted, needed)
 
 

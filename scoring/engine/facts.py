@@ -7,7 +7,7 @@ from leadapp.models import Match, Operator
 from scoring.engine.conditions import ALWAYS, Shape, compile, has_a_word, read_in_place, words_of
 from scoring.engine.definition import Definition, Rule
 from scoring.engine.fragments import FENCE, Fragment, join
-from scoring.engine.sums import limited
+from scoring.engine.sums import capped
 from scoring.fields import find_field
 from scoring.models import Dimension
 
@@ -23,7 +23,7 @@ class Fit:
 
     def points(self, rule: Rule) -> Fragment:
         """Return the points of a rule after its own cap."""
-        return limited(self.raw[rule.id], rule.max_points)
+        return capped(self.raw[rule.id], rule)
 
 
 def fit_of(definition: Definition, searched: "Searched | None" = None) -> Fit:

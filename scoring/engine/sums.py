@@ -2,12 +2,22 @@
 
 from collections.abc import Sequence
 
+from scoring.engine.definition import Rule
 from scoring.engine.fragments import Fragment, join
 
 
 def total(parts: Sequence[Fragment]) -> Fragment:
     """Return the sum of parts; zero of none."""
     return "(" + join(" + ", parts) + ")" if parts else Fragment("0::float8")
+
+
+def capped(points: Fragment, rule: Rule) -> Fragment:
+    """Hold what a rule gives within its own cap. All of it has one sign, so one comparison is enough."""
+    cap = rule.max_points
+    if cap is None:
+        return points
+    function, end = ("LEAST", cap) if rule.points > 0 else ("GREATEST", -cap)
+    return f"{function}(" + points + f", {end}::float8)"
 
 
 def limited(value: Fragment, cap: int | None) -> Fragment:
