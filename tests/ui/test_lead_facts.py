@@ -88,6 +88,18 @@ def test_what_was_saved_can_be_undone_at_once(people: People) -> None:
     assert lead.job_title == "Head of Operations"
 
 
+def test_own_facts_are_called_by_their_labels_in_the_timeline_and_when_undone(people: People) -> None:
+    CustomField.objects.create(key="erp", label="ERP in use")
+    lead, client = new_lead(people["owner"]), as_user(people["owner"])
+    facts = {"attributes": {"erp": "abas"}}
+    update_lead(lead=lead, facts=facts, source="leadapp", actor=people["owner"], now=timezone.now())
+    timeline = client.get(f"/leads/{lead.pk}/timeline/").content.decode()
+    assert "ERP in use changed from nothing to abas" in words(timeline)
+    change = Activity.objects.get(lead=lead, type__slug="lead.updated")
+    question = client.get(f"/leads/{lead.pk}/changes/{change.pk}/undo/").content.decode()
+    assert "ERP in use becomes “nothing” again." in words(question)
+
+
 def test_of_two_who_change_the_same_fact_the_second_is_told(people: People) -> None:
     lead, owner, manager = new_lead(people["owner"]), people["owner"], people["manager"]
     mine, theirs = (open_fact(user, lead, "job_title") for user in (owner, manager))

@@ -166,6 +166,13 @@ def say_value(name: str, value: Any) -> str:
     return str(value)
 
 
+def own_labels(names: Iterable[str]) -> dict[str, str]:
+    """Return the labels of the custom fields by their keys; asks the database only if names hold one."""
+    if not any(name.startswith("attributes.") for name in names):
+        return {}
+    return dict(CustomField.objects.values_list("key", "label"))
+
+
 def label_of(name: str, own: dict[str, str] | None = None) -> str:
     """Name a fact as it is named on the page; `own` holds the labels of custom fields."""
     if name in LABELS:

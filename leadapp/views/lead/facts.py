@@ -23,7 +23,7 @@ from leadapp.services.leads.changes import UPDATED
 from leadapp.services.leads.edits import edit_lead, undo_change
 from leadapp.services.leads.fact_history import changes_of
 from leadapp.views.answering import Done, Question, answer, lead_page_of, posted, signed_in, visible_lead
-from leadapp.views.lead.fact_groups import FactGroup, group_with, label_of, say_value, show_fact
+from leadapp.views.lead.fact_groups import FactGroup, group_with, label_of, own_labels, say_value, show_fact
 from leadapp.views.lead.forms import FactsForm
 from leadapp.views.lead.page import read_lead_page
 
@@ -90,9 +90,10 @@ def undo(request: HttpRequest, pk: int, change_id: int) -> HttpResponse:
     change = get_object_or_404(changes, pk=change_id)
     name = request.GET.get("fact", "")
     before = change.properties.get("before", {})
+    own = own_labels(before)
     again = [
         _("%(fact)s becomes “%(value)s” again.")
-        % {"fact": label_of(each), "value": say_value(each, value) or _("nothing")}
+        % {"fact": label_of(each, own), "value": say_value(each, value) or _("nothing")}
         for each, value in before.items()
         if name in ("", each)
     ]

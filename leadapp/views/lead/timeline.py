@@ -5,7 +5,7 @@ how much has happened; a page begins after the entry that the cursor names.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
 from itertools import groupby
@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from leadapp.errors import Invalid
 from leadapp.models import Activity, ActivityType, Lead, Quarantine
 from leadapp.services.texts import text_fault
+from leadapp.views.lead.fact_groups import label_of, own_labels
 from leadapp.views.lead.timeline_entries import (
     Entry,
     activity_entry,
@@ -245,6 +246,7 @@ def read_timeline(*, lead: Lead, show: str = "", before: str = "", text: str = "
     entries.sort(key=lambda entry: (-entry.at.timestamp(), entry.rank, -entry.pk))
     has_older = len(entries) > PAGE
     page = entries[:PAGE]
+    _name_own_facts(page)
     older = page[-1].cursor if has_older else ""
     lines = fold(give_points(page, complete=not has_older))
     _open_bursts(lines)
@@ -265,6 +267,13 @@ def _parts(show: str, *, is_channel: bool) -> dict[str, Q]:
         return dict.fromkeys(VIEWS[show][1], Q())
     parts = {"activities": Q(type__channel=show)}
     return {**parts, "quarantines": Q(kind=KINDS[show])} if show in KINDS else parts
+
+
+def _name_own_facts(entries: list[Entry]) -> None:
+    """Call changes of custom fields by the labels of these; one query if there are any."""
+    own = own_labels(change.name for entry in entries for change in entry.changes)
+    for entry in entries if own else ():
+        entry.changes = [replace(change, label=label_of(change.name, own)) for change in entry.changes]
 
 
 def _open_bursts(lines: list[Entry]) -> None:

@@ -27,6 +27,7 @@ PAGE_VIEW = "page_view"
 class FactChange:
     """A fact that became another."""
 
+    name: str
     label: str
     before: str
     after: str
@@ -241,6 +242,7 @@ def fact_changes(properties: dict[str, Any]) -> list[FactChange]:
         return []
     return [
         FactChange(
+            name=name,
             label=label_of(name),
             before=say_value(name, before.get(name)) or _("nothing"),
             after=say_value(name, after.get(name)) or _("nothing"),
