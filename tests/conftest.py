@@ -16,6 +16,7 @@ import redis
 from django.conf import settings
 from django.test import TransactionTestCase
 from django.utils import timezone, translation
+from hypothesis import HealthCheck
 from hypothesis import settings as properties
 
 from leadapp.api import spending
@@ -30,7 +31,7 @@ from tests.support.waiting import wait_for as wait_until
 from tests.support.website import website
 
 # How long an example takes says something about the machine, and nothing about the code.
-properties.register_profile("leadapp", deadline=None)
+properties.register_profile("leadapp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 properties.load_profile("leadapp")
 
 __all__ = ["browser", "browser_context", "page", "sign_in", "website"]

@@ -166,7 +166,7 @@ def test_a_push_does_not_wait_for_a_redis_that_is_frozen(
             for client, path, body in calls:
                 status, _, seconds = client.call("POST", path, body)
                 assert status == 202
-                assert seconds < 0.5, path
+                assert seconds < 1, path  # who waited for Redis would wait for three seconds and longer
         finally:
             own_redis.process.send_signal(signal.SIGCONT)
         for client in (pusher, visitor):

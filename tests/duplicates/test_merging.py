@@ -332,7 +332,7 @@ def test_a_winner_may_lose_to_whom_an_undo_brought_back(manager: User) -> None:
     max_examples=10,
     deadline=None,
     phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     choices=st.dictionaries(

@@ -277,7 +277,11 @@ PLACES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(place=PLACES, value=ANYTHING)
 def test_whatever_stands_anywhere_is_imported_or_refused_but_never_breaks(
     data: dict[str, Any], place: str, value: Any
