@@ -14,6 +14,7 @@ from leadapp.services.webhooks.delivery import AT_ONCE, CLAIM, DELAYS
 from leadapp.services.webhooks.posting import Answer
 from qualification.models import Notice
 from tests.qualification.build import make_lead, make_user
+from tests.support.ports import free_port
 from tests.support.waiting import wait_for
 from tests.webhooks.build import NOW, deliver, make_endpoint, say, states
 from tests.webhooks.receiver import Receiver, listening
@@ -72,9 +73,8 @@ def test_what_was_tampered_with_does_not_verify(
 
 def test_a_receiver_that_is_down_for_an_hour_loses_nothing(to_this_machine: None) -> None:
     began = NOW - 2 * HOUR
-    with listening() as receiver:
-        port = int(receiver.url.rsplit(":", 1)[1].split("/")[0])
-    endpoint = make_endpoint(receiver.url)
+    port = free_port()
+    endpoint = make_endpoint(f"http://127.0.0.1:{port}/hooks")
     leads = [make_lead() for _ in range(30)]
     now, number = began, 0
     while now < began + HOUR:
@@ -157,9 +157,7 @@ def test_every_attempt_has_the_same_id_and_body_and_its_own_moment(
 
 
 def test_an_endpoint_that_cannot_be_reached_rests_and_is_probed_by_one(to_this_machine: None) -> None:
-    with listening() as receiver:
-        pass
-    make_endpoint(receiver.url)
+    make_endpoint(f"http://127.0.0.1:{free_port()}/hooks")
     say(*[make_lead() for _ in range(AT_ONCE + 5)])
     deliver()
     endpoint = WebhookEndpoint.objects.get()
@@ -191,9 +189,7 @@ def test_a_busy_receiver_is_left_alone_for_as_long_as_it_asks(
 def test_what_never_had_its_turn_is_given_up_after_a_day_without_an_answer(
     to_this_machine: None,
 ) -> None:
-    with listening() as receiver:
-        pass
-    endpoint = make_endpoint(receiver.url)
+    endpoint = make_endpoint(f"http://127.0.0.1:{free_port()}/hooks")
     make_user("ines", "admin")
     say(*[make_lead() for _ in range(50)])
     now = NOW
