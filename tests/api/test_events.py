@@ -119,6 +119,15 @@ def test_an_odd_phone_number_costs_nobody_their_event(api: Caller) -> None:
     assert activity.properties["not_understood"]["phone"]["given"] == "call me"
 
 
+def test_an_odd_phone_number_that_is_the_only_name_is_named(api: Caller) -> None:
+    response = api.post("activities", event(lead={"phone": "call me"}))
+
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert (error["field"], "phone number" in error["detail"]) == ("lead.phone", True)
+    assert not Lead.objects.exists()
+
+
 def test_unsubscribing_stops_email_at_once(api: Caller) -> None:
     lead = api.post("activities", event(type="unsubscribed")).json()["lead"]
     assert Lead.objects.get(pk=lead).do_not_email

@@ -97,8 +97,11 @@ def clean_domain(value: object, field: str = "company.domain") -> str | None:
 def read_phone(text: str, country: str = "") -> str | None:
     """Return the number in E.164 form (+4930…), or None where it cannot be read.
 
-    Without a leading + the lead's country decides which number is meant.
+    Without a leading + the lead's country decides which number is meant. Where none is known, 00 is a +, as
+    most of the world dials it.
     """
+    if not country and text.startswith("00"):
+        text = f"+{text[2:]}"
     try:
         number = phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException:

@@ -197,6 +197,8 @@ class _Reader:
             visitor_id=reference.visitor_id,
         )
         if reference.id is None and not reference.keys:
+            if odd := facts.not_understood.get("phone"):  # the only name that was given
+                raise Invalid.field(f"{field}.phone", odd["reason"])
             raise Invalid.field(field, reference.unknown)
         return reference, facts
 
