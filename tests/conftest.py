@@ -22,6 +22,8 @@ from hypothesis import settings as properties
 from leadapp.api import spending
 from leadapp.embedded.folder import DataFolder
 from leadapp.services.intake.events import forget_kinds
+from leadapp.views.my_day import finding
+from qualification.analysis import figures
 from tests.support.broker import broker_at
 from tests.support.browser import browser, browser_context, page, sign_in
 from tests.support.database import migrated_copy, restore_migrated_data
@@ -134,6 +136,14 @@ def _kinds() -> Iterator[None]:
     """Forget the kinds of activities that the last test has made."""
     yield
     forget_kinds()
+
+
+@pytest.fixture(autouse=True)
+def _figures() -> Iterator[None]:
+    """Forget figures that took long to count, as all may on a busy machine: the next test has others."""
+    yield
+    figures._kept.clear()
+    finding._kept.clear()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.support.processes import ROOT, process_environment
 
 pytestmark = pytest.mark.django_db
 
-NAME = f"moved_answers_{os.getpid()}"
+NAME = f"test_moved_answers_{os.getpid()}"
 # As a replica no foreign key is asked: a lead of that time is not needed.
 ANSWERS = """
 SET session_replication_role = replica;
