@@ -223,6 +223,17 @@ def test_who_said_no_after_the_merge_said_it_for_both(manager: User, said_before
     assert told.exists() is not said_before
 
 
+def test_an_opt_out_that_came_and_went_with_another_merge_is_nobody_elses(manager: User) -> None:
+    winner, loser = make_pair(manager)
+    other = make_lead(first_name="Jane", do_not_call=True)
+    first = merge(winner, loser, manager)
+    second = merge_leads(winner=winner, loser=other, actor=manager, now=LATER + DAY)
+    undo_merge(merge=second, actor=manager, now=LATER + 2 * DAY)
+    undo_merge(merge=first, actor=manager, now=LATER + 3 * DAY)
+    wishes = Lead.objects.filter(do_not_call=True)
+    assert list(wishes.values_list("pk", flat=True)) == [other.pk]
+
+
 def test_scores_are_right_after_both(manager: User) -> None:
     winner, loser = make_pair(manager)
     done = merge(winner, loser, manager)

@@ -54,7 +54,8 @@ def _undo(merge_id: int, actor: Actor, now: datetime) -> Lead:
     written = {
         part.table: part.ids for part in MergedRows.objects.filter(merge=merge, fate=MergedRows.Fate.WRITTEN)
     }
-    said_no = said_no_since(lead_ids=[winner.pk], since=merge.at).get(winner.pk, set())
+    since = said_no_since(lead_ids=[winner.pk], since=merge.at).get(winner.pk, set())
+    said_no = {flag for flag in since if getattr(winner, flag)}  # and did not take it back
     loser, email, opted_out = _bring_back(merge, said_no, now)
     _forget_written(written)
     put_back(merge)
