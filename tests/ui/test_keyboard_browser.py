@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from leadapp.models import Lead, User
 from leadapp.views.lead.timeline import PAGE
-from qualification.services.work import add_note
+from qualification.services.work import add_note, add_task
 from tests.support.browser import settle
 from tests.ui.all_pages import MARKETER, MINE, MODEL, REP, page
 from tests.ui.furnished import furnish
@@ -62,6 +62,7 @@ def url(live_server: Any) -> str:
 
 def test_the_focus_is_never_lost_when_something_new_is_put_in(browser: Browser, url: str) -> None:
     write_more_than_a_page_of_notes()
+    set_a_task_for_today()
     lost = []
     pages = [each for each, _ in SWAPS]
     visits = visit(browser, url, pages, viewport={"width": 1440, "height": 900})
@@ -89,6 +90,12 @@ def write_more_than_a_page_of_notes() -> None:
     rep, lead = User.objects.get(username=REP), Lead.objects.get(pk=MINE())
     for number in range(PAGE + 1):
         add_note(lead=lead, text=f"Note {number}", actor=rep, now=timezone.now())
+
+
+def set_a_task_for_today() -> None:
+    """Let the rep's day have a task to tick off, whatever the time is."""
+    rep, now = User.objects.get(username=REP), timezone.now()
+    add_task(lead=Lead.objects.get(pk=MINE()), owner=rep, text="Call", due_at=now, actor=rep, now=now)
 
 
 def test_tab_goes_through_the_whole_page_and_what_has_the_focus_is_in_sight(
