@@ -44,7 +44,7 @@ def test_everything_comes_back_when_killed_and_nothing_stays_after_the_end(
         victim = wait_for(lambda word=word: run.child(word))
         victim.kill()
         wait_for(lambda word=word, pid=victim.pid: (new := run.child(word)) and new.pid != pid, 60, word)
-    wait_for(lambda: run.readiness().get("ready"), 60, "all answer again")
+    wait_for(lambda: run.readiness().get("ready"), 120, "all answer again")
 
     refused = run.again()
     assert refused.returncode == 1
