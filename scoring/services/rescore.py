@@ -48,7 +48,7 @@ SELECT %s, min(id), max(id) FROM (
 # Sorted by lead, and in pieces that are small beside the processor's cache, the activities of a lead and its
 # sums are at hand together: a hash table of all leads, or a larger sort, waits for memory all the time.
 FOR_MANY = (
-    "SET LOCAL work_mem = '32MB'; SET LOCAL enable_hashagg = off; SET LOCAL random_page_cost = 4;"
+    "SET LOCAL work_mem = '16MB'; SET LOCAL enable_hashagg = off; SET LOCAL random_page_cost = 4;"
     " SET LOCAL enable_nestloop = off; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off"
 )
 
