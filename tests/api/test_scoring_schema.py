@@ -172,6 +172,8 @@ def test_the_examples_work(studio: Caller, schema: dict[str, Any]) -> None:
             continue
         for method, call in methods.items():
             for example in examples_of(call):
+                if "at" in example:  # a day like the one of the example will have passed
+                    example["at"] = (timezone.now() + timedelta(days=1)).isoformat()
                 address = path.format(slug=slug, id=id_for(path))
                 response = studio.send(method.upper(), address, example)
                 assert response.status_code < 300, (path, response.content)
