@@ -1,9 +1,9 @@
-"""The countries of ISO 3166, by their codes of two letters."""
+"""The countries of ISO 3166 and Kosovo (XK, as most write it), by their codes of two letters."""
 
 from babel import Locale
 
 # Babel knows more than countries: unknown (ZZ), for tests (XA, XB), unions (EU), islands of others (IC).
-NONE_OF_THEM = {"ZZ", "XA", "XB", "EU", "EZ", "UN", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA", "XK"}
+NONE_OF_THEM = {"ZZ", "XA", "XB", "EU", "EZ", "UN", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
 COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2) - NONE_OF_THEM
 
 

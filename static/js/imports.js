@@ -28,4 +28,6 @@
     tell();
     input.focus();
   });
+  // A file may be chosen before this script is here; a browser that goes back keeps it.
+  tell();
 })();
