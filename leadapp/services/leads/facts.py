@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from leadapp.countries import COUNTRIES
+from leadapp.countries import country_codes
 from leadapp.errors import Invalid
 from leadapp.models import Company, CustomField, Gender, Lead, Seniority
 from leadapp.numbers import write_number
@@ -100,7 +100,7 @@ def _country(value: object, name: str) -> str:
     text = clean_text(value, name, longest=100).upper()
     # What people write, and ISO 3166 keeps free for it.
     text = "GB" if text == "UK" else text
-    if text and text not in COUNTRIES:
+    if text and text not in country_codes():
         raise Invalid.field(name, _("Must be a country code of two letters (ISO 3166), such as DE."))
     return text
 
